@@ -1,0 +1,113 @@
+/*
+ * The device's life cycle as a state machine: seal, bootstrap in three
+ * exchanges, heartbeat, and the calls that AT commands end in. No I/O: the
+ * program asks device_poll what to send and when to come back, and hands in
+ * what was received. Runs in the trusted environment, beside the root of
+ * trust it drives.
+ *
+ * Time: now_ms is a monotonic clock, wall_s is Unix time in seconds as far
+ * as the platform knows it (0: not at all).
+ *
+ * Spec: PROTOCOL.md, "Bootstrap", "Heartbeat" and its state tables.
+ */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "rot/rot.h"
+
+/* What AT+USECDEVINFO? tells. */
+struct device_info {
+	bool module_registered; /* bootstrapped at the service */
+	bool device_registered; /* and assigned to its owner */
+	bool activated; /* keys of a generation are in use */
+	bool sealed;
+	bool bootstrapping; /* an exchange or a confirm is under way */
+	uint32_t generation;
+	uint32_t features;
+	unsigned refused; /* enum bootstrap_status of a refusal, or 0 */
+};
+
+/* Differences between models: at-commands.md, "Models". */
+struct device_config {
+	uint32_t heartbeat_min_s; /* 300 (SARA-R4) or 86400 (SARA-R5) */
+	uint32_t heartbeat_s; /* until the service says otherwise: 604800 */
+	const char *firmware; /* FIRMWARE_MAX characters at most */
+	bool well_known_path; /* /.well-known/edhoc instead of /e */
+};
+
+struct device; /* defined in device/state.h for those who allocate it */
+
+/* Bytes of a struct device; it lives in the caller's memory. */
+size_t device_size(void);
+
+/*
+ * Starts: takes a root of trust that rot_open has loaded. Errors: ERR_STATE
+ * (not provisioned), ERR_INVALID (firmware too long).
+ */
+MUST_CHECK enum err device_init(
+    struct device *d, struct rot *rot, const struct device_config *config);
+
+/* Wipes what is in memory; the record stays. */
+void device_done(struct device *d);
+
+/* The network has come or gone; a bootstrap starts by itself. */
+void device_network(struct device *d, bool up, uint64_t now_ms);
+
+/*
+ * Says what to do now: a datagram to send to the service (ret_datagram; empty:
+ * none) and when to call again at the latest (ret_next_ms, UINT64_MAX:
+ * not before something happens). Call it again at once after it gave a
+ * datagram. Errors: ERR_IO, ERR_RANDOM, ERR_CRYPTO: call again later.
+ */
+MUST_CHECK enum err device_poll(struct device *d, uint64_t now_ms,
+    uint64_t wall_s, struct bytes *ret_datagram, uint64_t *ret_next_ms);
+
+/* Hands in a datagram from the service. What makes no sense is ignored. */
+void device_receive(
+    struct device *d, uint64_t now_ms, uint64_t wall_s, struct bytes datagram);
+
+void device_info(const struct device *d, struct device_info *ret_info);
+
+/*
+ * Seals profile and serial for ever. Called again it changes nothing and
+ * answers ERR_EXISTS, which AT turns into OK. Errors: ERR_INVALID (serial
+ * empty, over 16, not printable ASCII; profile all zero), ERR_IO.
+ */
+MUST_CHECK enum err device_seal(struct device *d,
+    const uint8_t profile[PROFILE_UID_LEN], struct bytes serial);
+
+/*
+ * Asks for a heartbeat now. Errors: ERR_STATE (not bootstrapped),
+ * ERR_TOO_SOON (heartbeat_min_s since the last that was sent, by wall_s; a
+ * stored time in the future counts as elapsed), ERR_BUSY (one is under way).
+ */
+MUST_CHECK enum err device_heartbeat(
+    struct device *d, uint64_t now_ms, uint64_t wall_s);
+
+/*
+ * How the last heartbeat that was asked for ended: ERR_BUSY while it runs,
+ * ERR_OK, ERR_TIMEOUT.
+ */
+enum err device_heartbeat_result(const struct device *d);
+
+/*
+ * A new PSK of 16 or 32 bytes with its identity. Errors: ERR_STATE (not
+ * bootstrapped), ERR_DISABLED (E2ESymmetricKMS off), ERR_INVALID (length),
+ * ERR_EXHAUSTED, ERR_IO.
+ */
+MUST_CHECK enum err device_psk(
+    struct device *d, size_t len, uint8_t ret_id[PSK_ID_LEN], uint8_t *ret_psk);
+
+/*
+ * Seals plaintext to ret_out, plaintext.len + 32 (V1) or + 19 (V2) bytes.
+ * Errors: ERR_STATE, ERR_DISABLED (E2EDataProtection off), ERR_SPACE (over
+ * 2^24 - 1), ERR_EXHAUSTED, ERR_IO.
+ */
+MUST_CHECK enum err device_e2e_seal(struct device *d, unsigned version,
+    struct bytes plaintext, uint8_t *ret_out, size_t *ret_len);
+
+#endif

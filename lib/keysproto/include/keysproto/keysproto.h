@@ -1,0 +1,230 @@
+/*
+ * The protocol between the keys process and the two others, both ends in one
+ * room. A message is a batch of requests; its answer is the batch of answers
+ * in the same order. Every request is idempotent, so that a batch may be
+ * sent again when the keys process was started anew.
+ *
+ * A table says which process may ask for what; one row takes one kind of
+ * wrapped blob. Nobody may ask for a root.
+ *
+ * Blob: version 01 | key-encryption-key id 1 | nonce 12 | ciphertext | tag
+ * 16, AES-256-GCM under Expand(KEK, "wrap", kind | uid), additional data
+ * kind 1 | uid 8 | generation 4 | profile 16.
+ */
+#ifndef KEYSPROTO_KEYSPROTO_H
+#define KEYSPROTO_KEYSPROTO_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "crypto/crypto.h"
+#include "keys/schedule.h"
+
+#define KEYSPROTO_BATCH_MAX 128 /* requests of one message */
+#define KEYSPROTO_MESSAGE_MAX 65536 /* bytes of one message */
+#define KEYSPROTO_RECORD_LEN 16 /* MAC of a tenant-profile record */
+
+enum keysproto_asker { KEYSPROTO_DEVICES, KEYSPROTO_API };
+
+enum keysproto_op {
+	KEYSPROTO_INFO = 1, /* both: public keys of this service */
+	KEYSPROTO_PRK = 2, /* devices: prk_3e2m of an EDHOC session */
+	KEYSPROTO_ROOT = 3, /* devices: a root from exchange 2 */
+	KEYSPROTO_CHECKIN = 4, /* devices: opens ck(n) */
+	KEYSPROTO_ADVANCE = 5, /* devices: ck(n) to ck(n+1), both wrapped */
+	KEYSPROTO_TICKET = 6, /* devices: opens a ticket */
+	KEYSPROTO_PSK = 16, /* api: a PSK */
+	KEYSPROTO_E2E = 17, /* api: the key of one E2E message */
+	KEYSPROTO_PROFILE = 18, /* api: authenticates a tenant-profile record */
+	KEYSPROTO_IMPORT = 19, /* api: a new import key, wrapped */
+	KEYSPROTO_FACTORY = 20 /* api: rewraps a factory secret */
+};
+
+/* A wrapped blob of 32 secret bytes. */
+struct keysproto_blob {
+	uint8_t b[BLOB_MAX];
+	size_t len; /* BLOB_MAX, or 0: none */
+};
+
+/* Who owns a generation: api shows it with each request for a key. */
+struct keysproto_owner {
+	uint64_t tenant;
+	uint8_t profile[PROFILE_UID_LEN];
+	uint8_t record[KEYSPROTO_RECORD_LEN]; /* from KEYSPROTO_PROFILE */
+};
+
+struct keysproto_request {
+	enum keysproto_op op;
+	union {
+		struct {
+			uint8_t kid; /* which of the service's EDHOC keys */
+			uint8_t salt[SHA256_LEN];
+			struct p256_point peer; /* G_X, checked in keys */
+		} prk;
+		struct {
+			uint8_t uid[UID_LEN];
+			uint8_t exporter[32];
+			/*
+			 * Exactly one prior: the factory secret with the
+			 * import key it is wrapped under, or the root of an
+			 * earlier generation with its profile (zeros: none).
+			 */
+			struct keysproto_blob factory;
+			uint64_t import_id;
+			struct keysproto_blob import_key;
+			struct keysproto_blob root;
+			uint32_t root_generation;
+			uint8_t root_profile[PROFILE_UID_LEN];
+			/* Payloads of exchange 2, parsed again in keys. */
+			struct bytes request;
+			struct bytes response;
+		} root;
+		struct {
+			uint8_t uid[UID_LEN];
+			uint32_t generation;
+			struct keysproto_blob ck;
+			/* KEYSPROTO_ADVANCE alone: */
+			uint8_t request_id[REQUEST_ID_LEN];
+			struct bytes payload; /* CHECKIN_REQUEST_MAX at most */
+		} checkin;
+		struct {
+			uint8_t uid[UID_LEN];
+			struct bytes ticket;
+			uint8_t alias[ALIAS_LEN];
+			uint32_t generation;
+			uint8_t profile[PROFILE_UID_LEN];
+			struct p256_point public_key;
+		} ticket;
+		struct {
+			struct keysproto_owner owner;
+			uint8_t uid[UID_LEN];
+			uint32_t generation;
+			struct keysproto_blob root;
+			uint8_t id[E2E_V1_HEADER_LEN]; /* identity or header */
+			size_t id_len; /* 14; or 11, 16 */
+			uint8_t key_len; /* PSK: 16 or 32 */
+		} derive; /* KEYSPROTO_PSK and KEYSPROTO_E2E */
+		struct {
+			uint64_t tenant;
+			uint8_t profile[PROFILE_UID_LEN];
+		} profile;
+		struct {
+			uint64_t import_id;
+			struct keysproto_blob import_key; /* FACTORY alone */
+			uint8_t uid[UID_LEN];
+			uint8_t public_key[P256_POINT_LEN];
+			uint8_t enc[P256_POINT_LEN];
+			uint8_t sealed[KEY_LEN + 16];
+		} factory; /* KEYSPROTO_IMPORT and KEYSPROTO_FACTORY */
+	} u;
+};
+
+#define KEYSPROTO_CREDENTIALS_MAX 2
+
+struct keysproto_answer {
+	enum err err; /* ERR_DENIED, ERR_AUTH, ERR_FORMAT, ERR_BUSY, ... */
+	union {
+		struct {
+			struct p256_point import_key; /* HPKE recipient */
+			size_t credential_count;
+			struct {
+				uint8_t kid;
+				struct p256_point public_key;
+			} credential[KEYSPROTO_CREDENTIALS_MAX];
+		} info;
+		uint8_t prk[SHA256_LEN];
+		struct {
+			struct keysproto_blob root;
+			struct keysproto_blob ck; /* ck(0) */
+			uint8_t resume[RESUME_LEN];
+			uint8_t profile[PROFILE_UID_LEN]; /* in its AAD */
+		} root;
+		struct keys_checkin ck; /* CHECKIN */
+		struct keysproto_blob
+		    blob; /* ADVANCE, TICKET, IMPORT, FACTORY */
+		struct {
+			uint8_t key[PSK_MAX];
+			size_t len;
+		} key; /* PSK and E2E */
+		uint8_t record[KEYSPROTO_RECORD_LEN]; /* PROFILE */
+	} u;
+};
+
+/*
+ * Encodes a batch of count requests with a batch number of the caller's
+ * choice. Errors: ERR_SPACE (does not fit), ERR_INVALID (a field).
+ */
+MUST_CHECK enum err keysproto_requests_encode(uint64_t batch,
+    const struct keysproto_request *requests, size_t count, struct writer *out);
+
+/*
+ * Decodes a batch; views point into in. Errors: ERR_FORMAT, ERR_TRUNCATED,
+ * ERR_SPACE (more than cap).
+ */
+MUST_CHECK enum err keysproto_requests_decode(struct bytes in,
+    uint64_t *ret_batch, struct keysproto_request *requests, size_t cap,
+    size_t *ret_count);
+
+/* The answers need the requests they belong to for their shapes. */
+MUST_CHECK enum err keysproto_answers_encode(uint64_t batch,
+    const struct keysproto_request *requests,
+    const struct keysproto_answer *answers, size_t count, struct writer *out);
+MUST_CHECK enum err keysproto_answers_decode(struct bytes in,
+    uint64_t *ret_batch, const struct keysproto_request *requests, size_t count,
+    struct keysproto_answer *answers);
+
+/* Says whether a process may ask for an operation: the fixed table. */
+bool keysproto_allowed(enum keysproto_asker asker, enum keysproto_op op);
+
+/*
+ * The way to the keys, as the protocol handlers see it: call answers all
+ * count requests (KEYSPROTO_BATCH_MAX at most) or fails as a whole. The
+ * daemon's goes over a socket, the simulator's straight into cloud/keys.
+ */
+struct keysproto_port {
+	enum err (*call)(void *ctx, const struct keysproto_request *requests,
+	    size_t count, struct keysproto_answer *ret_answers);
+	void *ctx;
+};
+
+/* --- the asker's end over a SOCK_SEQPACKET socket --- */
+
+/*
+ * One asker's connection. The keys process says hello (an empty batch with
+ * number 0) whenever it starts: what was asked and not answered is sent
+ * again then.
+ */
+struct keysproto_client {
+	int fd;
+	uint64_t next_batch;
+	uint8_t *buf; /* KEYSPROTO_MESSAGE_MAX bytes */
+};
+
+MUST_CHECK enum err keysproto_client_init(
+    struct keysproto_client *client, int fd);
+void keysproto_client_done(struct keysproto_client *client);
+
+/* A port over the client; call blocks, ERR_TIMEOUT after 10 seconds. */
+struct keysproto_port keysproto_client_port(struct keysproto_client *client);
+
+/*
+ * Asks without waiting: sends a batch (ERR_BUSY when the socket is full) and
+ * gives its number back. The caller keeps the requests until the answer has
+ * come, for they may have to be sent again.
+ */
+MUST_CHECK enum err keysproto_client_send(struct keysproto_client *client,
+    const struct keysproto_request *requests, size_t count,
+    uint64_t *ret_batch);
+
+/*
+ * Reads one message without waiting. ERR_BUSY: none is there. ret_batch 0:
+ * the keys process has started anew, send everything unanswered again under
+ * new numbers. Otherwise ret_message is the encoded answer, valid until the
+ * next call, for keysproto_answers_decode; a number the caller does not know
+ * is an answer to nobody and is dropped.
+ */
+MUST_CHECK enum err keysproto_client_receive(struct keysproto_client *client,
+    uint64_t *ret_batch, struct bytes *ret_message);
+
+#endif

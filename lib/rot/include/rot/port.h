@@ -1,0 +1,44 @@
+/*
+ * What a platform gives the root of trust. All of it is inside the trusted
+ * environment; nothing here is reachable for the host application.
+ */
+#ifndef ROT_PORT_H
+#define ROT_PORT_H
+
+#include "base/bytes.h"
+#include "base/random.h"
+
+/* Bytes of one slot of the record. */
+#define ROT_RECORD_MAX 4096
+
+struct rot_port {
+	void *ctx;
+
+	/*
+	 * Reads slot 0 or 1 of the record, up to cap bytes. ERR_NOT_FOUND
+	 * when it was never written.
+	 */
+	enum err (*slot_read)(void *ctx, unsigned slot, uint8_t *out,
+	    size_t cap, size_t *ret_len);
+
+	/*
+	 * Writes a slot whole and durably before it returns. A power cut may
+	 * leave this slot in any state, but never touches the other one.
+	 */
+	enum err (*slot_write)(void *ctx, unsigned slot, struct bytes record);
+
+	/*
+	 * A counter that never goes back, raised by one and read; ERR_UNSUPPORTED
+	 * where the platform has none (the software root of trust on a host
+	 * counts in its record and says so).
+	 */
+	enum err (*counter_raise)(void *ctx, uint64_t *ret_value);
+
+	/* Hardware unique key: 32 bytes that never leave. */
+	enum err (*huk)(void *ctx, uint8_t ret_huk[32]);
+
+	/* Fresh entropy after every boot; never a stored seed alone. */
+	struct random_source random;
+};
+
+#endif
