@@ -79,9 +79,9 @@ struct coap_message {
  * Decodes a datagram, options checked to their ends.
  *
  * Errors: ERR_TRUNCATED, ERR_FORMAT (version, reserved token length or
- * option nibble, payload marker without payload, content in an empty
- * message), ERR_SPACE (more than COAP_OPTIONS_MAX options). Spec: RFC 7252,
- * section 3.
+ * option nibble, option number over 65535, payload marker without payload,
+ * content in an empty message), ERR_SPACE (more than COAP_OPTIONS_MAX
+ * options). Spec: RFC 7252, section 3.
  */
 MUST_CHECK enum err coap_decode(
     struct bytes datagram, struct coap_message *ret_message);
@@ -130,23 +130,35 @@ struct coap_writer {
 	uint32_t number; /* of the last option */
 };
 
-/* Writes the header and the token. */
+/*
+ * Writes the header and the token; ERR_INVALID for a token over
+ * COAP_TOKEN_MAX or in an empty message.
+ */
 void coap_write_head(struct coap_writer *w, uint8_t *ptr, size_t cap,
     enum coap_type type, uint8_t code, uint16_t id, struct bytes token);
 
 /* Starts with options at once, as an OSCORE plaintext needs after its code. */
 void coap_write_body(struct coap_writer *w, uint8_t *ptr, size_t cap);
 
-/* Adds an option; numbers must not fall (ERR_INTERNAL). */
+/*
+ * Adds an option; ERR_INTERNAL when the number falls, is over 65535, or comes
+ * after the payload.
+ */
 void coap_write_option(
     struct coap_writer *w, uint32_t number, struct bytes value);
 void coap_write_option_uint(
     struct coap_writer *w, uint32_t number, uint32_t value);
 
-/* Adds a Uri-Path option for every segment of path; "" adds none. */
+/*
+ * Adds a Uri-Path option for every segment of path; "" adds none.
+ * ERR_INVALID for a segment over 255 bytes.
+ */
 void coap_write_path(struct coap_writer *w, const char *path);
 
-/* Adds the marker and the payload; an empty payload adds nothing. */
+/*
+ * Adds the marker and the payload; an empty payload adds nothing. Nothing
+ * may follow (ERR_INTERNAL).
+ */
 void coap_write_payload(struct coap_writer *w, struct bytes payload);
 
 /* Ends: the first error, or the whole message. */

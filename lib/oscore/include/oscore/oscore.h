@@ -78,22 +78,39 @@ struct oscore_inner {
 };
 
 /*
- * Protects a request. outer gives type, id and token; piv, 1 to 5 bytes
- * without leading zeros unless it is one byte or a drawn 5-byte value, goes
- * on the wire as it is. edhoc_message_3, when not empty, makes it a combined
- * request: the EDHOC option is added and message_3 is put before the
- * ciphertext (RFC 9668, section 3). with_kid_context sends the ID Context.
- *
- * Outer code is POST; the OSCORE option holds piv and kid.
- *
- * Errors: ERR_SPACE, ERR_INVALID (piv length), ERR_CRYPTO. Spec: RFC 8613,
- * section 8.1.
+ * The outside of a message: what a peer on the path can read and change.
+ * options, encoded and mostly empty, are of class U, such as Uri-Host; the
+ * OSCORE and EDHOC options are added by protecting.
  */
 struct oscore_outer {
 	enum coap_type type;
 	uint16_t id;
 	struct bytes token;
+	struct bytes options;
 };
+
+/*
+ * Says whether an option may stand outside (class U of RFC 8613, figure 5,
+ * with EDHOC of RFC 9668 and Echo of RFC 9175). A receiver discards all
+ * others from the outside of a message that it opens. Spec: RFC 8613,
+ * section 4.1.
+ */
+bool oscore_class_u(uint32_t number);
+
+/*
+ * Protects a request and appends it to out. piv, 1 to 5 bytes without
+ * leading zeros unless it is one byte or a drawn 5-byte value, goes on the
+ * wire as it is. edhoc_message_3, when not empty, makes it a combined
+ * request: the EDHOC option is added and message_3 is put before the
+ * ciphertext (RFC 9668, section 3). with_kid_context sends the ID Context.
+ *
+ * Outer code is POST; the OSCORE option holds piv and kid. On an error out
+ * is as it was.
+ *
+ * Errors: ERR_SPACE, ERR_INVALID (piv, a kid context that the context has
+ * not, an outer option that is not of class U), ERR_CRYPTO. Spec: RFC 8613,
+ * section 8.1.
+ */
 MUST_CHECK enum err oscore_protect_request(const struct oscore_context *context,
     const struct oscore_outer *outer, struct bytes piv, bool with_kid_context,
     struct bytes edhoc_message_3, const struct oscore_inner *inner,
@@ -101,12 +118,14 @@ MUST_CHECK enum err oscore_protect_request(const struct oscore_context *context,
 
 /*
  * Opens a request into buf, which must have room for the plaintext and
- * outlive ret_inner. ciphertext is the payload of the outer message, less
- * message_3 in a combined request. Replay is for the caller to judge, after
- * ERR_OK.
+ * outlive ret_inner; buf may be where ciphertext starts. ciphertext is the
+ * payload of the outer message, less message_3 in a combined request. Replay
+ * is for the caller to judge, after ERR_OK.
  *
- * Errors: ERR_INVALID (no kid or piv; ID longer than a context's),
- * ERR_SPACE, ERR_AUTH, ERR_FORMAT (inside). Spec: RFC 8613, section 8.2.
+ * Errors: ERR_INVALID (no kid or piv; kid or kid context not of this
+ * context), ERR_SPACE, ERR_AUTH (also: shorter than a tag), ERR_FORMAT
+ * (inside, authentic but no message), ERR_CRYPTO. Spec: RFC 8613, section
+ * 8.2.
  */
 MUST_CHECK enum err oscore_open_request(const struct oscore_context *context,
     const struct oscore_option *option, struct bytes ciphertext, uint8_t *buf,
