@@ -30,7 +30,7 @@ enum cbor_type {
 /* The type of the next item, without reading it. */
 enum cbor_type cbor_peek(const struct reader *r);
 
-/* Whether the next item is null (f6), false, true or undefined. */
+/* Whether the next item is null (f6), without reading it. */
 bool cbor_peek_null(const struct reader *r);
 
 /* Read one item of the named type; ERR_FORMAT for any other. */
@@ -38,8 +38,13 @@ uint64_t cbor_uint(struct reader *r);
 int64_t cbor_int(struct reader *r); /* ERR_FORMAT outside int64 */
 struct bytes cbor_bstr(struct reader *r);
 struct bytes cbor_tstr(struct reader *r); /* UTF-8 is checked */
-size_t cbor_array(struct reader *r); /* how many items follow */
-size_t cbor_map(struct reader *r); /* how many pairs follow */
+/*
+ * Read the head of an array or map: how many items or pairs follow. More
+ * than the bytes that are left could hold is ERR_TRUNCATED, so that a loop
+ * over the count is bounded by the input.
+ */
+size_t cbor_array(struct reader *r);
+size_t cbor_map(struct reader *r);
 bool cbor_bool(struct reader *r);
 void cbor_null(struct reader *r);
 
@@ -51,7 +56,9 @@ uint64_t cbor_uint_max(struct reader *r, uint64_t max);
 
 /*
  * Reads one whole item of any type, tags, floats and all that is well-formed
- * in deterministic encoding, and returns its bytes.
+ * in deterministic encoding, and returns its bytes: the keys of a map rise in
+ * bytewise order and none comes twice, a float is as short as its value
+ * allows, the only NaN is f97e00, and text is UTF-8.
  */
 struct bytes cbor_skip(struct reader *r);
 
