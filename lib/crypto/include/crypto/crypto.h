@@ -1,6 +1,6 @@
 /*
  * The cryptography that Holdfast is built from: one small header with two
- * implementations, openssl.c for hosts and psa.c (mbedTLS) for
+ * implementations, openssl/ for hosts and psa/ (mbedTLS) for
  * microcontrollers, chosen by the build.
  *
  * Nothing here keeps a caller's bytes. Outputs are written on success only,

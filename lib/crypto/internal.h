@@ -1,0 +1,31 @@
+/*
+ * What the implementations of lib/crypto share and nobody else sees. All of
+ * it is in common.c.
+ */
+#ifndef CRYPTO_INTERNAL_H
+#define CRYPTO_INTERNAL_H
+
+#include "crypto/crypto.h"
+
+#define AEAD_COUNT 5
+#define AEAD_TAG_MAX 16
+#define SHA256_BLOCK 64
+
+/*
+ * Says, in a time that does not depend on it, whether a big-endian scalar is
+ * in 1..n-1.
+ */
+bool p256_scalar_valid(const uint8_t d[P256_LEN]);
+
+/* Draws a scalar in 1..n-1 by rejection. Error: ERR_RANDOM. */
+MUST_CHECK enum err p256_draw(
+    const struct random_source *source, struct p256_secret *ret_secret);
+
+/*
+ * Checks the lengths of key, nonce and text (without its tag) against the
+ * algorithm. Error: ERR_INVALID.
+ */
+MUST_CHECK enum err aead_check(
+    enum aead aead, struct bytes key, struct bytes nonce, size_t text_len);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * Start of the OpenSSL side: fetches once, and keeps a set of contexts for
+ * every thread. Nothing here is undone before the process ends.
+ */
+#include "ossl.h"
+
+#include <pthread.h>
+
+#include "base/wipe.h"
+
+struct ossl ossl;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t thread_key;
+static bool ready;
+static __thread struct ossl_thread *this_thread;
+
+enum err
+ossl_fail(enum err err)
+{
+	ERR_clear_error();
+	return err;
+}
+
+static void
+thread_free(void *ptr)
+{
+	struct ossl_thread *t = ptr;
+	size_t i;
+
+	if (t == NULL)
+		return;
+	EVP_MD_CTX_free(t->md);
+	for (i = 0; i < AEAD_COUNT; i++)
+		EVP_CIPHER_CTX_free(t->aead[i]);
+	BN_CTX_free(t->bn);
+	OPENSSL_clear_free(t, sizeof(*t));
+}
+
+/* A context with cipher, nonce and tag length set for good. */
+static EVP_CIPHER_CTX *
+aead_new(enum aead aead)
+{
+	const EVP_CIPHER *cipher = aead == AEAD_GCM_256 ? ossl.gcm : ossl.ccm;
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+	if (ctx != NULL &&
+	    EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, 1, NULL) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN,
+		(int)aead_nonce_len(aead), NULL) == 1 &&
+	    (aead == AEAD_GCM_256 ||
+		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG,
+		    (int)aead_tag_len(aead), NULL) == 1))
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
+}
+
+static struct ossl_thread *
+thread_new(void)
+{
+	struct ossl_thread *t = OPENSSL_zalloc(sizeof(*t));
+	bool good;
+	size_t i;
+
+	if (t == NULL)
+		return NULL;
+	t->md = EVP_MD_CTX_new();
+	t->bn = BN_CTX_secure_new();
+	good = t->md != NULL && t->bn != NULL &&
+	       EVP_DigestInit_ex2(t->md, ossl.sha256, NULL) == 1;
+	for (i = 0; i < AEAD_COUNT && good; i++) {
+		t->aead[i] = aead_new((enum aead)i);
+		good = t->aead[i] != NULL;
+	}
+	if (!good || pthread_setspecific(thread_key, t) != 0) {
+		thread_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+struct ossl_thread *
+ossl_thread(void)
+{
+	if (this_thread == NULL && ready)
+		this_thread = thread_new();
+	return this_thread;
+}
+
+/* A child must not draw the numbers that its parent draws. */
+static void
+forget_random(void)
+{
+	if (this_thread == NULL)
+		return;
+	wipe(this_thread->random, sizeof(this_thread->random));
+	this_thread->random_left = 0;
+}
+
+static void
+fetch_all(void)
+{
+	ossl.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	ossl.ccm = EVP_CIPHER_fetch(NULL, "AES-128-CCM", NULL);
+	ossl.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	ossl.p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	ready = ossl.sha256 != NULL && ossl.ccm != NULL && ossl.gcm != NULL &&
+		ossl.p256 != NULL &&
+		pthread_key_create(&thread_key, thread_free) == 0 &&
+		pthread_atfork(NULL, NULL, forget_random) == 0;
+}
+
+enum err
+crypto_init(void)
+{
+	uint8_t first;
+
+	if (pthread_once(&once, fetch_all) != 0 || ossl_thread() == NULL)
+		return ossl_fail(ERR_CRYPTO);
+	/* Seeds the generator now: a sandbox may close its door later. */
+	return crypto_random(&first, 1) == ERR_OK ? ERR_OK : ERR_CRYPTO;
+}
