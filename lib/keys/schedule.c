@@ -1,0 +1,227 @@
+/*
+ * The key schedule: nothing but HKDF-Expand with a labelled, unambiguous
+ * info, and one HMAC that ties a root to the secret before it. Holds no
+ * state and keeps no key.
+ */
+#include "keys/schedule.h"
+
+#include "base/wipe.h"
+#include "cbor/cbor.h"
+
+#define PURPOSE_MAX 32
+#define LABEL_MAX (sizeof("holdfast ") - 1 + PURPOSE_MAX + sizeof(" v1") - 1)
+/* Heads: array 1, text 2, byte string 3, length 5. */
+#define INFO_MAX (LABEL_MAX + KEYS_CONTEXT_MAX + 11)
+
+/* Writes "holdfast <purpose> v1" as a text string. */
+static void
+label_write(struct writer *w, const char *purpose)
+{
+	uint8_t text[LABEL_MAX];
+	struct writer label;
+
+	writer_init(&label, text, sizeof(text));
+	writer_put(&label, BYTES_LIT("holdfast "));
+	writer_put(&label, bytes_str(purpose));
+	writer_put(&label, BYTES_LIT(" v1"));
+	if (label.err != ERR_OK)
+		writer_fail(w, ERR_INVALID);
+	cbor_put_tstr(w, writer_bytes(&label));
+}
+
+enum err
+keys_expand(struct bytes prk, const char *purpose, struct bytes context,
+    uint8_t *ret_out, size_t len)
+{
+	uint8_t buf[INFO_MAX];
+	struct bytes info;
+	struct writer w;
+	enum err err;
+
+	if (context.len > KEYS_CONTEXT_MAX)
+		return ERR_INVALID;
+	writer_init(&w, buf, sizeof(buf));
+	cbor_put_array(&w, 3);
+	label_write(&w, purpose);
+	cbor_put_bstr(&w, context);
+	cbor_put_uint(&w, len);
+	err = writer_end(&w, &info);
+	if (err != ERR_OK)
+		return err;
+	return hkdf_expand(prk, info, ret_out, len);
+}
+
+enum err
+keys_root_make(const struct keys_salt *salt, const uint8_t exporter[32],
+    const uint8_t uid[UID_LEN], struct bytes request, struct bytes response,
+    struct keys_root *ret_root)
+{
+	uint8_t transcript[SHA256_LEN];
+	uint8_t request_len[2], response_len[2];
+	struct bytes hashed[5], macced[2];
+	enum err err;
+
+	if (request.len > UINT16_MAX || response.len > UINT16_MAX)
+		return ERR_INVALID;
+	request_len[0] = (uint8_t)(request.len >> 8);
+	request_len[1] = (uint8_t)request.len;
+	response_len[0] = (uint8_t)(response.len >> 8);
+	response_len[1] = (uint8_t)response.len;
+	hashed[0] = bytes_make(uid, UID_LEN);
+	hashed[1] = BYTES_OF(request_len);
+	hashed[2] = request;
+	hashed[3] = BYTES_OF(response_len);
+	hashed[4] = response;
+	err = sha256(hashed, ARRAY_LEN(hashed), transcript);
+	if (err != ERR_OK)
+		return err;
+	macced[0] = bytes_make(exporter, 32);
+	macced[1] = BYTES_OF(transcript);
+	return hmac_sha256(
+	    BYTES_OF(salt->k), macced, ARRAY_LEN(macced), ret_root->k);
+}
+
+/* A 32-byte child of a root. */
+static enum err
+child_make(const struct keys_root *root, const char *purpose, uint8_t *ret_out,
+    size_t len)
+{
+	return keys_expand(
+	    BYTES_OF(root->k), purpose, BYTES_NONE, ret_out, len);
+}
+
+enum err
+keys_psk_prk(const struct keys_root *root, struct keys_psk *ret_psk)
+{
+	return child_make(root, "psk", ret_psk->k, KEY_LEN);
+}
+
+enum err
+keys_up_prk(const struct keys_root *root, struct keys_up *ret_up)
+{
+	return child_make(root, "uplink", ret_up->k, KEY_LEN);
+}
+
+enum err
+keys_down_prk(const struct keys_root *root, struct keys_down *ret_down)
+{
+	return child_make(root, "downlink", ret_down->k, KEY_LEN);
+}
+
+enum err
+keys_next_salt(const struct keys_root *root, struct keys_salt *ret_next)
+{
+	return child_make(root, "next", ret_next->k, KEY_LEN);
+}
+
+/* All children, each step only after the one before it has worked. */
+static enum err
+children_fill(const struct keys_root *root, struct keys_children *c)
+{
+	enum err err;
+
+	err = keys_psk_prk(root, &c->psk);
+	if (err == ERR_OK)
+		err = keys_up_prk(root, &c->up);
+	if (err == ERR_OK)
+		err = keys_down_prk(root, &c->down);
+	if (err == ERR_OK)
+		err = child_make(root, "check-in", c->checkin.k, KEY_LEN);
+	if (err == ERR_OK)
+		err = keys_next_salt(root, &c->next);
+	if (err == ERR_OK)
+		err = child_make(root, "resume", c->resume, RESUME_LEN);
+	return err;
+}
+
+enum err
+keys_children_make(
+    const struct keys_root *root, struct keys_children *ret_children)
+{
+	struct keys_children children;
+	enum err err;
+
+	err = children_fill(root, &children);
+	if (err == ERR_OK)
+		*ret_children = children;
+	wipe(&children, sizeof(children));
+	return err;
+}
+
+enum err
+keys_psk_make(const struct keys_psk *prk, const uint8_t id[PSK_ID_LEN],
+    uint8_t *ret_psk, size_t len)
+{
+	if (len != 16 && len != 32)
+		return ERR_INVALID;
+	return keys_expand(BYTES_OF(prk->k), "psk key",
+	    bytes_make(id, PSK_ID_LEN), ret_psk, len);
+}
+
+static bool
+header_len_ok(struct bytes header)
+{
+	return header.len == E2E_V1_HEADER_LEN ||
+	       header.len == E2E_V2_HEADER_LEN;
+}
+
+enum err
+keys_up_key(const struct keys_up *prk, struct bytes header,
+    uint8_t ret_key[E2E_KEY_LEN])
+{
+	if (!header_len_ok(header))
+		return ERR_INVALID;
+	return keys_expand(
+	    BYTES_OF(prk->k), "uplink key", header, ret_key, E2E_KEY_LEN);
+}
+
+enum err
+keys_down_key(const struct keys_down *prk, struct bytes header,
+    uint8_t ret_key[E2E_KEY_LEN])
+{
+	if (!header_len_ok(header))
+		return ERR_INVALID;
+	return keys_expand(
+	    BYTES_OF(prk->k), "downlink key", header, ret_key, E2E_KEY_LEN);
+}
+
+enum err
+keys_checkin_next(const struct keys_checkin *ck,
+    const uint8_t request_id[REQUEST_ID_LEN], struct bytes payload,
+    struct keys_checkin *ret_next)
+{
+	uint8_t context[KEYS_CONTEXT_MAX];
+	struct bytes whole;
+	struct writer w;
+
+	writer_init(&w, context, sizeof(context));
+	writer_put(&w, bytes_make(request_id, REQUEST_ID_LEN));
+	writer_put(&w, payload);
+	if (writer_end(&w, &whole) != ERR_OK)
+		return ERR_INVALID;
+	return keys_expand(
+	    BYTES_OF(ck->k), "check-in next", whole, ret_next->k, KEY_LEN);
+}
+
+enum err
+keys_checkin_oscore(
+    const struct keys_checkin *ck, uint8_t ret_master_secret[16])
+{
+	return keys_expand(
+	    BYTES_OF(ck->k), "oscore", BYTES_NONE, ret_master_secret, 16);
+}
+
+enum err
+keys_checkin_bulk(const struct keys_checkin *ck, uint8_t ret_master_secret[16])
+{
+	return keys_expand(
+	    BYTES_OF(ck->k), "bulk", BYTES_NONE, ret_master_secret, 16);
+}
+
+enum err
+keys_checkin_state(
+    const struct keys_checkin *ck, uint8_t ret_tag[STATE_TAG_LEN])
+{
+	return keys_expand(
+	    BYTES_OF(ck->k), "state", BYTES_NONE, ret_tag, STATE_TAG_LEN);
+}

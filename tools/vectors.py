@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+"""Golden vectors of PROTOCOL.md, computed without a line of Holdfast.
+
+Prints the lines of the section "Golden vectors"; with --check FILE it says
+whether the section in FILE is what comes out here, with --write FILE it puts
+it there. CBOR and HKDF are written out below, AES-CCM is pycryptodome's.
+"""
+import hashlib
+import hmac
+import struct
+import sys
+
+from Cryptodome.Cipher import AES
+
+HEADING = "## Golden vectors\n"
+
+
+def head(major, value):
+    if value < 24:
+        return bytes([major << 5 | value])
+    for info, form, limit in ((24, ">B", 8), (25, ">H", 16), (26, ">I", 32)):
+        if value < 1 << limit:
+            return bytes([major << 5 | info]) + struct.pack(form, value)
+    return bytes([major << 5 | 27]) + struct.pack(">Q", value)
+
+
+def cbor(item):
+    if item is None:
+        return b"\xf6"
+    if isinstance(item, int):
+        return head(0, item)
+    if isinstance(item, bytes):
+        return head(2, len(item)) + item
+    if isinstance(item, str):
+        return head(3, len(item.encode())) + item.encode()
+    if isinstance(item, list):
+        return head(4, len(item)) + b"".join(cbor(i) for i in item)
+    pairs = sorted((cbor(k), cbor(v)) for k, v in item.items())
+    return head(5, len(pairs)) + b"".join(k + v for k, v in pairs)
+
+
+def mac(key, message):
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def hkdf_expand(prk, info, length):
+    out, block = b"", b""
+    while len(out) < length:
+        block = mac(prk, block + info + bytes([len(out) // 32 + 1]))
+        out += block
+    return out[:length]
+
+
+def expand(prk, purpose, context, length):
+    info = cbor(["holdfast %s v1" % purpose, context, length])
+    return hkdf_expand(prk, info, length)
+
+
+def ccm(key, nonce, tag_len, plaintext):
+    cipher = AES.new(key, AES.MODE_CCM, nonce=nonce, mac_len=tag_len)
+    return b"".join(cipher.encrypt_and_digest(plaintext))
+
+
+def run(first, count):
+    return bytes(range(first, first + count))
+
+
+def messages():
+    """Identities and the payloads of exchange 2 and of the check-in."""
+    v = {}
+    v["uid"] = bytes.fromhex("0002000089282245")
+    v["alias"] = bytes.fromhex("89291e26ec1a")
+    v["instance"] = run(0xA0, 8)
+    v["key"] = b"\x02" + run(0xB0, 32)
+    v["profile"] = run(0x40, 16)
+    v["ticket"] = run(0xC0, 62)
+    v["resume-alias"] = run(0x11, 6)
+    v["resume-tag"] = run(0x21, 8)
+    v["state-tag"] = run(0x31, 8)
+    v["request-id"] = bytes.fromhex("d1d2d3d4d5")
+    start = [v["instance"], v["key"], "03.15"]
+    seal = [v["profile"], "SN-0001"]
+    resume = [v["resume-alias"], v["resume-tag"], v["request-id"]]
+    claim = [2, v["alias"], 7, v["state-tag"], None]
+    v["request-2-bare"] = cbor(start)
+    v["request-2-sealed"] = cbor(start + seal)
+    v["request-2-claim"] = cbor(start + [None] * 3 + [claim, None])
+    v["request-2-all"] = cbor(start + seal + [resume, claim, v["ticket"]])
+    v["response-2-assigned"] = cbor([0, v["alias"], 1, 48])
+    v["response-2-registered"] = cbor([1, v["alias"], 70000, 0])
+    v["response-2-again"] = cbor([8])
+    v["response-2-clone"] = cbor([17])
+    v["check-in-request"] = cbor({1: 1700000000, 2: "03.15"})
+    v["check-in-request-firmware"] = cbor({2: "03.16"})
+    v["check-in-response"] = cbor(1700000001)
+    v["check-in-response-all"] = cbor(
+        [1700000001, {1: 604800, 2: 5, 3: [63, 1700000000]}])
+    return v
+
+
+def schedule(v):
+    """Every line of the table of keys."""
+    v["factory-secret"] = run(0x00, 32)
+    v["exporter"] = run(0x20, 32)
+    request, response = v["request-2-sealed"], v["response-2-assigned"]
+    transcript = v["uid"] + struct.pack(">H", len(request)) + request
+    transcript += struct.pack(">H", len(response)) + response
+    v["transcript-hash"] = hashlib.sha256(transcript).digest()
+    v["root"] = mac(v["factory-secret"],
+                    v["exporter"] + v["transcript-hash"])
+    for name, purpose, length in (
+            ("psk", "psk", 32), ("up", "uplink", 32),
+            ("down", "downlink", 32), ("ck-0", "check-in", 32),
+            ("next", "next", 32), ("resume", "resume", 8)):
+        v[name] = expand(v["root"], purpose, b"", length)
+    v["ck-1"] = expand(v["ck-0"], "check-in next",
+                       v["request-id"] + v["check-in-request"], 32)
+    v["ck-1-empty"] = expand(v["ck-0"], "check-in next", v["request-id"], 32)
+    v["check-in-master-secret"] = expand(v["ck-0"], "oscore", b"", 16)
+    v["check-in-state-tag"] = expand(v["ck-0"], "state", b"", 8)
+    v["bulk-master-secret"] = expand(v["ck-0"], "bulk", b"", 16)
+    v["huk"] = run(0x60, 32)
+    v["local-data-key-slot-3"] = expand(v["huk"], "local data", b"\x03", 32)
+    v["storage-key"] = expand(v["huk"], "storage", b"", 32)
+    v["c2c-record-key"] = expand(v["huk"], "c2c records", b"", 32)
+    v["kek"] = run(0x80, 32)
+    v["wrapping-key-root"] = expand(v["kek"], "wrap", b"\x02" + v["uid"], 32)
+    v["record-key"] = expand(v["kek"], "profile record", b"", 32)
+
+
+def envelopes(v):
+    """PSK identities and E2E messages, HELLO as in the original's example."""
+    counter = bytes.fromhex("eb0074451234")
+    v["plaintext"] = b"HELLO"
+    v["psk-identity"] = b"\x11\x01" + v["alias"] + counter
+    v["psk-16"] = expand(v["psk"], "psk key", v["psk-identity"], 16)
+    v["psk-32"] = expand(v["psk"], "psk key", v["psk-identity"], 32)
+    for way, prk, v1, v2 in (("up", "uplink key", b"\x11\x01", b"\x21"),
+                             ("down", "downlink key", b"\x12\x01", b"\x22")):
+        header = v1 + v["alias"] + counter + b"\0\0"
+        key = expand(v[way], prk, header, 16)
+        v["%s-v1-header" % way] = header
+        v["%s-v1-key" % way] = key
+        v["%s-v1-message" % way] = header + ccm(
+            key, header[-12:], 16, v["plaintext"])
+        header = v2 + v["alias"] + counter[2:]
+        key = expand(v[way], prk, header, 16)
+        v["%s-v2-header" % way] = header
+        v["%s-v2-key" % way] = key
+        v["%s-v2-message" % way] = header + ccm(
+            key, b"\0" + header, 8, v["plaintext"])
+
+
+def block():
+    v = messages()
+    schedule(v)
+    envelopes(v)
+    return "".join("    %-26s%s\n" % (k, b.hex()) for k, b in v.items())
+
+
+def split(text):
+    """The document before, inside and after the lines of the section."""
+    start = text.index(HEADING)
+    lines = text[start:].splitlines(keepends=True)
+    first = next(i for i, l in enumerate(lines) if l.startswith("    "))
+    last = first
+    while last < len(lines) and lines[last].startswith("    "):
+        last += 1
+    before = text[:start] + "".join(lines[:first])
+    return before, "".join(lines[first:last]), "".join(lines[last:])
+
+
+def main(argv):
+    if len(argv) == 1:
+        sys.stdout.write(block())
+        return 0
+    with open(argv[2], encoding="utf-8") as f:
+        before, there, after = split(f.read())
+    if argv[1] == "--write":
+        with open(argv[2], "w", encoding="utf-8") as f:
+            f.write(before + block() + after)
+        return 0
+    if there != block():
+        sys.stderr.write("%s: golden vectors differ\n" % argv[2])
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
