@@ -152,24 +152,41 @@ struct keysproto_answer {
 };
 
 /*
- * Encodes a batch of count requests with a batch number of the caller's
- * choice. Errors: ERR_SPACE (does not fit), ERR_INVALID (a field).
+ * Encodes a batch of count requests, 1 to KEYSPROTO_BATCH_MAX, with a batch
+ * number of the caller's choice, but not 0. Lengths are strict: a blob has
+ * BLOB_MAX bytes, an identity 14, a header 11 or 16, a PSK 16 or 32; a root
+ * has exactly one prior. 128 roots with the longest payloads do not fit.
+ *
+ * Errors: ERR_SPACE (does not fit), ERR_INVALID (a field, count, batch).
  */
 MUST_CHECK enum err keysproto_requests_encode(uint64_t batch,
     const struct keysproto_request *requests, size_t count, struct writer *out);
 
 /*
- * Decodes a batch; views point into in. Errors: ERR_FORMAT, ERR_TRUNCATED,
- * ERR_SPACE (more than cap).
+ * Decodes a batch; views point into in. requests may be written to before an
+ * error is found. Errors: ERR_FORMAT, ERR_TRUNCATED, ERR_SPACE (more than
+ * cap).
  */
 MUST_CHECK enum err keysproto_requests_decode(struct bytes in,
     uint64_t *ret_batch, struct keysproto_request *requests, size_t cap,
     size_t *ret_count);
 
-/* The answers need the requests they belong to for their shapes. */
+/*
+ * Encodes the answers to count requests, which say what each answer looks
+ * like. No request and batch 0 is the hello. Errors: ERR_SPACE, ERR_INVALID
+ * (a field does not fit its request, count, batch).
+ */
 MUST_CHECK enum err keysproto_answers_encode(uint64_t batch,
     const struct keysproto_request *requests,
     const struct keysproto_answer *answers, size_t count, struct writer *out);
+
+/*
+ * Decodes the answers to count requests. answers are wiped on error: they
+ * carry keys, and the caller wipes them too when it is done.
+ *
+ * Errors: ERR_FORMAT (also another count), ERR_TRUNCATED, ERR_INVALID (a
+ * request that no batch can hold).
+ */
 MUST_CHECK enum err keysproto_answers_decode(struct bytes in,
     uint64_t *ret_batch, const struct keysproto_request *requests, size_t count,
     struct keysproto_answer *answers);
@@ -199,30 +216,44 @@ struct keysproto_client {
 	int fd;
 	uint64_t next_batch;
 	uint8_t *buf; /* KEYSPROTO_MESSAGE_MAX bytes */
+	size_t used; /* bytes of buf to wipe */
+	int timeout_ms; /* of call: 10000 from init on */
 };
 
+/*
+ * Starts on the asker's end of the pair, which stays the caller's. Errors:
+ * ERR_NOMEM, ERR_RANDOM.
+ */
 MUST_CHECK enum err keysproto_client_init(
     struct keysproto_client *client, int fd);
+
+/* Wipes and frees the buffer; the socket stays open. */
 void keysproto_client_done(struct keysproto_client *client);
 
-/* A port over the client; call blocks, ERR_TIMEOUT after 10 seconds. */
+/*
+ * A port over the client, which is then used for nothing else: answers that
+ * were not asked for by call are dropped. call blocks and sends the batch
+ * again when the keys process has started anew. Errors of call: ERR_TIMEOUT
+ * (10 seconds), ERR_IO (the pair is broken), those of encode and decode.
+ */
 struct keysproto_port keysproto_client_port(struct keysproto_client *client);
 
 /*
- * Asks without waiting: sends a batch (ERR_BUSY when the socket is full) and
- * gives its number back. The caller keeps the requests until the answer has
- * come, for they may have to be sent again.
+ * Asks without waiting: sends a batch and gives its number back. The caller
+ * keeps the requests until the answer has come, for they may have to be sent
+ * again. Errors: ERR_BUSY (the socket is full), ERR_IO, those of encode.
  */
 MUST_CHECK enum err keysproto_client_send(struct keysproto_client *client,
     const struct keysproto_request *requests, size_t count,
     uint64_t *ret_batch);
 
 /*
- * Reads one message without waiting. ERR_BUSY: none is there. ret_batch 0:
+ * Reads one message without waiting. ret_batch 0:
  * the keys process has started anew, send everything unanswered again under
  * new numbers. Otherwise ret_message is the encoded answer, valid until the
  * next call, for keysproto_answers_decode; a number the caller does not know
- * is an answer to nobody and is dropped.
+ * is an answer to nobody and is dropped. Errors: ERR_BUSY (none is there),
+ * ERR_IO (the pair is broken), ERR_FORMAT, ERR_TRUNCATED.
  */
 MUST_CHECK enum err keysproto_client_receive(struct keysproto_client *client,
     uint64_t *ret_batch, struct bytes *ret_message);
