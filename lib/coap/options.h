@@ -7,7 +7,6 @@
 
 #include "coap/coap.h"
 
-#define COAP_MARKER 0xff /* stands between options and payload */
 #define COAP_NUMBER_MAX 65535 /* RFC 7252, 12.2: numbers have 16 bits */
 #define COAP_NIBBLE_U8 13 /* one byte follows: value less 13 */
 #define COAP_NIBBLE_U16 14 /* two bytes follow: value less 269 */

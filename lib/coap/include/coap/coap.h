@@ -48,16 +48,21 @@ enum coap_option_number {
 	COAP_OPT_CONTENT_FORMAT = 12,
 	COAP_OPT_MAX_AGE = 14,
 	COAP_OPT_URI_QUERY = 15,
+	COAP_OPT_HOP_LIMIT = 16,
 	COAP_OPT_ACCEPT = 17,
 	COAP_OPT_EDHOC = 21,
 	COAP_OPT_BLOCK2 = 23,
 	COAP_OPT_BLOCK1 = 27,
 	COAP_OPT_SIZE2 = 28,
+	COAP_OPT_PROXY_URI = 35,
+	COAP_OPT_PROXY_SCHEME = 39,
 	COAP_OPT_SIZE1 = 60,
+	COAP_OPT_ECHO = 252,
 	COAP_OPT_NO_RESPONSE = 258,
-	COAP_OPT_ECHO = 252
+	COAP_OPT_REQUEST_TAG = 292
 };
 
+#define COAP_MARKER 0xff /* stands between options and payload */
 #define COAP_TOKEN_MAX 8
 #define COAP_OPTIONS_MAX 32 /* options of one message; more: ERR_SPACE */
 #define COAP_FORMAT_LINK 40 /* application/link-format */

@@ -63,6 +63,14 @@ struct oscore_option {
 MUST_CHECK enum err oscore_option_decode(
     struct bytes value, struct oscore_option *ret_option);
 
+/*
+ * Writes an option's value as short as it can be: nothing at all when the
+ * option holds nothing. ERR_INVALID, in the writer, for a PIV over 5 bytes or
+ * a kid context over 255. Spec: RFC 8613, section 6.1.
+ */
+void oscore_option_encode(
+    const struct oscore_option *option, struct writer *out);
+
 /* What binds a response to its request: request_kid and request_piv. */
 struct oscore_request_ref {
 	struct oscore_id kid;
@@ -144,7 +152,8 @@ MUST_CHECK enum err oscore_protect_response(
 
 /*
  * Opens a response to the request that ref names; option is the response's
- * own. Errors as oscore_open_request. Spec: RFC 8613, section 8.4.
+ * own, whose kid, if it has one, must be the peer's. Errors as
+ * oscore_open_request. Spec: RFC 8613, section 8.4.
  */
 MUST_CHECK enum err oscore_open_response(const struct oscore_context *context,
     const struct oscore_request_ref *ref, const struct oscore_option *option,
@@ -165,7 +174,10 @@ MUST_CHECK enum err oscore_window_check(
     const struct oscore_window *window, uint64_t seq);
 void oscore_window_mark(struct oscore_window *window, uint64_t seq);
 
-/* A Partial IV as a number, and a number as its shortest Partial IV. */
+/*
+ * A Partial IV as a number, and a number as its shortest Partial IV, whose
+ * length is returned: 0 when the number has more than 40 bits.
+ */
 uint64_t oscore_piv_number(struct bytes piv);
 size_t oscore_piv_encode(uint64_t seq, uint8_t ret_piv[OSCORE_PIV_MAX]);
 
