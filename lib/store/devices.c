@@ -1,0 +1,444 @@
+/*
+ * Rows of devices, and the few lines of profiles, plans and imports that the
+ * device path reads. Every change of protocol state is one statement; which
+ * change is right is not judged here.
+ */
+#include "sql.h"
+#include "store/devices.h"
+
+#define COLUMNS                                                                \
+	"uid, tenant, profile, serial, status, instance, factory_key,"         \
+	" factory_secret, import, generation, generation_max, alias,"          \
+	" public_key, n, ck, last_ck, last_id, features, features_version,"    \
+	" confirmed, confirmed_version, firmware, created, registered, seen,"  \
+	" address, suspended, quarantined, rotate, changed"
+
+static void
+read_owner(struct query *q, struct store_device *d)
+{
+	(void)query_copy(q, 0, d->uid, sizeof(d->uid));
+	d->tenant = query_u64(q, 1);
+	d->has_profile = query_copy(q, 2, d->profile, sizeof(d->profile));
+	query_copy_text(q, 3, d->serial, sizeof(d->serial));
+	d->status = (enum store_device_status)query_u32(q, 4);
+	d->has_instance = query_copy(q, 5, d->instance, sizeof(d->instance));
+	(void)query_copy(q, 6, d->factory_key, sizeof(d->factory_key));
+	query_secret(q, 7, &d->factory_secret);
+	d->import_id = query_u64(q, 8);
+}
+
+static void
+read_state(struct query *q, struct store_device *d)
+{
+	d->generation = query_u32(q, 9);
+	d->generation_max = query_u32(q, 10);
+	(void)query_copy(q, 11, d->alias, sizeof(d->alias));
+	(void)query_copy(q, 12, d->public_key, sizeof(d->public_key));
+	d->n = query_u64(q, 13);
+	query_secret(q, 14, &d->ck);
+	query_secret(q, 15, &d->last_ck);
+	d->has_last_id = query_copy(q, 16, d->last_id, sizeof(d->last_id));
+	d->changed = query_u64(q, 29);
+}
+
+static void
+read_rest(struct query *q, struct store_device *d)
+{
+	d->features = query_u32(q, 17);
+	d->features_version = query_u64(q, 18);
+	d->confirmed = query_u32(q, 19);
+	d->confirmed_version = query_u64(q, 20);
+	query_copy_text(q, 21, d->firmware, sizeof(d->firmware));
+	d->created = query_u64(q, 22);
+	d->registered = query_u64(q, 23);
+	d->seen = query_u64(q, 24);
+	query_copy_text(q, 25, d->address, sizeof(d->address));
+	d->suspended = query_bool(q, 26);
+	d->quarantined = query_bool(q, 27);
+	d->rotate = query_bool(q, 28);
+}
+
+static void
+read_device(struct query *q, struct store_device *d)
+{
+	read_owner(q, d);
+	read_state(q, d);
+	read_rest(q, d);
+}
+
+static enum err
+find(struct store *store, const struct sql *sql, struct bytes key,
+    struct store_device *ret_device)
+{
+	struct store_device found;
+	struct query q;
+	enum err err;
+
+	query_start(&q, store, sql);
+	query_bind_blob(&q, key);
+	if (query_row(&q))
+		read_device(&q, &found);
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	err = query_end(&q);
+	if (err == ERR_OK)
+		*ret_device = found;
+	return err;
+}
+
+enum err
+store_device_by_uid(struct store *store, const uint8_t uid[UID_LEN],
+    struct store_device *ret_device)
+{
+	static const struct sql sql = {
+	    "SELECT " COLUMNS " FROM devices WHERE uid = $1"};
+
+	return find(store, &sql, bytes_make(uid, UID_LEN), ret_device);
+}
+
+enum err
+store_device_by_alias(struct store *store, const uint8_t alias[ALIAS_LEN],
+    struct store_device *ret_device)
+{
+	static const struct sql sql = {
+	    "SELECT " COLUMNS " FROM devices WHERE alias = $1"};
+
+	return find(store, &sql, bytes_make(alias, ALIAS_LEN), ret_device);
+}
+
+enum err
+store_device_add(struct store *store, const struct store_device *device)
+{
+	static const struct sql sql = {
+	    "INSERT INTO devices (uid, factory_key, factory_secret, import,"
+	    " created) VALUES ($1, $2, $3, $4, $5)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, BYTES_OF(device->uid));
+	query_bind_blob(&q, BYTES_OF(device->factory_key));
+	query_bind_secret(&q, &device->factory_secret);
+	query_bind_u64_or_null(&q, device->import_id);
+	query_bind_u64(&q, device->created);
+	return query_run(&q);
+}
+
+enum err
+store_device_count_active(
+    struct store *store, uint64_t tenant, uint64_t limit, uint64_t *ret_count)
+{
+	static const struct sql sql = {
+	    "SELECT count(*) FROM (SELECT 1 FROM devices"
+	    " WHERE tenant = $1 AND status = 2 LIMIT $2) AS active"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, tenant);
+	query_bind_u64(&q, limit);
+	if (query_row(&q))
+		*ret_count = query_u64(&q, 0);
+	return query_end(&q);
+}
+
+enum err
+store_device_list(struct store *store, uint64_t tenant, const uint8_t *after,
+    uint64_t limit, bool (*visit)(void *ctx, const struct store_device *device),
+    void *ctx)
+{
+	static const struct sql of_tenant = {
+	    "SELECT " COLUMNS " FROM devices WHERE uid > $1 AND tenant = $2"
+	    " ORDER BY uid LIMIT $3"};
+	static const struct sql of_all = {
+	    "SELECT " COLUMNS " FROM devices WHERE uid > $1"
+	    " ORDER BY uid LIMIT $2"};
+	struct store_device device;
+	struct query q;
+	bool more = true;
+
+	query_start(&q, store, tenant != 0 ? &of_tenant : &of_all);
+	query_bind_blob(
+	    &q, after != NULL ? bytes_make(after, UID_LEN) : BYTES_NONE);
+	if (tenant != 0)
+		query_bind_u64(&q, tenant);
+	query_bind_u64(&q, limit);
+	while (more && query_row(&q)) {
+		read_device(&q, &device);
+		more = q.err == ERR_OK && visit(ctx, &device);
+	}
+	return query_end(&q);
+}
+
+enum err
+store_device_advance(struct store *store, const struct store_advance *advance)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET last_ck = ck, ck = $1, last_id = $2, n = n + 1,"
+	    " features_version = $3, confirmed = $4, confirmed_version = $5,"
+	    " firmware = $6, seen = $7, address = $8, changed = $9"
+	    " WHERE alias = $10 AND n = $11"};
+	struct query q;
+	enum err err;
+
+	query_start(&q, store, &sql);
+	query_bind_secret(&q, &advance->ck);
+	query_bind_blob(&q, BYTES_OF(advance->request_id));
+	query_bind_u64(&q, advance->features_version);
+	query_bind_u64(&q, advance->confirmed);
+	query_bind_u64(&q, advance->confirmed_version);
+	query_bind_text_or_null(&q, bytes_str(advance->firmware));
+	query_bind_u64(&q, advance->time);
+	query_bind_text_or_null(&q, bytes_str(advance->address));
+	query_bind_u64(&q, advance->changed);
+	query_bind_blob(&q, BYTES_OF(advance->alias));
+	query_bind_u64(&q, advance->n);
+	err = query_run_one(&q);
+	return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
+}
+
+enum err
+store_device_seen(struct store *store, const uint8_t uid[UID_LEN],
+    uint64_t time, const char *address)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET seen = $1, address = $2 WHERE uid = $3"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, time);
+	query_bind_text_or_null(&q, bytes_str(address));
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	return query_run_one(&q);
+}
+
+enum err
+store_device_next_generation(
+    struct store *store, const uint8_t uid[UID_LEN], uint32_t *ret_generation)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET generation_max = generation_max + 1"
+	    " WHERE uid = $1 AND generation_max < 4294967295"
+	    " RETURNING generation_max"};
+	struct query q;
+	uint32_t generation = 0;
+	enum err err;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	while (query_row(&q))
+		generation = query_u32(&q, 0);
+	err = query_end(&q);
+	if (err == ERR_OK && generation == 0)
+		err = ERR_NOT_FOUND;
+	if (err == ERR_OK)
+		*ret_generation = generation;
+	return err;
+}
+
+static void
+bind_owner(struct query *q, const struct store_device *d)
+{
+	query_bind_u64_or_null(q, d->tenant);
+	query_bind_blob_or_null(
+	    q, d->has_profile ? BYTES_OF(d->profile) : BYTES_NONE);
+	query_bind_text_or_null(q, bytes_str(d->serial));
+	query_bind_u64(q, d->status);
+	query_bind_blob_or_null(
+	    q, d->has_instance ? BYTES_OF(d->instance) : BYTES_NONE);
+}
+
+static void
+bind_state(struct query *q, const struct store_device *d)
+{
+	query_bind_u64(q, d->generation);
+	query_bind_blob(q, BYTES_OF(d->alias));
+	query_bind_blob(q, BYTES_OF(d->public_key));
+	query_bind_u64(q, d->n);
+	query_bind_secret(q, &d->ck);
+	query_bind_secret(q, &d->last_ck);
+	query_bind_blob_or_null(
+	    q, d->has_last_id ? BYTES_OF(d->last_id) : BYTES_NONE);
+}
+
+static void
+bind_rest(struct query *q, const struct store_device *d)
+{
+	query_bind_u64(q, d->features);
+	query_bind_u64(q, d->features_version);
+	query_bind_u64(q, d->confirmed);
+	query_bind_u64(q, d->confirmed_version);
+	query_bind_text_or_null(q, bytes_str(d->firmware));
+	query_bind_u64_or_null(q, d->registered);
+	query_bind_u64_or_null(q, d->seen);
+	query_bind_text_or_null(q, bytes_str(d->address));
+	query_bind_u64(q, d->changed);
+}
+
+enum err
+store_device_commit(struct store *store, const struct store_device *device)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET tenant = $1, profile = $2, serial = $3,"
+	    " status = $4, instance = $5, generation = $6, alias = $7,"
+	    " public_key = $8, n = $9, ck = $10, last_ck = $11,"
+	    " last_id = $12, features = $13, features_version = $14,"
+	    " confirmed = $15, confirmed_version = $16, firmware = $17,"
+	    " registered = $18, seen = $19, address = $20, changed = $21,"
+	    " factory_secret = NULL, rotate = 0 WHERE uid = $22"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	bind_owner(&q, device);
+	bind_state(&q, device);
+	bind_rest(&q, device);
+	query_bind_blob(&q, BYTES_OF(device->uid));
+	return query_run_one(&q);
+}
+
+static enum err
+set_flag(
+    struct store *store, const struct sql *sql, const uint8_t *uid, bool value)
+{
+	struct query q;
+
+	query_start(&q, store, sql);
+	query_bind_i64(&q, value ? 1 : 0);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	return query_run_one(&q);
+}
+
+enum err
+store_device_set_suspended(
+    struct store *store, const uint8_t uid[UID_LEN], bool suspended)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET suspended = $1 WHERE uid = $2"};
+
+	return set_flag(store, &sql, uid, suspended);
+}
+
+enum err
+store_device_set_quarantined(
+    struct store *store, const uint8_t uid[UID_LEN], bool quarantined)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET quarantined = $1 WHERE uid = $2"};
+
+	return set_flag(store, &sql, uid, quarantined);
+}
+
+enum err
+store_device_set_rotate(
+    struct store *store, const uint8_t uid[UID_LEN], bool rotate)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET rotate = $1 WHERE uid = $2"};
+
+	return set_flag(store, &sql, uid, rotate);
+}
+
+enum err
+store_device_set_features(struct store *store, const uint8_t uid[UID_LEN],
+    uint32_t features, uint64_t time)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET features = $1, features_version ="
+	    " CASE WHEN features_version < $2 THEN $2"
+	    " ELSE features_version + 1 END WHERE uid = $3"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, features);
+	query_bind_u64(&q, time);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	return query_run_one(&q);
+}
+
+enum err
+store_terms_by_profile(struct store *store,
+    const uint8_t profile[PROFILE_UID_LEN], struct store_terms *ret_terms)
+{
+	static const struct sql sql = {
+	    "SELECT profiles.tenant, profiles.features, plans.services,"
+	    " plans.max_active, profiles.period FROM profiles"
+	    " JOIN tenants ON tenants.id = profiles.tenant"
+	    " JOIN plans ON plans.name = tenants.plan"
+	    " WHERE profiles.uid = $1"};
+	struct store_terms found;
+	struct query q;
+	enum err err;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(profile, PROFILE_UID_LEN));
+	if (!query_row(&q)) {
+		query_fail(&q, ERR_NOT_FOUND);
+		return query_end(&q);
+	}
+	found.tenant = query_u64(&q, 0);
+	found.features = query_u32(&q, 1);
+	found.services = query_u32(&q, 2);
+	found.limited = !query_is_null(&q, 3);
+	found.max_active = query_u64(&q, 3);
+	found.period = query_u32(&q, 4);
+	err = query_end(&q);
+	if (err == ERR_OK)
+		*ret_terms = found;
+	return err;
+}
+
+enum err
+store_import_key(
+    struct store *store, uint64_t import_id, struct store_blob *ret_key)
+{
+	static const struct sql sql = {
+	    "SELECT import_key FROM imports WHERE id = $1"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, import_id);
+	if (query_row(&q) && !query_is_null(&q, 0))
+		query_secret(&q, 0, ret_key);
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	return query_end(&q);
+}
+
+enum err
+store_import_confirmed(struct store *store, uint64_t import_id)
+{
+	static const struct sql sql = {
+	    "UPDATE imports SET remaining = remaining - 1, import_key ="
+	    " CASE WHEN remaining <= 1 THEN NULL ELSE import_key END"
+	    " WHERE id = $1 AND remaining > 0"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, import_id);
+	return query_run_one(&q);
+}
+
+enum err
+store_changes(struct store *store, uint64_t *ret_number)
+{
+	static const struct sql sql = {
+	    "SELECT value FROM sequences WHERE name = 'changes'"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	if (query_row(&q))
+		*ret_number = query_u64(&q, 0);
+	else
+		query_fail(&q, ERR_FORMAT);
+	return query_end(&q);
+}
+
+enum err
+store_set_changes(struct store *store, uint64_t number)
+{
+	static const struct sql sql = {
+	    "UPDATE sequences SET value = $1 WHERE name = 'changes'"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, number);
+	return query_run_one(&q);
+}

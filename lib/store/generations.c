@@ -1,0 +1,92 @@
+/*
+ * Rows of generations: written once at a commit, ended once by the next.
+ */
+#include "sql.h"
+#include "store/generations.h"
+
+enum err
+store_generation_by_alias(struct store *store, const uint8_t alias[ALIAS_LEN],
+    struct store_generation *ret_generation)
+{
+	static const struct sql sql = {
+	    "SELECT alias, uid, generation, tenant, profile, public_key, root,"
+	    " created, ended FROM generations WHERE alias = $1"};
+	struct store_generation found;
+	struct store_generation *g = &found;
+	struct query q;
+	enum err err;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
+	if (!query_row(&q)) {
+		query_fail(&q, ERR_NOT_FOUND);
+		return query_end(&q);
+	}
+	(void)query_copy(&q, 0, g->alias, sizeof(g->alias));
+	(void)query_copy(&q, 1, g->uid, sizeof(g->uid));
+	g->generation = query_u32(&q, 2);
+	g->tenant = query_u64(&q, 3);
+	(void)query_copy(&q, 4, g->profile, sizeof(g->profile));
+	(void)query_copy(&q, 5, g->public_key, sizeof(g->public_key));
+	query_secret(&q, 6, &g->root);
+	g->created = query_u64(&q, 7);
+	g->ended = query_u64(&q, 8);
+	err = query_end(&q);
+	if (err == ERR_OK)
+		*ret_generation = found;
+	return err;
+}
+
+enum err
+store_generation_add(
+    struct store *store, const struct store_generation *generation)
+{
+	static const struct sql sql = {
+	    "INSERT INTO generations (alias, uid, generation, tenant, profile,"
+	    " public_key, root, created) VALUES"
+	    " ($1, $2, $3, $4, $5, $6, $7, $8)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, BYTES_OF(generation->alias));
+	query_bind_blob(&q, BYTES_OF(generation->uid));
+	query_bind_u64(&q, generation->generation);
+	query_bind_u64_or_null(&q, generation->tenant);
+	query_bind_blob(&q, BYTES_OF(generation->profile));
+	query_bind_blob(&q, BYTES_OF(generation->public_key));
+	query_bind_secret(&q, &generation->root);
+	query_bind_u64(&q, generation->created);
+	return query_run(&q);
+}
+
+enum err
+store_generation_end(
+    struct store *store, const uint8_t alias[ALIAS_LEN], uint64_t time)
+{
+	static const struct sql sql = {
+	    "UPDATE generations SET ended = coalesce(ended, $1)"
+	    " WHERE alias = $2"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, time);
+	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
+	return query_run_one(&q);
+}
+
+enum err
+store_alias_free(
+    struct store *store, const uint8_t alias[ALIAS_LEN], bool *ret_free)
+{
+	static const struct sql sql = {
+	    "SELECT EXISTS (SELECT 1 FROM generations WHERE alias = $1)"
+	    " OR EXISTS (SELECT 1 FROM pendings WHERE alias = $1)"
+	    " OR EXISTS (SELECT 1 FROM left_contexts WHERE alias = $1)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
+	if (query_row(&q))
+		*ret_free = !query_bool(&q, 0);
+	return query_end(&q);
+}

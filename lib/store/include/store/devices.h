@@ -1,0 +1,175 @@
+/*
+ * Devices: one row each, made by an import, registered by its first commit.
+ * What the row holds of the protocol is in PROTOCOL.md; the rules that
+ * change it are in lib/service.
+ */
+#ifndef STORE_DEVICES_H
+#define STORE_DEVICES_H
+
+#include "store/store.h"
+
+#define ADDRESS_TEXT_MAX 64 /* "[v6%scope]:port", with its NUL */
+
+enum store_device_status {
+	DEVICE_PRODUCED = 0, /* imported, has not registered */
+	DEVICE_REGISTERED = 1, /* belongs to nobody */
+	DEVICE_ACTIVE = 2, /* has an owner */
+	DEVICE_INACTIVE = 3 /* has an owner whose plan is full */
+};
+
+struct store_device {
+	uint8_t uid[UID_LEN];
+	uint64_t tenant; /* 0: nobody's */
+	bool has_profile;
+	uint8_t profile[PROFILE_UID_LEN]; /* of the owner */
+	char serial[SERIAL_MAX + 1];
+	enum store_device_status status;
+	bool has_instance;
+	uint8_t instance[INSTANCE_LEN];
+	uint8_t factory_key[P256_POINT_LEN];
+	struct store_blob factory_secret; /* none from the first commit on */
+	uint64_t import_id; /* 0: none */
+	uint32_t generation; /* 0: not registered */
+	uint32_t generation_max; /* the highest ever given */
+	uint8_t alias[ALIAS_LEN]; /* these five: only when generation > 0 */
+	uint8_t public_key[P256_POINT_LEN];
+	uint64_t n;
+	struct store_blob ck; /* ck(n) */
+	struct store_blob last_ck; /* ck(n - 1), or none */
+	bool has_last_id;
+	uint8_t last_id[REQUEST_ID_LEN]; /* the request accepted under it */
+	uint32_t features; /* wanted */
+	uint64_t features_version;
+	uint32_t confirmed; /* what the device has said it runs */
+	uint64_t confirmed_version;
+	char firmware[FIRMWARE_MAX + 1];
+	uint64_t created;
+	uint64_t registered; /* 0: never */
+	uint64_t seen; /* 0: never */
+	char address[ADDRESS_TEXT_MAX];
+	bool suspended;
+	bool quarantined;
+	bool rotate;
+	uint64_t changed; /* number of the last change of state */
+};
+
+/* Wipes nothing: all secrets in it are wrapped. Errors: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_device_by_uid(struct store *store,
+    const uint8_t uid[UID_LEN], struct store_device *ret_device);
+
+/* By the alias of its current generation. Errors: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_device_by_alias(struct store *store,
+    const uint8_t alias[ALIAS_LEN], struct store_device *ret_device);
+
+/*
+ * Adds a device as it left production: uid, factory_key, factory_secret,
+ * import_id and created count; the rest is as for one never registered.
+ * Errors: ERR_EXISTS, ERR_CONFLICT (no such import).
+ */
+MUST_CHECK enum err store_device_add(
+    struct store *store, const struct store_device *device);
+
+/* How many devices a tenant has active, counting no further than limit. */
+MUST_CHECK enum err store_device_count_active(
+    struct store *store, uint64_t tenant, uint64_t limit, uint64_t *ret_count);
+
+/*
+ * Gives devices of a tenant (0: of all) in ascending order of uid, from the
+ * first after `after` (NULL: from the first) and up to limit, to visit, until
+ * that returns false. visit may not use the store.
+ */
+MUST_CHECK enum err store_device_list(struct store *store, uint64_t tenant,
+    const uint8_t *after, uint64_t limit,
+    bool (*visit)(void *ctx, const struct store_device *device), void *ctx);
+
+/* An accepted check-in. */
+struct store_advance {
+	uint8_t alias[ALIAS_LEN]; /* whose, and */
+	uint64_t n; /* in which state: else ERR_CONFLICT */
+	struct store_blob ck; /* ck(n + 1); ck(n) becomes last_ck */
+	uint8_t request_id[REQUEST_ID_LEN];
+	uint64_t features_version; /* these four are written as they stand */
+	uint32_t confirmed;
+	uint64_t confirmed_version;
+	const char *firmware;
+	uint64_t time;
+	const char *address;
+	uint64_t changed;
+};
+
+/*
+ * Goes from ck(n) to ck(n + 1) in one conditional update. Errors:
+ * ERR_CONFLICT (the device is not in state n of this alias any more).
+ */
+MUST_CHECK enum err store_device_advance(
+    struct store *store, const struct store_advance *advance);
+
+/* Writes when and where a device was seen last, and nothing else. */
+MUST_CHECK enum err store_device_seen(struct store *store,
+    const uint8_t uid[UID_LEN], uint64_t time, const char *address);
+
+/*
+ * Reserves a new generation number: one above the highest ever given to
+ * the device. Errors: ERR_NOT_FOUND, ERR_EXHAUSTED.
+ */
+MUST_CHECK enum err store_device_next_generation(
+    struct store *store, const uint8_t uid[UID_LEN], uint32_t *ret_generation);
+
+/*
+ * Replaces the current generation: alias, public_key, n, ck, last_ck,
+ * last_id, generation, instance, tenant, profile, serial, status, features,
+ * confirmed (both with versions), firmware, registered, seen, address and
+ * changed are written as they stand in device, factory_secret and rotate are
+ * cleared. Errors: ERR_NOT_FOUND, ERR_CONFLICT (tenant or profile).
+ */
+MUST_CHECK enum err store_device_commit(
+    struct store *store, const struct store_device *device);
+
+/* Set flags; changed (unless 0) is the number of this change. */
+MUST_CHECK enum err store_device_set_suspended(
+    struct store *store, const uint8_t uid[UID_LEN], bool suspended);
+MUST_CHECK enum err store_device_set_quarantined(
+    struct store *store, const uint8_t uid[UID_LEN], bool quarantined);
+MUST_CHECK enum err store_device_set_rotate(
+    struct store *store, const uint8_t uid[UID_LEN], bool rotate);
+
+/*
+ * Writes the features a device shall have; the version becomes
+ * max(last + 1, time). Errors: ERR_NOT_FOUND.
+ */
+MUST_CHECK enum err store_device_set_features(struct store *store,
+    const uint8_t uid[UID_LEN], uint32_t features, uint64_t time);
+
+/* What a device profile means at bootstrap. */
+struct store_terms {
+	uint64_t tenant;
+	uint32_t features; /* of the profile */
+	uint32_t services; /* of the tenant's plan */
+	bool limited;
+	uint64_t max_active; /* of the plan, when limited */
+	uint32_t period; /* seconds between check-ins; 0: the service's */
+};
+
+/* Errors: ERR_NOT_FOUND (the profile is nobody's). */
+MUST_CHECK enum err store_terms_by_profile(struct store *store,
+    const uint8_t profile[PROFILE_UID_LEN], struct store_terms *ret_terms);
+
+/*
+ * The import key that a factory secret is wrapped under. Errors:
+ * ERR_NOT_FOUND (no such import, or its key has been destroyed).
+ */
+MUST_CHECK enum err store_import_key(
+    struct store *store, uint64_t import_id, struct store_blob *ret_key);
+
+/*
+ * Counts one device of an import as confirmed; the import key is destroyed
+ * with the last. Errors: ERR_NOT_FOUND.
+ */
+MUST_CHECK enum err store_import_confirmed(
+    struct store *store, uint64_t import_id);
+
+/* The highest change number that has been written. */
+MUST_CHECK enum err store_changes(struct store *store, uint64_t *ret_number);
+MUST_CHECK enum err store_set_changes(struct store *store, uint64_t number);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * Generations: every root that was ever committed, found by its alias. Old
+ * ones are kept, for what they protect is kept too; the right to their keys
+ * belongs to the tenant that owned the device then.
+ */
+#ifndef STORE_GENERATIONS_H
+#define STORE_GENERATIONS_H
+
+#include "store/store.h"
+
+struct store_generation {
+	uint8_t alias[ALIAS_LEN];
+	uint8_t uid[UID_LEN];
+	uint32_t generation;
+	uint64_t tenant; /* 0: nobody's */
+	uint8_t profile[PROFILE_UID_LEN]; /* bound into the root; zeros: none */
+	uint8_t public_key[P256_POINT_LEN];
+	struct store_blob root;
+	uint64_t created;
+	uint64_t ended; /* 0: the current one */
+};
+
+/* Errors: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_generation_by_alias(struct store *store,
+    const uint8_t alias[ALIAS_LEN], struct store_generation *ret_generation);
+
+/* Errors: ERR_EXISTS (alias, or uid and generation). */
+MUST_CHECK enum err store_generation_add(
+    struct store *store, const struct store_generation *generation);
+
+/* Ends one, unless it has ended. Errors: ERR_NOT_FOUND (no such alias). */
+MUST_CHECK enum err store_generation_end(
+    struct store *store, const uint8_t alias[ALIAS_LEN], uint64_t time);
+
+/*
+ * Whether an alias is free: of no generation, pending or left context.
+ */
+MUST_CHECK enum err store_alias_free(
+    struct store *store, const uint8_t alias[ALIAS_LEN], bool *ret_free);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * The store: every row the service keeps, behind named operations. This
+ * header opens it and groups operations into transactions; the operations
+ * stand in one header a noun (store/devices.h, store/events.h, ...).
+ *
+ * A store is one connection and belongs to one thread. Several processes
+ * may open the same database: one writes at a time, the others wait for up
+ * to STORE_BUSY_MS, and nobody waits for readers.
+ *
+ * Every operation may also fail with ERR_BUSY (another process kept the
+ * write lock too long), ERR_IO (disk), ERR_NOMEM and ERR_FORMAT (the
+ * database is damaged, or a row does not hold what it must); headers name
+ * only what an operation adds to these.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+#define STORE_BUSY_MS 5000
+#define STORE_PATH_MAX 4096
+
+struct store;
+
+/* A wrapped secret as the keys process gave it; len 0: none. */
+struct store_blob {
+	uint8_t b[BLOB_MAX];
+	size_t len;
+};
+
+/*
+ * Opens the database at path, makes it if it is not there (mode 0600), and
+ * brings it to this program's schema. ":memory:" opens one of its own.
+ * After ERR_UNSUPPORTED, ERR_IO or any other error ret_why, unless it is
+ * NULL, names the reason in words, in a buffer that the next store_open
+ * overwrites.
+ *
+ * Errors: ERR_UNSUPPORTED (the database is newer than this program),
+ * ERR_IO, ERR_BUSY, ERR_FORMAT (not a database), ERR_NOMEM.
+ */
+MUST_CHECK enum err store_open(
+    const char *path, struct store **ret_store, const char **ret_why);
+
+/* Rolls back what is open and closes; NULL is allowed. */
+void store_close(struct store *store);
+
+/*
+ * Starts a transaction that may write. Nothing of it is seen by others, or
+ * survives a crash, before store_commit has returned ERR_OK; everything does
+ * then. Errors: ERR_STATE (one is open), ERR_BUSY.
+ */
+MUST_CHECK enum err store_begin(struct store *store);
+
+/*
+ * Starts a transaction that only reads: all its reads see one state, and
+ * cost less. Ended by store_commit or store_rollback. Errors: ERR_STATE.
+ */
+MUST_CHECK enum err store_begin_read(struct store *store);
+
+/* Makes the transaction durable. On failure it has been rolled back. */
+MUST_CHECK enum err store_commit(struct store *store);
+
+/* Drops the transaction, if one is open. */
+void store_rollback(struct store *store);
+
+/* Whether a transaction is open. */
+bool store_in_transaction(const struct store *store);
+
+/* The version of the schema: the number of the last migration. */
+int store_schema_version(const struct store *store);
+
+/* What the engine said about the last failure, for a log line. */
+const char *store_why(const struct store *store);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * The store's engine on SQLite: opening, durability and transactions. WAL
+ * with synchronous=FULL makes a commit durable with one fsync; secure_delete
+ * overwrites what is erased. It never decides what a row means.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "sqlite.h"
+
+/* Changing to WAL can fail at once while another process does the same. */
+#define WAL_TRIES 100
+#define WAL_PAUSE_MS 20
+
+static const char pragmas[] = "PRAGMA foreign_keys = ON;"
+			      "PRAGMA secure_delete = ON;"
+			      "PRAGMA temp_store = MEMORY;"
+			      "PRAGMA synchronous = FULL;"
+			      "PRAGMA cache_size = -16384;"
+			      "PRAGMA wal_autocheckpoint = 4000;"
+			      "PRAGMA journal_size_limit = 67108864;"
+			      "PRAGMA trusted_schema = OFF;";
+
+static char open_why[STORE_WHY_MAX];
+
+static enum err
+constraint_error(int extended)
+{
+	switch (extended) {
+	case SQLITE_CONSTRAINT_UNIQUE:
+	case SQLITE_CONSTRAINT_PRIMARYKEY:
+	case SQLITE_CONSTRAINT_ROWID:
+		return ERR_EXISTS;
+	case SQLITE_CONSTRAINT_FOREIGNKEY:
+	case SQLITE_CONSTRAINT_TRIGGER:
+		return ERR_CONFLICT;
+	default:
+		return ERR_INVALID;
+	}
+}
+
+enum err
+sqlite_error(struct store *store, int result)
+{
+	if ((result & 0xff) == SQLITE_OK || (result & 0xff) == SQLITE_ROW ||
+	    (result & 0xff) == SQLITE_DONE)
+		return ERR_OK;
+	(void)snprintf(store->why, sizeof(store->why), "%s (%d)",
+	    sqlite3_errmsg(store->db), result);
+	switch (result & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ERR_BUSY;
+	case SQLITE_CONSTRAINT:
+		return constraint_error(result);
+	case SQLITE_NOMEM:
+		return ERR_NOMEM;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_MISMATCH:
+		return ERR_FORMAT;
+	case SQLITE_TOOBIG:
+	case SQLITE_RANGE:
+		return ERR_INVALID;
+	case SQLITE_ERROR:
+	case SQLITE_MISUSE:
+	case SQLITE_INTERNAL:
+		return ERR_INTERNAL;
+	default:
+		return ERR_IO;
+	}
+}
+
+enum err
+sqlite_exec(struct store *store, const char *sql)
+{
+	return sqlite_error(
+	    store, sqlite3_exec(store->db, sql, NULL, NULL, NULL));
+}
+
+static enum err
+use_wal(struct store *store)
+{
+	int result;
+
+	/* The busy handler is not asked where waiting could deadlock. */
+	for (int i = 0; i < WAL_TRIES; i++) {
+		result = sqlite3_exec(
+		    store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		if ((result & 0xff) != SQLITE_BUSY)
+			return sqlite_error(store, result);
+		(void)sqlite3_sleep(WAL_PAUSE_MS);
+	}
+	return sqlite_error(store, result);
+}
+
+/* SQLite would make the file with the umask's mode: others could read it. */
+static enum err
+make_private(struct store *store, const char *path)
+{
+	int fd;
+
+	if (bytes_equal(bytes_str(path), BYTES_LIT(":memory:")))
+		return ERR_OK;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		(void)snprintf(store->why, sizeof(store->why), "%s",
+		    errno == ELOOP ? "the database is a symbolic link"
+				   : strerror(errno));
+		return ERR_IO;
+	}
+	(void)close(fd);
+	return ERR_OK;
+}
+
+static enum err
+open_database(struct store *store, const char *path)
+{
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+			  SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+			  SQLITE_OPEN_EXRESCODE;
+	enum err err;
+
+	err = make_private(store, path);
+	if (err != ERR_OK)
+		return err;
+	err =
+	    sqlite_error(store, sqlite3_open_v2(path, &store->db, flags, NULL));
+	if (err != ERR_OK)
+		return err;
+	(void)sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
+	err = sqlite_exec(store, pragmas);
+	if (err == ERR_OK)
+		err = use_wal(store);
+	if (err == ERR_OK)
+		err = store_migrate(store);
+	return err;
+}
+
+enum err
+store_open(const char *path, struct store **ret_store, const char **ret_why)
+{
+	struct store *store;
+	enum err err = ERR_NOMEM;
+
+	(void)snprintf(open_why, sizeof(open_why), "no memory");
+	if (ret_why != NULL)
+		*ret_why = open_why;
+	store = calloc(1, sizeof(*store));
+	if (store == NULL)
+		return ERR_NOMEM;
+	err = open_database(store, path);
+	(void)snprintf(open_why, sizeof(open_why), "%s", store->why);
+	if (err != ERR_OK) {
+		store_close(store);
+		return err;
+	}
+	*ret_store = store;
+	return ERR_OK;
+}
+
+void
+store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	store_rollback(store);
+	for (size_t i = 0; i < STATEMENTS_MAX; i++)
+		(void)sqlite3_finalize(store->prepared[i].statement);
+	(void)sqlite3_close(store->db);
+	free(store);
+}
+
+static enum err
+begin(struct store *store, const struct sql *sql)
+{
+	struct query q;
+	enum err err;
+
+	if (store->in_transaction)
+		return ERR_STATE;
+	query_start(&q, store, sql);
+	err = query_run(&q);
+	store->in_transaction = err == ERR_OK;
+	return err;
+}
+
+enum err
+store_begin(struct store *store)
+{
+	static const struct sql sql = {"BEGIN IMMEDIATE"};
+
+	return begin(store, &sql);
+}
+
+enum err
+store_begin_read(struct store *store)
+{
+	static const struct sql sql = {"BEGIN DEFERRED"};
+
+	return begin(store, &sql);
+}
+
+enum err
+store_commit(struct store *store)
+{
+	static const struct sql sql = {"COMMIT"};
+	struct query q;
+	enum err err;
+
+	if (!store->in_transaction)
+		return ERR_STATE;
+	query_start(&q, store, &sql);
+	err = query_run(&q);
+	if (err != ERR_OK)
+		store_rollback(store);
+	store->in_transaction = false;
+	return err;
+}
+
+void
+store_rollback(struct store *store)
+{
+	if (store->db == NULL || sqlite3_get_autocommit(store->db) != 0) {
+		/* Some failures have rolled back by themselves. */
+		store->in_transaction = false;
+		return;
+	}
+	(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store->in_transaction = false;
+}
+
+bool
+store_in_transaction(const struct store *store)
+{
+	return store->in_transaction;
+}
+
+int
+store_schema_version(const struct store *store)
+{
+	return store->version;
+}
+
+const char *
+store_why(const struct store *store)
+{
+	return store->why;
+}

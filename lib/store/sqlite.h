@@ -1,0 +1,50 @@
+/*
+ * The inside of a store on SQLite, for the files that make up the engine;
+ * nouns use sql.h alone.
+ */
+#ifndef STORE_SQLITE_H
+#define STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "sql.h"
+#include "store/store.h"
+
+/* Room for prepared statements; a power of two, never more than half full. */
+#define STATEMENTS_MAX 512
+#define STORE_WHY_MAX 256
+
+struct prepared {
+	const struct sql *sql;
+	sqlite3_stmt *statement;
+};
+
+struct store {
+	sqlite3 *db;
+	bool in_transaction;
+	int version;
+	size_t prepared_count;
+	struct prepared prepared[STATEMENTS_MAX];
+	char why[STORE_WHY_MAX];
+};
+
+/* One numbered file of schema/, embedded by the build. */
+struct migration {
+	int version;
+	const char *name;
+	const char *sql;
+};
+
+extern const struct migration store_migrations[];
+extern const size_t store_migration_count;
+
+/* Brings the database to the last migration. Errors: as store_open. */
+MUST_CHECK enum err store_migrate(struct store *store);
+
+/* Turns a result of SQLite into an error, and keeps its words. */
+MUST_CHECK enum err sqlite_error(struct store *store, int result);
+
+/* Runs statements that give no rows. */
+MUST_CHECK enum err sqlite_exec(struct store *store, const char *sql);
+
+#endif

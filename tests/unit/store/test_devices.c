@@ -1,0 +1,487 @@
+/*
+ * Devices, generations, pendings and left contexts as rows.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "store/events.h"
+#include "store/generations.h"
+#include "store/left.h"
+#include "store/pendings.h"
+
+static const uint8_t alias_a[ALIAS_LEN] = {1, 2, 3, 4, 5, 6};
+static const uint8_t alias_b[ALIAS_LEN] = {6, 5, 4, 3, 2, 1};
+
+static struct store_blob
+blob_of(uint8_t fill)
+{
+	struct store_blob blob = {.len = BLOB_MAX};
+
+	memset(blob.b, fill, BLOB_MAX);
+	return blob;
+}
+
+/* Adds device i and commits generation 1 of it under alias. */
+static struct store_device
+add_committed(struct store *store, unsigned i, const uint8_t *alias)
+{
+	struct store_device d = fixture_device(i);
+
+	assert_int_equal(store_device_add(store, &d), ERR_OK);
+	d.generation = 1;
+	memcpy(d.alias, alias, ALIAS_LEN);
+	memset(d.public_key, 9, sizeof(d.public_key));
+	d.n = 1;
+	d.ck = blob_of(1);
+	d.last_ck = blob_of(0);
+	d.has_last_id = true;
+	memset(d.last_id, 0x77, sizeof(d.last_id));
+	d.status = DEVICE_REGISTERED;
+	d.registered = 1700000100;
+	d.changed = 5;
+	assert_int_equal(store_device_commit(store, &d), ERR_OK);
+	return d;
+}
+
+static void
+test_import_then_find(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = fixture_device(3), found;
+
+	assert_int_equal(
+	    store_device_by_uid(store, d.uid, &found), ERR_NOT_FOUND);
+	assert_int_equal(store_device_add(store, &d), ERR_OK);
+	assert_int_equal(store_device_add(store, &d), ERR_EXISTS);
+	assert_int_equal(store_device_by_uid(store, d.uid, &found), ERR_OK);
+	assert_memory_equal(found.uid, d.uid, UID_LEN);
+	assert_memory_equal(found.factory_key, d.factory_key, P256_POINT_LEN);
+	assert_int_equal(found.factory_secret.len, BLOB_MAX);
+	assert_int_equal(found.generation, 0);
+	assert_int_equal(found.status, DEVICE_PRODUCED);
+	assert_false(found.has_profile || found.has_instance ||
+		     found.has_last_id || found.suspended);
+	d = fixture_device(4);
+	d.import_id = 12;
+	assert_int_equal(store_device_add(store, &d), ERR_CONFLICT);
+}
+
+static void
+test_commit_erases_the_factory_secret(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add_committed(f->store, 1, alias_a), found;
+
+	assert_int_equal(
+	    store_device_by_alias(f->store, alias_a, &found), ERR_OK);
+	assert_memory_equal(found.uid, d.uid, UID_LEN);
+	assert_int_equal(found.factory_secret.len, 0);
+	assert_memory_equal(found.factory_key, d.factory_key, P256_POINT_LEN);
+	assert_int_equal(found.n, 1);
+	assert_int_equal(found.changed, 5);
+	assert_memory_equal(found.last_ck.b, d.last_ck.b, BLOB_MAX);
+	assert_true(found.has_last_id);
+	assert_int_equal(found.registered, 1700000100);
+	assert_int_equal(
+	    store_device_by_alias(f->store, alias_b, &found), ERR_NOT_FOUND);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"
+					   " WHERE factory_secret IS NULL"),
+	    1);
+}
+
+static void
+test_advance_needs_the_right_state(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = add_committed(store, 1, alias_a), found;
+	struct store_advance a = {.n = 1,
+	    .ck = blob_of(2),
+	    .request_id = {1, 2, 3, 4, 5},
+	    .features_version = 8,
+	    .confirmed = 3,
+	    .confirmed_version = 8,
+	    .firmware = "03.15",
+	    .time = 1700000200,
+	    .address = "[::1]:1234",
+	    .changed = 6};
+
+	memcpy(a.alias, alias_a, ALIAS_LEN);
+	assert_int_equal(store_device_advance(store, &a), ERR_OK);
+	assert_int_equal(store_device_advance(store, &a), ERR_CONFLICT);
+	a.n = 3;
+	assert_int_equal(store_device_advance(store, &a), ERR_CONFLICT);
+	a.n = 2;
+	memcpy(a.alias, alias_b, ALIAS_LEN);
+	assert_int_equal(store_device_advance(store, &a), ERR_CONFLICT);
+	assert_int_equal(store_device_by_uid(store, d.uid, &found), ERR_OK);
+	assert_int_equal(found.n, 2);
+	assert_memory_equal(found.ck.b, a.ck.b, BLOB_MAX);
+	assert_memory_equal(found.last_ck.b, d.ck.b, BLOB_MAX);
+	assert_memory_equal(found.last_id, a.request_id, REQUEST_ID_LEN);
+	assert_string_equal(found.firmware, "03.15");
+	assert_string_equal(found.address, "[::1]:1234");
+	assert_int_equal(found.confirmed, 3);
+	assert_int_equal(found.seen, 1700000200);
+}
+
+static void
+test_generation_numbers_only_grow(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = fixture_device(1);
+	uint32_t g = 0;
+
+	assert_int_equal(
+	    store_device_next_generation(store, d.uid, &g), ERR_NOT_FOUND);
+	assert_int_equal(store_device_add(store, &d), ERR_OK);
+	for (uint32_t want = 1; want <= 3; want++) {
+		assert_int_equal(
+		    store_device_next_generation(store, d.uid, &g), ERR_OK);
+		assert_int_equal(g, want);
+	}
+}
+
+static void
+test_generations_end_once(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = add_committed(store, 1, alias_a);
+	struct store_generation g = {.generation = 1,
+				    .root = blob_of(4),
+				    .created = 10},
+				found;
+	bool is_free = false;
+
+	assert_int_equal(store_alias_free(store, alias_a, &is_free), ERR_OK);
+	assert_true(is_free);
+	memcpy(g.alias, alias_a, ALIAS_LEN);
+	memcpy(g.uid, d.uid, UID_LEN);
+	assert_int_equal(store_generation_add(store, &g), ERR_OK);
+	assert_int_equal(store_generation_add(store, &g), ERR_EXISTS);
+	assert_int_equal(store_alias_free(store, alias_a, &is_free), ERR_OK);
+	assert_false(is_free);
+	assert_int_equal(
+	    store_generation_by_alias(store, alias_a, &found), ERR_OK);
+	assert_int_equal(found.ended, 0);
+	assert_memory_equal(found.root.b, g.root.b, BLOB_MAX);
+	assert_int_equal(store_generation_end(store, alias_a, 20), ERR_OK);
+	assert_int_equal(store_generation_end(store, alias_a, 30), ERR_OK);
+	assert_int_equal(
+	    store_generation_by_alias(store, alias_a, &found), ERR_OK);
+	assert_int_equal(found.ended, 20);
+	assert_int_equal(
+	    store_generation_end(store, alias_b, 30), ERR_NOT_FOUND);
+}
+
+static struct store_pending
+pending_of(const struct store_device *d, uint8_t i)
+{
+	struct store_pending p = {.generation = i,
+	    .root = blob_of(i),
+	    .ck = blob_of(i),
+	    .features = 1,
+	    .firmware = "1.0",
+	    .serial = "S-1",
+	    .number = i};
+
+	p.alias[0] = i;
+	memcpy(p.uid, d->uid, UID_LEN);
+	return p;
+}
+
+static void
+test_seventh_pending_pushes_out_the_first(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = fixture_device(1), other = fixture_device(2);
+	struct store_pending p, all[PENDING_MAX];
+	size_t count = 0;
+
+	assert_int_equal(store_device_add(store, &d), ERR_OK);
+	assert_int_equal(store_device_add(store, &other), ERR_OK);
+	p = pending_of(&other, 100);
+	assert_int_equal(store_pending_add(store, &p), ERR_OK);
+	for (uint8_t i = 1; i <= PENDING_MAX + 2; i++) {
+		p = pending_of(&d, i);
+		assert_int_equal(store_pending_add(store, &p), ERR_OK);
+	}
+	assert_int_equal(store_pending_add(store, &p), ERR_EXISTS);
+	assert_int_equal(
+	    store_pending_by_uid(store, d.uid, all, &count), ERR_OK);
+	assert_int_equal(count, PENDING_MAX);
+	assert_int_equal(all[0].alias[0], 3);
+	assert_int_equal(all[PENDING_MAX - 1].alias[0], PENDING_MAX + 2);
+	assert_string_equal(all[0].serial, "S-1");
+	assert_int_equal(store_pending_delete(store, all[0].alias), ERR_OK);
+	assert_int_equal(
+	    store_pending_by_alias(store, all[0].alias, &p), ERR_NOT_FOUND);
+	assert_int_equal(store_pending_delete_all(store, d.uid), ERR_OK);
+	assert_int_equal(
+	    store_pending_by_uid(store, d.uid, all, &count), ERR_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(
+	    store_pending_by_uid(store, other.uid, all, &count), ERR_OK);
+	assert_int_equal(count, 1);
+}
+
+static void
+test_left_contexts_are_bounded(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = fixture_device(1);
+	struct store_left left = {.generation = 1}, all[LEFT_MAX];
+	size_t count = 0;
+
+	memcpy(left.uid, d.uid, UID_LEN);
+	left.alias[0] = 1;
+	assert_int_equal(store_left_add(store, &left), ERR_CONFLICT);
+	assert_int_equal(store_device_add(store, &d), ERR_OK);
+	for (uint8_t i = 1; i <= LEFT_MAX + 1; i++) {
+		left.alias[0] = i;
+		left.number = i;
+		left.ck = blob_of(i);
+		assert_int_equal(store_left_add(store, &left), ERR_OK);
+	}
+	assert_int_equal(store_left_by_uid(store, d.uid, all, &count), ERR_OK);
+	assert_int_equal(count, LEFT_MAX);
+	assert_int_equal(all[0].alias[0], 2);
+	assert_int_equal(store_left_by_alias(store, left.alias, &left), ERR_OK);
+	assert_int_equal(left.ck.b[0], LEFT_MAX + 1);
+	left.alias[0] = 1;
+	assert_int_equal(
+	    store_left_by_alias(store, left.alias, &left), ERR_NOT_FOUND);
+}
+
+static const char accounts[] =
+    "INSERT INTO plans (name, max_active, services) VALUES ('two', 2, 16);"
+    "INSERT INTO tenants (id, name, plan, created) VALUES (1, 'T', 'two', 0);"
+    "INSERT INTO profiles (uid, tenant, name, features, period, record,"
+    " created) VALUES (x'000102030405060708090a0b0c0d0e0f', 1, 'p', 15, 600,"
+    " x'00', 0);"
+    "INSERT INTO imports (id, import_key, total, remaining, created)"
+    " VALUES (5, x'aabb', 2, 2, 0);";
+
+static void
+test_terms_and_active_count(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t profile[PROFILE_UID_LEN] = {
+	    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+	const uint8_t none[PROFILE_UID_LEN] = {1};
+	struct store_terms terms;
+	struct store_device d;
+	uint64_t count = 9;
+
+	fixture_sql(f, accounts);
+	assert_int_equal(
+	    store_terms_by_profile(f->store, none, &terms), ERR_NOT_FOUND);
+	assert_int_equal(
+	    store_terms_by_profile(f->store, profile, &terms), ERR_OK);
+	assert_int_equal(terms.tenant, 1);
+	assert_int_equal(terms.features, 15);
+	assert_int_equal(terms.services, 16);
+	assert_true(terms.limited);
+	assert_int_equal(terms.max_active, 2);
+	assert_int_equal(terms.period, 600);
+	for (unsigned i = 0; i < 3; i++) {
+		d = add_committed(f->store, i, (uint8_t[6]){(uint8_t)i});
+		d.tenant = 1;
+		d.status = i == 2 ? DEVICE_INACTIVE : DEVICE_ACTIVE;
+		assert_int_equal(store_device_commit(f->store, &d), ERR_OK);
+	}
+	assert_int_equal(
+	    store_device_count_active(f->store, 1, 10, &count), ERR_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(
+	    store_device_count_active(f->store, 1, 1, &count), ERR_OK);
+	assert_int_equal(count, 1);
+}
+
+static void
+test_last_confirm_destroys_the_import_key(void **state)
+{
+	struct fixture *f = *state;
+	struct store_blob key = {.len = 0};
+
+	fixture_sql(f, accounts);
+	assert_int_equal(store_import_key(f->store, 6, &key), ERR_NOT_FOUND);
+	assert_int_equal(store_import_key(f->store, 5, &key), ERR_OK);
+	assert_int_equal(key.len, 2);
+	assert_int_equal(key.b[0], 0xaa);
+	assert_int_equal(store_import_confirmed(f->store, 5), ERR_OK);
+	assert_int_equal(store_import_key(f->store, 5, &key), ERR_OK);
+	assert_int_equal(store_import_confirmed(f->store, 5), ERR_OK);
+	assert_int_equal(store_import_key(f->store, 5, &key), ERR_NOT_FOUND);
+	assert_int_equal(store_import_confirmed(f->store, 5), ERR_NOT_FOUND);
+}
+
+struct seen_uids {
+	size_t count;
+	size_t stop;
+	uint8_t last;
+};
+
+static bool
+see_device(void *ctx, const struct store_device *device)
+{
+	struct seen_uids *seen = ctx;
+
+	seen->last = device->uid[7];
+	return ++seen->count != seen->stop;
+}
+
+static void
+test_list_pages(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct seen_uids seen = {0};
+	struct store_device d;
+
+	for (unsigned i = 1; i <= 9; i++) {
+		d = fixture_device(i);
+		assert_int_equal(store_device_add(store, &d), ERR_OK);
+	}
+	assert_int_equal(
+	    store_device_list(store, 0, NULL, 4, see_device, &seen), ERR_OK);
+	assert_int_equal(seen.count, 4);
+	assert_int_equal(seen.last, 4);
+	d = fixture_device(4);
+	assert_int_equal(
+	    store_device_list(store, 0, d.uid, 99, see_device, &seen), ERR_OK);
+	assert_int_equal(seen.count, 9);
+	seen = (struct seen_uids){.stop = 2};
+	assert_int_equal(
+	    store_device_list(store, 0, NULL, 99, see_device, &seen), ERR_OK);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(
+	    store_device_list(store, 1, NULL, 99, see_device, &seen), ERR_OK);
+	assert_int_equal(seen.count, 2);
+}
+
+static void
+test_flags_and_features(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = fixture_device(1), found;
+
+	assert_int_equal(
+	    store_device_set_suspended(store, d.uid, true), ERR_NOT_FOUND);
+	assert_int_equal(store_device_add(store, &d), ERR_OK);
+	assert_int_equal(
+	    store_device_set_suspended(store, d.uid, true), ERR_OK);
+	assert_int_equal(
+	    store_device_set_quarantined(store, d.uid, true), ERR_OK);
+	assert_int_equal(store_device_set_rotate(store, d.uid, true), ERR_OK);
+	assert_int_equal(
+	    store_device_set_features(store, d.uid, 5, 1000), ERR_OK);
+	assert_int_equal(
+	    store_device_set_features(store, d.uid, 6, 900), ERR_OK);
+	assert_int_equal(
+	    store_device_seen(store, d.uid, 55, "127.0.0.1:9"), ERR_OK);
+	assert_int_equal(store_device_by_uid(store, d.uid, &found), ERR_OK);
+	assert_true(found.suspended && found.quarantined && found.rotate);
+	assert_int_equal(found.features, 6);
+	assert_int_equal(found.features_version, 1001);
+	assert_int_equal(found.seen, 55);
+}
+
+static void
+test_damaged_rows_are_errors(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add_committed(f->store, 1, alias_a), found;
+
+	fixture_sql(f, "UPDATE devices SET last_id = x'0102'");
+	assert_int_equal(
+	    store_device_by_uid(f->store, d.uid, &found), ERR_FORMAT);
+	fixture_sql(f, "UPDATE devices SET last_id = NULL, n = 'many'");
+	assert_int_equal(
+	    store_device_by_uid(f->store, d.uid, &found), ERR_FORMAT);
+	fixture_sql(f, "UPDATE devices SET n = -1");
+	assert_int_equal(
+	    store_device_by_uid(f->store, d.uid, &found), ERR_FORMAT);
+	fixture_sql(f, "UPDATE devices SET n = 1");
+	assert_int_equal(store_device_by_uid(f->store, d.uid, &found), ERR_OK);
+}
+
+struct seen_events {
+	size_t count;
+	uint64_t last;
+	char kinds[8];
+};
+
+static bool
+see_event(void *ctx, const struct store_event *event)
+{
+	struct seen_events *seen = ctx;
+
+	assert_true(event->kind.len == 1);
+	seen->kinds[seen->count++] = (char)event->kind.ptr[0];
+	seen->last = event->id;
+	return true;
+}
+
+static void
+test_events_by_filter(void **state)
+{
+	struct fixture *f = *state;
+	struct seen_events seen = {0};
+	struct store_event e = {.time = 3, .detail = BYTES_LIT("{\"a\":1}")};
+	const uint8_t uid[UID_LEN] = {1};
+
+	fixture_sql(f, accounts);
+	for (uint8_t i = 0; i < 4; i++) {
+		e.tenant = i < 2 ? 1 : 0;
+		e.has_uid = i % 2 == 1;
+		e.uid[0] = 1;
+		e.kind = bytes_make(&"abcd"[i], 1);
+		assert_int_equal(store_event_add(f->store, &e), ERR_OK);
+	}
+	assert_int_equal(
+	    store_event_list(f->store, 0, NULL, 0, 3, see_event, &seen),
+	    ERR_OK);
+	assert_string_equal(seen.kinds, "dcb");
+	assert_int_equal(
+	    store_event_list(f->store, 0, NULL, seen.last, 9, see_event, &seen),
+	    ERR_OK);
+	assert_string_equal(seen.kinds, "dcba");
+	seen = (struct seen_events){0};
+	assert_int_equal(
+	    store_event_list(f->store, 1, NULL, 0, 9, see_event, &seen),
+	    ERR_OK);
+	assert_int_equal(
+	    store_event_list(f->store, 0, uid, 0, 9, see_event, &seen), ERR_OK);
+	assert_int_equal(
+	    store_event_list(f->store, 1, uid, 0, 9, see_event, &seen), ERR_OK);
+	assert_string_equal(seen.kinds, "badbb");
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_import_then_find),
+	    TEST(test_commit_erases_the_factory_secret),
+	    TEST(test_advance_needs_the_right_state),
+	    TEST(test_generation_numbers_only_grow),
+	    TEST(test_generations_end_once),
+	    TEST(test_seventh_pending_pushes_out_the_first),
+	    TEST(test_left_contexts_are_bounded),
+	    TEST(test_terms_and_active_count),
+	    TEST(test_last_confirm_destroys_the_import_key),
+	    TEST(test_list_pages),
+	    TEST(test_flags_and_features),
+	    TEST(test_damaged_rows_are_errors),
+	    TEST(test_events_by_filter),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
