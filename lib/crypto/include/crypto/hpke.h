@@ -17,9 +17,7 @@
  * Seals plaintext to recipient: ret_enc gets the encapsulated key, ret_out
  * plaintext.len + HPKE_TAG_LEN bytes.
  *
- * recipient must have been checked (p256_point_decode, p256_point_check).
- *
- * Errors: ERR_RANDOM, ERR_INVALID (recipient or plaintext), ERR_CRYPTO.
+ * Errors: ERR_RANDOM, ERR_CRYPTO, ERR_SPACE (info over 256 bytes).
  */
 MUST_CHECK enum err hpke_seal(const struct random_source *source,
     const struct p256_point *recipient, struct bytes info, struct bytes aad,
@@ -27,10 +25,10 @@ MUST_CHECK enum err hpke_seal(const struct random_source *source,
 
 /*
  * Opens what hpke_seal made; ret_out gets ciphertext.len - HPKE_TAG_LEN
- * bytes. recipient is the public point of secret.
+ * bytes.
  *
- * Errors: ERR_INVALID (enc is no point, bad secret), ERR_TRUNCATED, ERR_AUTH
- * (ret_out has been wiped), ERR_CRYPTO.
+ * Errors: ERR_INVALID (enc is no point), ERR_TRUNCATED, ERR_AUTH,
+ * ERR_CRYPTO, ERR_SPACE (info over 256 bytes).
  */
 MUST_CHECK enum err hpke_open(const struct p256_secret *secret,
     const struct p256_point *recipient, const uint8_t enc[HPKE_ENC_LEN],

@@ -1,0 +1,43 @@
+/*
+ * Who may have a key of a device: the conditions of the seed's 6.1.1.1,
+ * step 5, and 6.2.3, checked on every call. The customer is known (the
+ * actor), the generation is his, the service is on, the device is not
+ * suspended.
+ */
+#ifndef SERVICE_KEYRIGHTS_H
+#define SERVICE_KEYRIGHTS_H
+
+#include "keysproto/keysproto.h"
+#include "keys/envelope.h"
+#include "service/service.h"
+
+/*
+ * Judges a request for a PSK of len bytes (16 or 32) and fills the request
+ * for keys. ret_uid is the device's.
+ *
+ * Errors: ERR_FORMAT (not an identity), ERR_INVALID (len), ERR_NOT_FOUND
+ * (no such generation, or not the caller's: these look alike), ERR_DISABLED
+ * (E2ESymmetricKMS is not on), ERR_EXHAUSTED (over the plan), ERR_DENIED
+ * (suspended or quarantined), the store's.
+ */
+MUST_CHECK enum err psk_begin(struct service *s, const struct actor *actor,
+    struct bytes identity, unsigned len, struct keysproto_request *ret_request,
+    uint8_t ret_uid[UID_LEN]);
+
+/* What opens one message, its key aside. */
+struct e2e_parameters {
+	uint8_t uid[UID_LEN];
+	enum envelope_version version;
+	uint8_t nonce[E2E_NONCE_LEN];
+	unsigned mac_bits;
+};
+
+/*
+ * The same for the key of one message that a device has sealed, by its
+ * header. Errors: as psk_begin, ERR_FORMAT also for a downlink header.
+ */
+MUST_CHECK enum err e2e_begin(struct service *s, const struct actor *actor,
+    struct bytes header, struct keysproto_request *ret_request,
+    struct e2e_parameters *ret_parameters);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * Rows of API keys. A key that was ended stays, for the audit log names it.
+ */
+#include "store/accounts.h"
+
+#include "sql.h"
+
+enum err
+store_apikey_add(
+    struct store *store, const struct store_apikey *key, uint64_t *ret_id)
+{
+	static const struct sql sql = {
+	    "INSERT INTO apikeys (tenant, name, secret, created)"
+	    " VALUES ($1, $2, $3, $4)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, key->tenant);
+	query_bind_text(&q, bytes_str(key->name));
+	query_bind_blob(&q, BYTES_OF(key->secret));
+	query_bind_i64(&q, key->created);
+	enum err err = query_run(&q);
+
+	if (err == ERR_OK)
+		*ret_id = query_last_id(store);
+	return err;
+}
+
+enum err
+store_apikey_find(
+    struct store *store, struct bytes name, struct store_apikey *ret_key)
+{
+	static const struct sql sql = {
+	    "SELECT id, tenant, name, secret, created, revoked FROM apikeys"
+	    " WHERE name = $1"};
+	struct store_apikey key = {0};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_text(&q, name);
+	if (query_row(&q)) {
+		key.id = query_u64(&q, 0);
+		key.tenant = query_u64(&q, 1);
+		query_copy_text(&q, 2, key.name, sizeof(key.name));
+		(void)query_copy(&q, 3, key.secret, sizeof(key.secret));
+		key.created = query_i64(&q, 4);
+		key.revoked = !query_is_null(&q, 5);
+	} else {
+		query_fail(&q, ERR_NOT_FOUND);
+	}
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_key = key;
+	return err;
+}
+
+enum err
+store_apikey_count(struct store *store, uint64_t tenant, uint64_t *ret_count)
+{
+	static const struct sql sql = {
+	    "SELECT count(*) FROM apikeys"
+	    " WHERE tenant = $1 AND revoked IS NULL"};
+	struct query q;
+	uint64_t count = 0;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, tenant);
+	if (query_row(&q))
+		count = query_u64(&q, 0);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_count = count;
+	return err;
+}
+
+enum err
+store_apikey_revoke(
+    struct store *store, uint64_t tenant, uint64_t id, int64_t now)
+{
+	static const struct sql sql = {
+	    "UPDATE apikeys SET revoked = $1"
+	    " WHERE id = $2 AND tenant = $3 AND revoked IS NULL"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_i64(&q, now);
+	query_bind_u64(&q, id);
+	query_bind_u64(&q, tenant);
+	return query_run_one(&q);
+}

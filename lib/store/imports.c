@@ -1,0 +1,122 @@
+/*
+ * Rows of imports. Their devices are added by store_device_add.
+ */
+#include "store/imports.h"
+
+#include "sql.h"
+
+enum err
+store_import_next(struct store *store, uint64_t *ret_id)
+{
+	static const struct sql sql = {
+	    "SELECT coalesce(max(id), 0) + 1 FROM imports"};
+	struct query q;
+	uint64_t id = 0;
+
+	query_start(&q, store, &sql);
+	if (query_row(&q))
+		id = query_u64(&q, 0);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_id = id;
+	return err;
+}
+
+enum err
+store_import_add(struct store *store, const struct store_import *import)
+{
+	static const struct sql sql = {
+	    "INSERT INTO imports"
+	    " (id, tenant, import_key, total, remaining, created)"
+	    " VALUES ($1, $2, $3, $4, $5, $6)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, import->id);
+	query_bind_u64(&q, import->tenant);
+	query_bind_secret(&q, &import->key);
+	query_bind_u64(&q, import->total);
+	query_bind_u64(&q, import->remaining);
+	query_bind_i64(&q, import->created);
+	return query_run(&q);
+}
+
+static void
+import_read(struct query *q, struct store_import *i)
+{
+	i->id = query_u64(q, 0);
+	i->tenant = query_u64(q, 1);
+	query_secret(q, 2, &i->key);
+	i->total = query_u64(q, 3);
+	i->remaining = query_u64(q, 4);
+	i->created = query_i64(q, 5);
+}
+
+enum err
+store_import_get(struct store *store, uint64_t tenant, uint64_t id,
+    struct store_import *ret_import)
+{
+	static const struct sql sql = {
+	    "SELECT id, tenant, import_key, total, remaining, created"
+	    " FROM imports WHERE id = $1 AND tenant = $2"};
+	struct store_import i = {0};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, id);
+	query_bind_u64(&q, tenant);
+	if (query_row(&q))
+		import_read(&q, &i);
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_import = i;
+	return err;
+}
+
+enum err
+store_import_list(struct store *store, uint64_t tenant, uint64_t after,
+    struct store_import *ret_imports, size_t cap, size_t *ret_count)
+{
+	static const struct sql sql = {
+	    "SELECT id, tenant, import_key, total, remaining, created"
+	    " FROM imports WHERE tenant = $1 AND id > $2"
+	    " ORDER BY id LIMIT $3"};
+	struct query q;
+	size_t count = 0;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, tenant);
+	query_bind_u64(&q, after);
+	query_bind_u64(&q, cap);
+	while (count < cap && query_row(&q))
+		import_read(&q, &ret_imports[count++]);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_count = count;
+	return err;
+}
+
+enum err
+store_factory_known(
+    struct store *store, const uint8_t uid[UID_LEN], bool *ret_known)
+{
+	static const struct sql sql = {
+	    "SELECT count(*) FROM devices WHERE uid = $1"};
+	struct query q;
+	bool known = false;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	if (query_row(&q))
+		known = query_u64(&q, 0) > 0;
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_known = known;
+	return err;
+}

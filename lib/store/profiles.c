@@ -1,0 +1,86 @@
+/*
+ * Rows of device profiles. A profile is only found by its own tenant.
+ */
+#include "store/profiles.h"
+
+#include "sql.h"
+
+enum err
+store_profile_add(struct store *store, const struct store_profile *profile)
+{
+	static const struct sql sql = {
+	    "INSERT INTO profiles"
+	    " (uid, tenant, name, features, period, record, created)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, BYTES_OF(profile->uid));
+	query_bind_u64(&q, profile->tenant);
+	query_bind_text(&q, bytes_str(profile->name));
+	query_bind_u64(&q, profile->features);
+	query_bind_u64_or_null(&q, profile->period_s);
+	query_bind_blob(&q, BYTES_OF(profile->record));
+	query_bind_i64(&q, profile->created);
+	return query_run(&q);
+}
+
+static void
+profile_read(struct query *q, struct store_profile *p)
+{
+	(void)query_copy(q, 0, p->uid, sizeof(p->uid));
+	p->tenant = query_u64(q, 1);
+	query_copy_text(q, 2, p->name, sizeof(p->name));
+	p->features = query_u32(q, 3);
+	p->period_s = query_u32(q, 4);
+	(void)query_copy(q, 5, p->record, sizeof(p->record));
+	p->created = query_i64(q, 6);
+}
+
+enum err
+store_profile_get(struct store *store, uint64_t tenant,
+    const uint8_t uid[PROFILE_UID_LEN], struct store_profile *ret_profile)
+{
+	static const struct sql sql = {
+	    "SELECT uid, tenant, name, features, period, record, created"
+	    " FROM profiles WHERE uid = $1 AND tenant = $2"};
+	struct store_profile p = {0};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, PROFILE_UID_LEN));
+	query_bind_u64(&q, tenant);
+	if (query_row(&q))
+		profile_read(&q, &p);
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_profile = p;
+	return err;
+}
+
+enum err
+store_profile_list(struct store *store, uint64_t tenant, struct bytes after,
+    struct store_profile *ret_profiles, size_t cap, size_t *ret_count)
+{
+	static const struct sql sql = {
+	    "SELECT uid, tenant, name, features, period, record, created"
+	    " FROM profiles WHERE tenant = $1 AND uid > $2"
+	    " ORDER BY uid LIMIT $3"};
+	struct query q;
+	size_t count = 0;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, tenant);
+	query_bind_blob(&q, after);
+	query_bind_u64(&q, cap);
+	while (count < cap && query_row(&q))
+		profile_read(&q, &ret_profiles[count++]);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_count = count;
+	return err;
+}
