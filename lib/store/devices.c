@@ -11,7 +11,8 @@
 	" factory_secret, import, generation, generation_max, alias,"          \
 	" public_key, n, ck, last_ck, last_id, features, features_version,"    \
 	" confirmed, confirmed_version, firmware, created, registered, seen,"  \
-	" address, suspended, quarantined, rotate, changed"
+	" address, suspended, quarantined, rotate, changed,"                   \
+	" resume, period, flags"
 
 static void
 read_owner(struct query *q, struct store_device *d)
@@ -39,6 +40,7 @@ read_state(struct query *q, struct store_device *d)
 	query_secret(q, 15, &d->last_ck);
 	d->has_last_id = query_copy(q, 16, d->last_id, sizeof(d->last_id));
 	d->changed = query_u64(q, 29);
+	(void)query_copy(q, 30, d->resume, sizeof(d->resume));
 }
 
 static void
@@ -56,6 +58,8 @@ read_rest(struct query *q, struct store_device *d)
 	d->suspended = query_bool(q, 26);
 	d->quarantined = query_bool(q, 27);
 	d->rotate = query_bool(q, 28);
+	d->period = query_u32(q, 31);
+	d->flags = query_u32(q, 32);
 }
 
 static void
@@ -174,8 +178,8 @@ store_device_advance(struct store *store, const struct store_advance *advance)
 	static const struct sql sql = {
 	    "UPDATE devices SET last_ck = ck, ck = $1, last_id = $2, n = n + 1,"
 	    " features_version = $3, confirmed = $4, confirmed_version = $5,"
-	    " firmware = $6, seen = $7, address = $8, changed = $9"
-	    " WHERE alias = $10 AND n = $11"};
+	    " period = $6, flags = $7, firmware = $8, seen = $9, address = $10,"
+	    " changed = $11 WHERE alias = $12 AND n = $13"};
 	struct query q;
 	enum err err;
 
@@ -185,6 +189,8 @@ store_device_advance(struct store *store, const struct store_advance *advance)
 	query_bind_u64(&q, advance->features_version);
 	query_bind_u64(&q, advance->confirmed);
 	query_bind_u64(&q, advance->confirmed_version);
+	query_bind_u64(&q, advance->period);
+	query_bind_u64(&q, advance->flags);
 	query_bind_text_or_null(&q, bytes_str(advance->firmware));
 	query_bind_u64(&q, advance->time);
 	query_bind_text_or_null(&q, bytes_str(advance->address));
@@ -211,27 +217,20 @@ store_device_seen(struct store *store, const uint8_t uid[UID_LEN],
 }
 
 enum err
-store_device_next_generation(
-    struct store *store, const uint8_t uid[UID_LEN], uint32_t *ret_generation)
+store_device_give_generation(
+    struct store *store, const uint8_t uid[UID_LEN], uint32_t generation)
 {
 	static const struct sql sql = {
-	    "UPDATE devices SET generation_max = generation_max + 1"
-	    " WHERE uid = $1 AND generation_max < 4294967295"
-	    " RETURNING generation_max"};
+	    "UPDATE devices SET generation_max = $1"
+	    " WHERE uid = $2 AND generation_max < $1"};
 	struct query q;
-	uint32_t generation = 0;
 	enum err err;
 
 	query_start(&q, store, &sql);
+	query_bind_u64(&q, generation);
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
-	while (query_row(&q))
-		generation = query_u32(&q, 0);
-	err = query_end(&q);
-	if (err == ERR_OK && generation == 0)
-		err = ERR_NOT_FOUND;
-	if (err == ERR_OK)
-		*ret_generation = generation;
-	return err;
+	err = query_run_one(&q);
+	return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
 }
 
 static void
@@ -257,11 +256,14 @@ bind_state(struct query *q, const struct store_device *d)
 	query_bind_secret(q, &d->last_ck);
 	query_bind_blob_or_null(
 	    q, d->has_last_id ? BYTES_OF(d->last_id) : BYTES_NONE);
+	query_bind_blob(q, BYTES_OF(d->resume));
 }
 
 static void
 bind_rest(struct query *q, const struct store_device *d)
 {
+	query_bind_u64(q, d->period);
+	query_bind_u64(q, d->flags);
 	query_bind_u64(q, d->features);
 	query_bind_u64(q, d->features_version);
 	query_bind_u64(q, d->confirmed);
@@ -280,10 +282,11 @@ store_device_commit(struct store *store, const struct store_device *device)
 	    "UPDATE devices SET tenant = $1, profile = $2, serial = $3,"
 	    " status = $4, instance = $5, generation = $6, alias = $7,"
 	    " public_key = $8, n = $9, ck = $10, last_ck = $11,"
-	    " last_id = $12, features = $13, features_version = $14,"
-	    " confirmed = $15, confirmed_version = $16, firmware = $17,"
-	    " registered = $18, seen = $19, address = $20, changed = $21,"
-	    " factory_secret = NULL, rotate = 0 WHERE uid = $22"};
+	    " last_id = $12, resume = $13, period = $14, flags = $15,"
+	    " features = $16, features_version = $17, confirmed = $18,"
+	    " confirmed_version = $19, firmware = $20, registered = $21,"
+	    " seen = $22, address = $23, changed = $24,"
+	    " factory_secret = NULL, rotate = 0 WHERE uid = $25"};
 	struct query q;
 
 	query_start(&q, store, &sql);

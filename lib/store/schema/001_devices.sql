@@ -56,10 +56,13 @@ CREATE TABLE devices (
 	ck BLOB, -- ck(n)
 	last_ck BLOB, -- ck(n-1)
 	last_id BLOB, -- the request accepted under it
+	resume BLOB, -- resume tag of the current generation
 	features INTEGER NOT NULL DEFAULT 0, -- wanted
 	features_version INTEGER NOT NULL DEFAULT 0,
 	confirmed INTEGER NOT NULL DEFAULT 0, -- what the device has said
 	confirmed_version INTEGER NOT NULL DEFAULT 0,
+	period INTEGER NOT NULL DEFAULT 0, -- seconds, as last told; 0: never
+	flags INTEGER NOT NULL DEFAULT 0, -- as last told
 	firmware TEXT,
 	created INTEGER NOT NULL,
 	registered INTEGER, -- the first commit

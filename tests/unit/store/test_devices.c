@@ -40,6 +40,7 @@ add_committed(struct store *store, unsigned i, const uint8_t *alias)
 	d.ck = blob_of(1);
 	d.last_ck = blob_of(0);
 	d.has_last_id = true;
+	memset(d.resume, 0x55, sizeof(d.resume));
 	memset(d.last_id, 0x77, sizeof(d.last_id));
 	d.status = DEVICE_REGISTERED;
 	d.registered = 1700000100;
@@ -102,6 +103,8 @@ test_advance_needs_the_right_state(void **state)
 	struct store_advance a = {.n = 1,
 	    .ck = blob_of(2),
 	    .request_id = {1, 2, 3, 4, 5},
+	    .period = 60,
+	    .flags = 2,
 	    .features_version = 8,
 	    .confirmed = 3,
 	    .confirmed_version = 8,
@@ -126,6 +129,9 @@ test_advance_needs_the_right_state(void **state)
 	assert_string_equal(found.firmware, "03.15");
 	assert_string_equal(found.address, "[::1]:1234");
 	assert_int_equal(found.confirmed, 3);
+	assert_int_equal(found.period, 60);
+	assert_int_equal(found.flags, 2);
+	assert_memory_equal(found.resume, d.resume, RESUME_LEN);
 	assert_int_equal(found.seen, 1700000200);
 }
 
@@ -133,17 +139,20 @@ static void
 test_generation_numbers_only_grow(void **state)
 {
 	struct store *store = ((struct fixture *)*state)->store;
-	struct store_device d = fixture_device(1);
-	uint32_t g = 0;
+	struct store_device d = fixture_device(1), found;
 
 	assert_int_equal(
-	    store_device_next_generation(store, d.uid, &g), ERR_NOT_FOUND);
+	    store_device_give_generation(store, d.uid, 1), ERR_CONFLICT);
 	assert_int_equal(store_device_add(store, &d), ERR_OK);
-	for (uint32_t want = 1; want <= 3; want++) {
-		assert_int_equal(
-		    store_device_next_generation(store, d.uid, &g), ERR_OK);
-		assert_int_equal(g, want);
-	}
+	assert_int_equal(store_device_give_generation(store, d.uid, 1), ERR_OK);
+	assert_int_equal(
+	    store_device_give_generation(store, d.uid, 1), ERR_CONFLICT);
+	assert_int_equal(store_device_give_generation(store, d.uid, 5), ERR_OK);
+	assert_int_equal(
+	    store_device_give_generation(store, d.uid, 4), ERR_CONFLICT);
+	assert_int_equal(store_device_by_uid(store, d.uid, &found), ERR_OK);
+	assert_int_equal(found.generation_max, 5);
+	assert_int_equal(found.generation, 0);
 }
 
 static void

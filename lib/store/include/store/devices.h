@@ -38,6 +38,9 @@ struct store_device {
 	struct store_blob last_ck; /* ck(n - 1), or none */
 	bool has_last_id;
 	uint8_t last_id[REQUEST_ID_LEN]; /* the request accepted under it */
+	uint8_t resume[RESUME_LEN]; /* resume tag of the current generation */
+	uint32_t period; /* seconds, as last told; 0: never */
+	uint32_t flags; /* enum checkin_flag, as last told */
 	uint32_t features; /* wanted */
 	uint64_t features_version;
 	uint32_t confirmed; /* what the device has said it runs */
@@ -88,7 +91,9 @@ struct store_advance {
 	uint64_t n; /* in which state: else ERR_CONFLICT */
 	struct store_blob ck; /* ck(n + 1); ck(n) becomes last_ck */
 	uint8_t request_id[REQUEST_ID_LEN];
-	uint64_t features_version; /* these four are written as they stand */
+	uint32_t period; /* the rest is written as it stands */
+	uint32_t flags;
+	uint64_t features_version;
 	uint32_t confirmed;
 	uint64_t confirmed_version;
 	const char *firmware;
@@ -109,16 +114,16 @@ MUST_CHECK enum err store_device_seen(struct store *store,
     const uint8_t uid[UID_LEN], uint64_t time, const char *address);
 
 /*
- * Reserves a new generation number: one above the highest ever given to
- * the device. Errors: ERR_NOT_FOUND, ERR_EXHAUSTED.
+ * Writes that a generation number has been given to the device, so that none
+ * is given twice. Errors: ERR_CONFLICT (this one or a higher one was given).
  */
-MUST_CHECK enum err store_device_next_generation(
-    struct store *store, const uint8_t uid[UID_LEN], uint32_t *ret_generation);
+MUST_CHECK enum err store_device_give_generation(
+    struct store *store, const uint8_t uid[UID_LEN], uint32_t generation);
 
 /*
  * Replaces the current generation: alias, public_key, n, ck, last_ck,
- * last_id, generation, instance, tenant, profile, serial, status, features,
- * confirmed (both with versions), firmware, registered, seen, address and
+ * last_id, resume, generation, instance, tenant, profile, serial, status, features,
+ * confirmed (both with versions), period, flags, firmware, registered, seen, address and
  * changed are written as they stand in device, factory_secret and rotate are
  * cleared. Errors: ERR_NOT_FOUND, ERR_CONFLICT (tenant or profile).
  */
