@@ -37,6 +37,15 @@ vectors_load(const char *name)
 	return load("HOLDFAST_SOURCE", "/tests/vectors", name);
 }
 
+json_t *
+vector_cases(json_t *root, const char *name)
+{
+	json_t *cases = json_object_get(root, name);
+
+	assert_true(json_is_array(cases));
+	return cases;
+}
+
 void
 vector_hex(const json_t *object, const char *field, struct buffer *ret)
 {

@@ -21,6 +21,9 @@ struct bytes view(const struct buffer *b);
 /* Reads the file tests/vectors/NAME.json. The caller owns it. */
 json_t *vectors_load(const char *name);
 
+/* The array of that name, which must be there. */
+json_t *vector_cases(json_t *root, const char *name);
+
 /* Reads a field of hex digits; an absent one is empty. */
 void vector_hex(const json_t *object, const char *field, struct buffer *ret);
 

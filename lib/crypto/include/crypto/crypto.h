@@ -58,8 +58,8 @@ MUST_CHECK enum err hkdf_extract(
 
 /*
  * HKDF-Expand with SHA-256 to len bytes, 255 * 32 at most (else
- * ERR_INVALID). prk may have any length of at least 1. Spec: RFC 5869,
- * section 2.3.
+ * ERR_INVALID). prk may have any length of at least 1. On ERR_CRYPTO ret_out
+ * has been wiped. Spec: RFC 5869, section 2.3.
  */
 MUST_CHECK enum err hkdf_expand(
     struct bytes prk, struct bytes info, uint8_t *ret_out, size_t len);
@@ -82,7 +82,9 @@ size_t aead_tag_len(enum aead aead);
  * ciphertext then tag. ret_out may be plaintext.ptr itself, but may not
  * overlap it otherwise. key and nonce have the lengths of the algorithm.
  *
- * Errors: ERR_INVALID (wrong length), ERR_CRYPTO.
+ * Errors: ERR_INVALID (wrong length of key or nonce, plaintext longer than
+ * the algorithm takes: 2^16 - 1 bytes for nonces of 13, 2^24 - 1 for CCM's of
+ * 12), ERR_CRYPTO.
  */
 MUST_CHECK enum err aead_seal(enum aead aead, struct bytes key,
     struct bytes nonce, struct bytes aad, struct bytes plaintext,
@@ -93,8 +95,8 @@ MUST_CHECK enum err aead_seal(enum aead aead, struct bytes key,
  * aead_tag_len bytes at ret_out, which may be ciphertext.ptr itself. On
  * ERR_AUTH ret_out has been wiped.
  *
- * Errors: ERR_INVALID (wrong length of key or nonce), ERR_TRUNCATED (shorter
- * than a tag), ERR_AUTH, ERR_CRYPTO.
+ * Errors: ERR_INVALID (as aead_seal), ERR_TRUNCATED (shorter than a tag),
+ * ERR_AUTH, ERR_CRYPTO.
  */
 MUST_CHECK enum err aead_open(enum aead aead, struct bytes key,
     struct bytes nonce, struct bytes aad, struct bytes ciphertext,

@@ -17,7 +17,9 @@
  * Seals plaintext to recipient: ret_enc gets the encapsulated key, ret_out
  * plaintext.len + HPKE_TAG_LEN bytes.
  *
- * Errors: ERR_RANDOM, ERR_CRYPTO, ERR_SPACE (info over 256 bytes).
+ * recipient must have been checked (p256_point_decode, p256_point_check).
+ *
+ * Errors: ERR_RANDOM, ERR_INVALID (recipient or plaintext), ERR_CRYPTO.
  */
 MUST_CHECK enum err hpke_seal(const struct random_source *source,
     const struct p256_point *recipient, struct bytes info, struct bytes aad,
@@ -25,10 +27,10 @@ MUST_CHECK enum err hpke_seal(const struct random_source *source,
 
 /*
  * Opens what hpke_seal made; ret_out gets ciphertext.len - HPKE_TAG_LEN
- * bytes.
+ * bytes. recipient is the public point of secret.
  *
- * Errors: ERR_INVALID (enc is no point), ERR_TRUNCATED, ERR_AUTH,
- * ERR_CRYPTO, ERR_SPACE (info over 256 bytes).
+ * Errors: ERR_INVALID (enc is no point, bad secret), ERR_TRUNCATED, ERR_AUTH
+ * (ret_out has been wiped), ERR_CRYPTO.
  */
 MUST_CHECK enum err hpke_open(const struct p256_secret *secret,
     const struct p256_point *recipient, const uint8_t enc[HPKE_ENC_LEN],
