@@ -123,6 +123,7 @@ def schedule(v):
     v["local-data-key-slot-3"] = expand(v["huk"], "local data", b"\x03", 32)
     v["storage-key"] = expand(v["huk"], "storage", b"", 32)
     v["c2c-record-key"] = expand(v["huk"], "c2c records", b"", 32)
+    v["random-key"] = expand(v["huk"], "random", b"", 32)
     v["kek"] = run(0x80, 32)
     v["wrapping-key-root"] = expand(v["kek"], "wrap", b"\x02" + v["uid"], 32)
     v["record-key"] = expand(v["kek"], "profile record", b"", 32)

@@ -203,6 +203,7 @@ test_expand_elsewhere(void **state)
 	} lines[] = {
 	    {"huk", "storage", "storage-key"},
 	    {"huk", "c2c records", "c2c-record-key"},
+	    {"huk", "random", "random-key"},
 	    {"kek", "profile record", "record-key"},
 	};
 	uint8_t wrap_context[1 + UID_LEN] = {2};

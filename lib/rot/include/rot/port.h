@@ -16,7 +16,9 @@ struct rot_port {
 
 	/*
 	 * Reads slot 0 or 1 of the record, up to cap bytes. ERR_NOT_FOUND
-	 * when it was never written.
+	 * when it was never written. What a power cut has left reads as any
+	 * bytes or as ERR_NOT_FOUND; ERR_IO says that the slot may be whole
+	 * but cannot be read now, and keeps the root of trust closed.
 	 */
 	enum err (*slot_read)(void *ctx, unsigned slot, uint8_t *out,
 	    size_t cap, size_t *ret_len);
@@ -28,9 +30,9 @@ struct rot_port {
 	enum err (*slot_write)(void *ctx, unsigned slot, struct bytes record);
 
 	/*
-	 * A counter that never goes back, raised by one and read; ERR_UNSUPPORTED
-	 * where the platform has none (the software root of trust on a host
-	 * counts in its record and says so).
+	 * A counter that never goes back, raised and read; it may skip values.
+	 * ERR_UNSUPPORTED, or no function, where the platform has none: then
+	 * the record alone counts.
 	 */
 	enum err (*counter_raise)(void *ctx, uint64_t *ret_value);
 

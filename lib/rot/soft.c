@@ -1,0 +1,318 @@
+/*
+ * The software root of trust: private keys lie in the record, sealed by the
+ * hardware key, and are used here and nowhere else. Production, settings and
+ * the device's own EDHOC keys.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+#include "base/wipe.h"
+
+/* --- production --- */
+
+static enum err
+birth_check(const struct rot_birth *birth)
+{
+	size_t i;
+	enum err err;
+
+	if (birth->credential_count < 1 ||
+	    birth->credential_count > ROT_CREDENTIALS)
+		return ERR_INVALID;
+	for (i = 0; i < birth->credential_count; i++) {
+		err = p256_point_check(&birth->credential[i].public_key);
+		if (err != ERR_OK)
+			return err;
+	}
+	if (birth->credential_count == 2 &&
+	    birth->credential[0].kid == birth->credential[1].kid)
+		return ERR_INVALID;
+	return ERR_OK;
+}
+
+enum err
+rot_provision(struct rot *rot, const struct rot_birth *birth)
+{
+	struct p256_point public_key;
+	struct rot_record *rec;
+	enum err err;
+
+	if (rot->provisioned)
+		return ERR_EXISTS;
+	err = birth_check(birth);
+	if (err == ERR_OK)
+		err = p256_public(&birth->key, &public_key);
+	if (err != ERR_OK)
+		return err;
+	rec = change_begin(rot);
+	memcpy(rec->uid, birth->uid, UID_LEN);
+	memcpy(rec->chip_id, birth->chip_id, CHIP_ID_LEN);
+	rec->credential_count = birth->credential_count;
+	memcpy(rec->credential, birth->credential,
+	    birth->credential_count * sizeof(birth->credential[0]));
+	rec->key.secret = birth->key;
+	rec->key.public_key = public_key;
+	rec->cur.next = birth->factory;
+	rec->e2e_version = ENVELOPE_V1;
+	return change_commit(rot);
+}
+
+void
+rot_state(const struct rot *rot, struct rot_state *ret_state)
+{
+	const struct rot_record *rec = &rot->rec;
+	struct rot_state s = {
+	    .provisioned = rot->provisioned,
+	    .uid = rec->uid,
+	    .sealed = rec->sealed,
+	    .profile = rec->profile,
+	    .serial = bytes_make(rec->serial, rec->serial_len),
+	    .erased = rec->erased,
+	    .generation = rec->cur.number,
+	    .status = rec->cur.status,
+	    .with_profile = rec->cur.with_profile,
+	    .pending = rec->has_pend,
+	    .has_request = active_generation(rot)->has_request,
+	    .features = rec->features,
+	    .features_version = rec->features_version,
+	    .flags = rec->flags,
+	    .period_s = rec->period_s,
+	    .heartbeat_s = rec->heartbeat_s,
+	    .e2e_version = rec->e2e_version,
+	    .security_off = rec->security_off,
+	};
+
+	*ret_state = s;
+}
+
+/* --- settings --- */
+
+static bool
+serial_ok(struct bytes serial)
+{
+	size_t i;
+
+	if (serial.len < 1 || serial.len > SERIAL_MAX)
+		return false;
+	for (i = 0; i < serial.len; i++)
+		if (serial.ptr[i] < 0x20 || serial.ptr[i] > 0x7e)
+			return false;
+	return true;
+}
+
+static bool
+all_zero(const uint8_t *bytes, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
+}
+
+enum err
+rot_seal(struct rot *rot, const uint8_t profile[PROFILE_UID_LEN],
+    struct bytes serial)
+{
+	struct rot_record *rec;
+
+	if (!rot->provisioned)
+		return ERR_STATE;
+	/* Sealed is sealed: whatever comes later is not even looked at. */
+	if (rot->rec.sealed)
+		return ERR_EXISTS;
+	if (all_zero(profile, PROFILE_UID_LEN) || !serial_ok(serial))
+		return ERR_INVALID;
+	rec = change_begin(rot);
+	rec->sealed = true;
+	memcpy(rec->profile, profile, PROFILE_UID_LEN);
+	memcpy(rec->serial, serial.ptr, serial.len);
+	rec->serial_len = serial.len;
+	return change_commit(rot);
+}
+
+enum err
+rot_e2e_version_set(struct rot *rot, unsigned version)
+{
+	if (!rot->provisioned)
+		return ERR_STATE;
+	if (version != ENVELOPE_V1 && version != ENVELOPE_V2)
+		return ERR_INVALID;
+	if (version == rot->rec.e2e_version)
+		return ERR_OK;
+	change_begin(rot)->e2e_version = version;
+	return change_commit(rot);
+}
+
+enum err
+rot_security_set(struct rot *rot, bool on)
+{
+	if (!rot->provisioned)
+		return ERR_STATE;
+	if (on == !rot->rec.security_off)
+		return ERR_OK;
+	change_begin(rot)->security_off = !on;
+	return change_commit(rot);
+}
+
+enum err
+rot_allowance_use(struct rot *rot, enum rot_allowance allowance)
+{
+	static const uint16_t allowed[ROT_ALLOWANCES] = {100, 100, 50};
+
+	if (!rot->provisioned)
+		return ERR_STATE;
+	if ((unsigned)allowance >= ROT_ALLOWANCES)
+		return ERR_INVALID;
+	if (rot->rec.cur.number > 0)
+		return ERR_OK;
+	if (rot->rec.used[allowance] >= allowed[allowance])
+		return ERR_EXHAUSTED;
+	change_begin(rot)->used[allowance]++;
+	return change_commit(rot);
+}
+
+/* --- the device's keys for EDHOC --- */
+
+enum err
+rot_instance_make(struct rot *rot)
+{
+	uint8_t instance[INSTANCE_LEN];
+	struct rot_record *rec;
+	enum err err;
+
+	if (!rot->provisioned || rot->rec.erased)
+		return ERR_STATE;
+	if (rot->rec.has_instance)
+		return ERR_OK;
+	err = rot_random(rot, instance, sizeof(instance));
+	if (err != ERR_OK)
+		return err;
+	rec = change_begin(rot);
+	memcpy(rec->instance, instance, sizeof(instance));
+	rec->has_instance = true;
+	return change_commit(rot);
+}
+
+/* A key that was made wrong would lock the device out: it signs first. */
+static enum err
+key_test(const struct rot_key *key)
+{
+	static const struct bytes message = {
+	    (const uint8_t *)"holdfast key test", 17};
+	uint8_t signature[P256_SIGNATURE_LEN];
+	enum err err;
+
+	err = p256_sign(&key->secret, message, signature);
+	if (err != ERR_OK)
+		return err;
+	return p256_verify(&key->public_key, message, signature) == ERR_OK
+		   ? ERR_OK
+		   : ERR_CRYPTO;
+}
+
+enum err
+rot_next_key_make(struct rot *rot)
+{
+	struct random_source source = rot_random_source(rot);
+	struct rot_record *rec;
+	struct rot_key key;
+	enum err err;
+
+	if (!rot->provisioned || rot->rec.erased)
+		return ERR_STATE;
+	if (rot->rec.has_next_key)
+		return ERR_OK;
+	err = p256_generate(&source, &key.secret, &key.public_key);
+	if (err == ERR_OK)
+		err = key_test(&key);
+	if (err == ERR_OK) {
+		rec = change_begin(rot);
+		rec->next_key = key;
+		rec->has_next_key = true;
+		err = change_commit(rot);
+	}
+	wipe(&key, sizeof(key));
+	return err;
+}
+
+enum err
+rot_public_key(const struct rot *rot, struct p256_point *ret_public_key)
+{
+	if (!rot->provisioned || rot->rec.erased)
+		return ERR_STATE;
+	*ret_public_key = rot->rec.key.public_key;
+	return ERR_OK;
+}
+
+enum err
+rot_credential(
+    const struct rot *rot, uint8_t kid, struct p256_point *ret_public_key)
+{
+	size_t i;
+
+	for (i = 0; i < rot->rec.credential_count; i++) {
+		if (rot->rec.credential[i].kid != kid)
+			continue;
+		*ret_public_key = rot->rec.credential[i].public_key;
+		return ERR_OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+enum err
+rot_static_prk(const struct rot *rot, const uint8_t salt[SHA256_LEN],
+    const struct p256_point *peer, uint8_t ret_prk[SHA256_LEN])
+{
+	uint8_t shared[P256_LEN];
+	enum err err;
+
+	if (!rot->provisioned || rot->rec.erased)
+		return ERR_STATE;
+	err = p256_ecdh(&rot->rec.key.secret, peer, shared);
+	if (err == ERR_OK)
+		err = hkdf_extract(
+		    bytes_make(salt, SHA256_LEN), BYTES_OF(shared), ret_prk);
+	wipe(shared, sizeof(shared));
+	return err;
+}
+
+enum err
+rot_erase(struct rot *rot)
+{
+	struct rot_record *rec;
+
+	if (!rot->provisioned)
+		return ERR_STATE;
+	rec = change_begin(rot);
+	wipe(&rec->key, sizeof(rec->key));
+	wipe(&rec->cur, sizeof(rec->cur));
+	wipe(&rec->next_key, sizeof(rec->next_key));
+	wipe(&rec->pend, sizeof(rec->pend));
+	wipe(rec->resume, sizeof(rec->resume));
+	rec->has_next_key = false;
+	rec->has_pend = false;
+	rec->features = 0;
+	rec->erased = true;
+	counter_forget(rot);
+	return change_commit_both(rot);
+}
+
+/* --- keys of the hardware --- */
+
+enum err
+rot_local_data_key(
+    const struct rot *rot, uint8_t slot, uint8_t ret_key[KEY_LEN])
+{
+	return hardware_expand(
+	    rot, "local data", bytes_make(&slot, 1), ret_key, KEY_LEN);
+}
+
+enum err
+rot_c2c_record_key(const struct rot *rot, uint8_t ret_key[KEY_LEN])
+{
+	return hardware_expand(
+	    rot, "c2c records", BYTES_NONE, ret_key, KEY_LEN);
+}
