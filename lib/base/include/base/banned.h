@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With _FORTIFY_SOURCE clang gets macros of these from its C library. */
+#undef sprintf
+#undef vsprintf
+
 #if defined(__GNUC__)
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok gets atoi atol atof
 #pragma GCC poison strncpy strncat
