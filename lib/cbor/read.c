@@ -29,11 +29,11 @@ cbor_peek_null(const struct reader *r)
 	return reader_peek(r, &byte) && byte == BYTE_NULL;
 }
 
-/* An argument after the first byte; below least a shorter form exists. */
+/* An argument after the first byte; below minimum a shorter form exists. */
 static uint64_t
-least(struct reader *r, uint64_t v, uint64_t least)
+least(struct reader *r, uint64_t v, uint64_t minimum)
 {
-	if (v < least)
+	if (v < minimum)
 		reader_fail(r, ERR_FORMAT);
 	return v;
 }

@@ -106,7 +106,11 @@ enum edhoc_state {
 	EDHOC_CONFIRMED /* I: message_4 verified */
 };
 
-/* One session. Wiped by edhoc_done. Fields are for this room alone. */
+/*
+ * One session. Wiped by edhoc_done. role, state, method, suite, c_i and c_r
+ * may be read by anybody, the rest is for this room alone. It holds no
+ * pointer to itself and may be copied, if both copies are wiped.
+ */
 struct edhoc {
 	enum edhoc_role role;
 	enum edhoc_state state;
@@ -122,13 +126,14 @@ struct edhoc {
 	uint8_t prk_4e3m[SHA256_LEN];
 	uint8_t prk_out[SHA256_LEN];
 	uint8_t prk_exporter[SHA256_LEN];
-	uint8_t salt[SHA256_LEN]; /* of the need, if there is one */
+	uint8_t salt[SHA256_LEN]; /* SALT_3e2m, then SALT_4e3m */
 	bool needs_prk;
-	uint8_t plaintext[EDHOC_MESSAGE_MAX]; /* of message 2 or 3, opened */
+	uint8_t plaintext[EDHOC_MESSAGE_MAX]; /* of the message opened last */
 	size_t plaintext_len;
-	struct bytes id_cred; /* of the peer, inside plaintext */
-	struct bytes signature_or_mac;
-	struct bytes ead_raw;
+	size_t proof_at, proof_len; /* Signature_or_MAC, in plaintext */
+	size_t ead_at; /* EAD, from here to the end of plaintext */
+	uint8_t id_cred[EDHOC_ID_CRED_MAX]; /* of the peer, as a map */
+	size_t id_cred_len;
 };
 
 /* Wipes a session. */
@@ -150,7 +155,8 @@ bool edhoc_need(const struct edhoc *e, uint8_t ret_salt[SHA256_LEN],
 /*
  * The prk of edhoc_need for one who holds the static key in memory: the
  * tests, and the software root of trust through its own function. Errors:
- * ERR_INVALID, ERR_CRYPTO.
+ * ERR_INVALID (the point or the key), ERR_UNSUPPORTED (the suite),
+ * ERR_CRYPTO.
  */
 MUST_CHECK enum err edhoc_static_prk(enum edhoc_suite suite,
     const uint8_t salt[SHA256_LEN], const struct p256_secret *static_key,
@@ -167,6 +173,11 @@ void edhoc_start(struct edhoc *e, enum edhoc_method method,
  * Writes message_1. suites is SUITES_I in order of preference, the last one
  * being the suite of the session (RFC 9528, 5.2.2); one alone is written as
  * a number. ead may be NULL.
+ *
+ * Errors: ERR_STATE, ERR_INVALID (the last suite is not the session's; more
+ * than EDHOC_SUITES_MAX; the method; C_I too long), ERR_UNSUPPORTED (the
+ * suite), ERR_SPACE (out, or EDHOC_MESSAGE_MAX), ERR_CRYPTO. After an error
+ * the session is as it was, what out holds is void.
  */
 MUST_CHECK enum err edhoc_message_1(struct edhoc *e,
     const enum edhoc_suite *suites, size_t count, const struct edhoc_eads *ead,
@@ -177,13 +188,19 @@ MUST_CHECK enum err edhoc_message_1(struct edhoc *e,
  * not yet authenticated. ret_id_cred is a CBOR item: a map such as
  * {4: h'..'}; a bare kid is given back as that map. It lives in e.
  *
- * Errors: ERR_FORMAT, ERR_TRUNCATED, ERR_INVALID (G_Y), ERR_CRITICAL (a
- * critical EAD item), ERR_STATE, ERR_CRYPTO.
+ * Errors: ERR_FORMAT, ERR_TRUNCATED, ERR_INVALID (G_Y; C_R equals C_I),
+ * ERR_CRITICAL (a critical EAD item), ERR_SPACE (over EDHOC_MESSAGE_MAX or
+ * EDHOC_ID_CRED_MAX), ERR_STATE, ERR_CRYPTO. After an error another
+ * message_2 may be opened.
  */
 MUST_CHECK enum err edhoc_message_2_open(
     struct edhoc *e, struct bytes message_2, struct bytes *ret_id_cred);
 
-/* Authenticates the responder. ERR_AUTH: the session is over. */
+/*
+ * Authenticates the responder. ERR_AUTH: the session is over and has been
+ * wiped. Other errors, which leave it as it was: ERR_STATE, ERR_INVALID (the
+ * credential's key), ERR_SPACE (the credential is too long), ERR_CRYPTO.
+ */
 MUST_CHECK enum err edhoc_message_2_verify(
     struct edhoc *e, const struct edhoc_cred *cred_r);
 
@@ -191,13 +208,21 @@ MUST_CHECK enum err edhoc_message_2_verify(
  * Writes message_3. prk_4e3m answers edhoc_need, else NULL; signer is for
  * methods 0 and 1, else NULL. id_cred_i is a CBOR map; {4: kid} is sent in
  * its compact form.
+ *
+ * Errors: ERR_STATE, ERR_INVALID (prk or signer missing or not wanted,
+ * id_cred_i no map), ERR_SPACE (out, EDHOC_MESSAGE_MAX, EDHOC_CRED_MAX,
+ * EDHOC_ID_CRED_MAX), ERR_CRYPTO, what the signer returns. After an error
+ * the session is as it was, what out holds is void.
  */
 MUST_CHECK enum err edhoc_message_3(struct edhoc *e, struct bytes id_cred_i,
     const struct edhoc_cred *cred_i, const uint8_t *prk_4e3m,
     const struct edhoc_signer *signer, const struct edhoc_eads *ead,
     struct writer *out);
 
-/* Verifies message_4. Errors: ERR_AUTH, ERR_FORMAT, ERR_CRITICAL. */
+/*
+ * Verifies message_4. Errors, which leave the session as it was: ERR_AUTH,
+ * ERR_FORMAT, ERR_TRUNCATED, ERR_CRITICAL, ERR_SPACE, ERR_STATE, ERR_CRYPTO.
+ */
 MUST_CHECK enum err edhoc_message_4_open(
     struct edhoc *e, struct bytes message_4);
 
@@ -210,7 +235,8 @@ MUST_CHECK enum err edhoc_message_4_open(
  * Errors: ERR_UNSUPPORTED (the selected suite is not supported, or the
  * initiator should have selected an earlier one: answer
  * edhoc_error_suites), ERR_FORMAT, ERR_TRUNCATED, ERR_INVALID (method, G_X),
- * ERR_CRITICAL. Spec: RFC 9528, section 5.2.3.
+ * ERR_CRITICAL, ERR_SPACE (over EDHOC_MESSAGE_MAX), ERR_CRYPTO. Whatever e
+ * held before is gone. Spec: RFC 9528, section 5.2.3.
  */
 MUST_CHECK enum err edhoc_message_1_open(struct edhoc *e,
     const enum edhoc_suite *supported, size_t count, struct bytes message_1);
@@ -218,7 +244,8 @@ MUST_CHECK enum err edhoc_message_1_open(struct edhoc *e,
 /*
  * Takes the responder's ephemeral key pair (of e->suite) and C_R, and
  * computes up to the point where edhoc_need tells what the static key has to
- * do. Errors: ERR_INVALID (C_R equals C_I), ERR_STATE, ERR_CRYPTO.
+ * do. Errors: ERR_INVALID (C_R equals C_I or is too long; G_X of no use),
+ * ERR_STATE, ERR_CRYPTO.
  */
 MUST_CHECK enum err edhoc_respond(struct edhoc *e, const struct edhoc_cid *c_r,
     const struct edhoc_ephemeral *own);
@@ -229,40 +256,56 @@ MUST_CHECK enum err edhoc_message_2(struct edhoc *e, struct bytes id_cred_r,
     const struct edhoc_signer *signer, const struct edhoc_eads *ead,
     struct writer *out);
 
-/* Reads and decrypts message_3; as edhoc_message_2_open. May be repeated
- * with another message_3 until one verifies. */
+/*
+ * Reads and decrypts message_3; as edhoc_message_2_open, and ERR_AUTH. May be
+ * repeated with another message_3 until one verifies.
+ */
 MUST_CHECK enum err edhoc_message_3_open(
     struct edhoc *e, struct bytes message_3, struct bytes *ret_id_cred);
 
 /*
  * Authenticates the initiator against one candidate credential. ERR_AUTH:
- * another candidate may be tried. On ERR_OK the session is complete.
+ * another candidate may be tried. On ERR_OK the session is complete. Other
+ * errors as edhoc_message_2_verify.
  */
 MUST_CHECK enum err edhoc_message_3_verify(
     struct edhoc *e, const struct edhoc_cred *cred_i);
 
-/* Writes message_4 (no EAD). */
+/* Writes message_4 (no EAD). Errors: ERR_STATE, ERR_SPACE, ERR_CRYPTO. */
 MUST_CHECK enum err edhoc_message_4(struct edhoc *e, struct writer *out);
 
 /* --- both --- */
 
-/* EAD items of the message that was opened last. */
+/*
+ * EAD items of the message that was opened last, padding left out; the views
+ * live in e. Errors: ERR_STATE (none opened), ERR_SPACE (over EDHOC_EAD_MAX).
+ */
 MUST_CHECK enum err edhoc_ead(const struct edhoc *e, struct edhoc_eads *ret);
 
-/* EDHOC_Exporter. ERR_STATE before completion. Spec: section 4.2.1. */
+/*
+ * EDHOC_Exporter. Errors: ERR_STATE (before completion), ERR_INVALID (len
+ * over 8,160), ERR_SPACE (context over EDHOC_MESSAGE_MAX), ERR_CRYPTO. Spec:
+ * RFC 9528, section 4.2.1.
+ */
 MUST_CHECK enum err edhoc_exporter(const struct edhoc *e, uint32_t label,
     struct bytes context, uint8_t *ret_out, size_t len);
 
-/* EDHOC_KeyUpdate. Spec: RFC 9528, appendix H. */
+/* EDHOC_KeyUpdate. Errors as edhoc_exporter. Spec: RFC 9528, appendix H. */
 MUST_CHECK enum err edhoc_key_update(struct edhoc *e, struct bytes context);
 
-/* The OSCORE context of this role. Spec: RFC 9528, appendix A.1. */
+/*
+ * The OSCORE context of this role. Errors: ERR_STATE (before completion),
+ * ERR_CRYPTO. Spec: RFC 9528, appendix A.1.
+ */
 MUST_CHECK enum err edhoc_oscore(
     const struct edhoc *e, struct oscore_context *ret_context);
 
 /* --- connection identifiers, credentials and errors --- */
 
-/* Writes a connection identifier: one byte 00-17 or 20-37 as an integer. */
+/*
+ * Writes a connection identifier: one byte 00-17 or 20-37 as an integer, any
+ * other as a byte string; ERR_INVALID in the cursor when it is too long.
+ */
 void edhoc_cid_write(struct writer *w, const struct edhoc_cid *cid);
 /* Reads one; ERR_FORMAT in the cursor for anything else or too long. */
 void edhoc_cid_read(struct reader *r, struct edhoc_cid *ret_cid);
@@ -289,13 +332,18 @@ void edhoc_error_write(struct writer *w, const char *text);
 void edhoc_error_suites(
     struct writer *w, const enum edhoc_suite *supported, size_t count);
 
-/* Reads an error message. Errors: ERR_FORMAT, ERR_TRUNCATED. */
+/*
+ * An error message: code 1 has a text, 2 has SUITES_R (its first
+ * EDHOC_SUITES_MAX), 3 (unknown credential) and all others have neither.
+ */
 struct edhoc_error {
 	int code;
 	struct bytes text;
 	int suites[EDHOC_SUITES_MAX];
 	size_t suite_count;
 };
+
+/* Reads an error message. Errors: ERR_FORMAT, ERR_TRUNCATED. */
 MUST_CHECK enum err edhoc_error_read(
     struct bytes in, struct edhoc_error *ret_error);
 
