@@ -113,13 +113,27 @@ lock_data(const struct supervisor *s)
 }
 
 static enum err
+make_dir(const char *path)
+{
+	if (path != NULL && file_make_dir(path) == ERR_OK)
+		return ERR_OK;
+	log_error("data-failed", log_text("directory", path), log_errno(errno));
+	return ERR_IO;
+}
+
+/* The data directory, and the database's: nobody can make one later. */
+static enum err
 make_data(const struct supervisor *s)
 {
-	if (file_make_dir(s->config.data) == ERR_OK)
-		return ERR_OK;
-	log_error(
-	    "data-failed", log_text("data", s->config.data), log_errno(errno));
-	return ERR_IO;
+	enum err err = make_dir(s->config.data);
+	char *dir;
+
+	if (err != ERR_OK)
+		return err;
+	dir = file_dirname(s->config.database);
+	err = make_dir(dir);
+	free(dir);
+	return err;
 }
 
 static enum err

@@ -1,0 +1,222 @@
+/*
+ * What devices asks during a bootstrap: the service's part of EDHOC, and the
+ * root of a new generation, which leaves wrapped only. Payloads are parsed
+ * here again, for what is written into the blob decides who owns the device.
+ */
+#include "answers.h"
+
+#include "base/wipe.h"
+#include "keys/messages.h"
+#include "wrap.h"
+
+static const struct keys_credential *
+credential_find(const struct keys_state *state, uint8_t kid)
+{
+	size_t i;
+
+	for (i = 0; i < state->credential_count; i++)
+		if (state->credential[i].kid == kid)
+			return &state->credential[i];
+	return NULL;
+}
+
+/*
+ * Never the shared secret itself: PRK_3e2m = Extract(SALT_3e2m, G_RX).
+ * Spec: RFC 9528, section 4.1.1.2.
+ */
+enum err
+answer_prk(const struct keys_state *state, const struct keysproto_request *q,
+    struct keysproto_answer *a)
+{
+	const struct keys_credential *own =
+	    credential_find(state, q->u.prk.kid);
+	uint8_t shared[P256_LEN];
+	enum err err;
+
+	if (own == NULL)
+		return ERR_NOT_FOUND;
+	err = p256_point_check(&q->u.prk.peer);
+	if (err != ERR_OK)
+		return err;
+	err = p256_ecdh(&own->secret, &q->u.prk.peer, shared);
+	if (err == ERR_OK)
+		err = hkdf_extract(
+		    BYTES_OF(q->u.prk.salt), BYTES_OF(shared), a->u.prk);
+	wipe(shared, sizeof(shared));
+	return err;
+}
+
+/* F, wrapped under the key of its import. */
+static enum err
+salt_of_factory(const struct keys_state *state,
+    const struct keysproto_request *q, struct keys_salt *ret_salt)
+{
+	struct blob_name name = {.kind = BLOB_FACTORY, .uid = q->u.root.uid};
+	uint8_t import_key[KEY_LEN];
+	enum err err;
+
+	err = wrap_open_import_key(
+	    state, q->u.root.import_id, &q->u.root.import_key, import_key);
+	if (err != ERR_OK)
+		return err;
+	err = wrap_open_import(import_key, &name,
+	    wrap_blob_bytes(&q->u.root.factory), ret_salt->k);
+	wipe(import_key, sizeof(import_key));
+	return err;
+}
+
+/* next(g-1) of the root before. */
+static enum err
+salt_of_root(const struct keys_state *state, const struct keysproto_request *q,
+    struct keys_salt *ret_salt)
+{
+	struct blob_name name = {.kind = BLOB_ROOT,
+	    .uid = q->u.root.uid,
+	    .generation = q->u.root.root_generation,
+	    .profile = q->u.root.root_profile};
+	struct keys_root root;
+	enum err err;
+
+	err = wrap_open(state, &name, wrap_blob_bytes(&q->u.root.root), root.k);
+	if (err != ERR_OK)
+		return err;
+	err = keys_next_salt(&root, ret_salt);
+	wipe(&root, sizeof(root));
+	return err;
+}
+
+static enum err
+salt_open(const struct keys_state *state, const struct keysproto_request *q,
+    struct keys_salt *ret_salt)
+{
+	bool factory = q->u.root.factory.len != 0;
+
+	if (factory == (q->u.root.root.len != 0))
+		return ERR_INVALID;
+	return factory ? salt_of_factory(state, q, ret_salt)
+		       : salt_of_root(state, q, ret_salt);
+}
+
+/*
+ * A device that has an owner keeps it: the profile that it sends counts only
+ * when nobody owned the generation before, and somebody owns the profile.
+ */
+static void
+profile_choose(const struct keysproto_request *q,
+    const struct bootstrap_request *request,
+    const struct bootstrap_response *response, uint8_t ret[PROFILE_UID_LEN])
+{
+	bool owned = response->status == BOOTSTRAP_ASSIGNED ||
+		     response->status == BOOTSTRAP_INACTIVE;
+
+	memset(ret, 0, PROFILE_UID_LEN);
+	if (q->u.root.root.len != 0 && !profile_is_none(q->u.root.root_profile))
+		memcpy(ret, q->u.root.root_profile, PROFILE_UID_LEN);
+	else if (owned && request->sealed)
+		memcpy(ret, request->profile, PROFILE_UID_LEN);
+}
+
+/* Wraps the root and its first check-in key, and answers with them. */
+static enum err
+root_wrap(const struct keys_state *state, const struct keysproto_request *q,
+    uint32_t generation, const struct keys_root *root,
+    struct keysproto_answer *a)
+{
+	struct blob_name root_name = {.kind = BLOB_ROOT,
+	    .uid = q->u.root.uid,
+	    .generation = generation,
+	    .profile = a->u.root.profile};
+	struct blob_name ck_name = {.kind = BLOB_CHECKIN,
+	    .uid = q->u.root.uid,
+	    .generation = generation};
+	struct keys_children children;
+	enum err err;
+
+	err = keys_children_make(root, &children);
+	if (err == ERR_OK)
+		err = wrap_seal(state, &root_name, root->k, &a->u.root.root);
+	if (err == ERR_OK)
+		err = wrap_seal(
+		    state, &ck_name, children.checkin.k, &a->u.root.ck);
+	if (err == ERR_OK)
+		memcpy(a->u.root.resume, children.resume,
+		    sizeof(a->u.root.resume));
+	wipe(&children, sizeof(children));
+	return err;
+}
+
+/* Reads both payloads and demands that they make a later generation. */
+static enum err
+payloads_read(const struct keysproto_request *q,
+    struct bootstrap_request *ret_request,
+    struct bootstrap_response *ret_response)
+{
+	enum err err;
+
+	if (bootstrap_request_read(q->u.root.request, ret_request) != ERR_OK)
+		return ERR_FORMAT;
+	err = bootstrap_response_read(q->u.root.response, ret_response);
+	if (err != ERR_OK)
+		return ERR_FORMAT;
+	if (!bootstrap_status_is_new(ret_response->status))
+		return ERR_INVALID;
+	if (ret_response->generation == 0)
+		return ERR_INVALID;
+	if (q->u.root.root.len != 0 &&
+	    ret_response->generation <= q->u.root.root_generation)
+		return ERR_INVALID;
+	return ERR_OK;
+}
+
+enum err
+answer_root(const struct keys_state *state, const struct keysproto_request *q,
+    struct keysproto_answer *a)
+{
+	struct bootstrap_request request;
+	struct bootstrap_response response;
+	struct keys_salt salt;
+	struct keys_root root;
+	enum err err;
+
+	err = payloads_read(q, &request, &response);
+	if (err != ERR_OK)
+		return err;
+	err = salt_open(state, q, &salt);
+	if (err != ERR_OK)
+		return err;
+	err = keys_root_make(&salt, q->u.root.exporter, q->u.root.uid,
+	    q->u.root.request, q->u.root.response, &root);
+	wipe(&salt, sizeof(salt));
+	if (err != ERR_OK)
+		return err;
+	profile_choose(q, &request, &response, a->u.root.profile);
+	err = root_wrap(state, q, response.generation, &root, a);
+	wipe(&root, sizeof(root));
+	return err;
+}
+
+/* A ticket is a root for the device to keep; it comes back as a root. */
+enum err
+answer_ticket(const struct keys_state *state, const struct keysproto_request *q,
+    struct keysproto_answer *a)
+{
+	uint8_t more[BLOB_MORE_MAX];
+	struct blob_name name = {.kind = BLOB_TICKET,
+	    .uid = q->u.ticket.uid,
+	    .generation = q->u.ticket.generation,
+	    .profile = q->u.ticket.profile,
+	    .more = BYTES_OF(more)};
+	struct keys_root root;
+	enum err err;
+
+	memcpy(more, q->u.ticket.alias, ALIAS_LEN);
+	p256_point_compress(&q->u.ticket.public_key, more + ALIAS_LEN);
+	err = wrap_open(state, &name, q->u.ticket.ticket, root.k);
+	if (err != ERR_OK)
+		return err;
+	name.kind = BLOB_ROOT;
+	name.more = BYTES_NONE;
+	err = wrap_seal(state, &name, root.k, &a->u.blob);
+	wipe(&root, sizeof(root));
+	return err;
+}

@@ -1,0 +1,60 @@
+/*
+ * Wrapped blobs: 32 secret bytes that only the keys process can open, bound
+ * to what they are and whose.
+ *
+ * Spec: PROTOCOL.md, "Wrapped blobs".
+ */
+#ifndef CLOUD_KEYS_WRAP_H
+#define CLOUD_KEYS_WRAP_H
+
+#include "cloud/keys.h"
+
+enum blob_kind {
+	BLOB_FACTORY = 1, /* F, under the import key */
+	BLOB_ROOT = 2,
+	BLOB_CHECKIN = 3,
+	BLOB_IMPORT = 4, /* import key */
+	BLOB_TICKET = 5
+};
+
+/* What a blob is and whose: its additional data. NULL profile: zeros. */
+struct blob_name {
+	enum blob_kind kind;
+	const uint8_t *uid; /* UID_LEN */
+	uint32_t generation;
+	const uint8_t *profile; /* PROFILE_UID_LEN */
+	struct bytes more; /* of a ticket: alias and public key */
+};
+
+#define BLOB_MORE_MAX (ALIAS_LEN + P256_COMPRESSED_LEN)
+
+/* Wraps under the newest key-encryption key. Errors: ERR_RANDOM, ERR_CRYPTO. */
+MUST_CHECK enum err wrap_seal(const struct keys_state *state,
+    const struct blob_name *name, const uint8_t secret[KEY_LEN],
+    struct keysproto_blob *ret_blob);
+
+/* Opens a blob. Errors: ERR_AUTH (also another length, version or key). */
+MUST_CHECK enum err wrap_open(const struct keys_state *state,
+    const struct blob_name *name, struct bytes blob,
+    uint8_t ret_secret[KEY_LEN]);
+
+/* The same under an import key, for factory secrets. */
+MUST_CHECK enum err wrap_seal_import(const struct keys_state *state,
+    const uint8_t import_key[KEY_LEN], const struct blob_name *name,
+    const uint8_t secret[KEY_LEN], struct keysproto_blob *ret_blob);
+MUST_CHECK enum err wrap_open_import(const uint8_t import_key[KEY_LEN],
+    const struct blob_name *name, struct bytes blob,
+    uint8_t ret_secret[KEY_LEN]);
+
+/* Opens the key of an import by its number. */
+MUST_CHECK enum err wrap_open_import_key(const struct keys_state *state,
+    uint64_t import_id, const struct keysproto_blob *blob,
+    uint8_t ret_key[KEY_LEN]);
+
+/* A blob as a view; empty when its length is none. */
+struct bytes wrap_blob_bytes(const struct keysproto_blob *blob);
+
+/* Whether a profile is all zeros: nobody's. */
+bool profile_is_none(const uint8_t profile[PROFILE_UID_LEN]);
+
+#endif
