@@ -6,8 +6,6 @@
  */
 #include "base/text.h"
 
-#include <string.h>
-
 static const char hex_upper[] = "0123456789ABCDEF";
 static const char hex_lower[] = "0123456789abcdef";
 static const char alphabet_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -119,12 +117,15 @@ base64url_encode(struct bytes in, char *out)
 static int
 base64_digit(const char *alphabet, uint8_t c)
 {
-	const char *at;
-
-	if (c == '\0')
-		return -1;
-	at = strchr(alphabet, c);
-	return at == NULL ? -1 : (int)(at - alphabet);
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == (uint8_t)alphabet[62])
+		return 62;
+	return c == (uint8_t)alphabet[63] ? 63 : -1;
 }
 
 /* Reads characters without padding; the unused low bits must be zero. */

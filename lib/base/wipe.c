@@ -1,29 +1,31 @@
 /*
- * Wiping and constant-time comparison in plain C99, for hosts and
- * microcontrollers alike.
+ * Wiping and constant-time comparison, for hosts and microcontrollers alike.
+ * The empty asm statements tell the compiler that somebody looks at the
+ * memory, so that it neither drops a wipe nor leaves a comparison early.
  */
 #include "base/wipe.h"
 
 #include <stdint.h>
+#include <string.h>
 
 void
 wipe(void *ptr, size_t len)
 {
-	volatile uint8_t *p = ptr;
-
-	while (len-- > 0)
-		*p++ = 0;
+	if (len > 0)
+		memset(ptr, 0, len);
+	__asm__ __volatile__("" : : "r"(ptr) : "memory");
 }
 
 bool
 ct_equal(const void *a, const void *b, size_t len)
 {
-	const volatile uint8_t *x = a;
-	const volatile uint8_t *y = b;
-	uint8_t diff = 0;
+	const uint8_t *x = a, *y = b;
+	unsigned diff = 0;
 	size_t i;
 
-	for (i = 0; i < len; i++)
-		diff = (uint8_t)(diff | (x[i] ^ y[i]));
+	for (i = 0; i < len; i++) {
+		diff |= (unsigned)(x[i] ^ y[i]);
+		__asm__ __volatile__("" : "+r"(diff));
+	}
 	return diff == 0;
 }

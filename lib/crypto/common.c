@@ -15,6 +15,12 @@ static const uint8_t p256_order[P256_LEN] = {0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00,
     0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63,
     0x25, 0x51};
 
+/* The prime p of its field. Spec: the same. */
+static const uint8_t p256_prime[P256_LEN] = {0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00,
+    0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xFF, 0xFF};
+
 /* A draw is refused once in 2^32; eight in a row is a broken source. */
 #define DRAWS_MAX 8
 
@@ -98,18 +104,30 @@ hkdf_expand(struct bytes prk, struct bytes info, uint8_t *ret_out, size_t len)
 	return err;
 }
 
+/* 1 when a is below b, else 0; in constant time. */
+static uint32_t
+below(const uint8_t a[P256_LEN], const uint8_t b[P256_LEN])
+{
+	uint32_t borrow = 0;
+	size_t i;
+
+	for (i = P256_LEN; i-- > 0;)
+		borrow = ((uint32_t)a[i] - b[i] - borrow) >> 31;
+	return borrow;
+}
+
 bool
 p256_scalar_valid(const uint8_t d[P256_LEN])
 {
-	uint32_t any = 0, borrow = 0;
-	size_t i;
+	static const uint8_t zero[P256_LEN];
 
-	for (i = P256_LEN; i-- > 0;) {
-		any |= d[i];
-		borrow = ((uint32_t)d[i] - p256_order[i] - borrow) >> 31;
-	}
-	/* borrow: d - n went below zero; any - 1 wraps around when d is 0. */
-	return (borrow & ~((any - 1) >> 31)) == 1;
+	return (below(zero, d) & below(d, p256_order)) == 1;
+}
+
+bool
+p256_coordinate_valid(const uint8_t coordinate[P256_LEN])
+{
+	return below(coordinate, p256_prime) == 1;
 }
 
 enum err

@@ -17,6 +17,12 @@
  */
 bool p256_scalar_valid(const uint8_t d[P256_LEN]);
 
+/*
+ * Says whether a coordinate is below p. OpenSSL takes larger ones for what
+ * they are modulo p, which would give one point several encodings.
+ */
+bool p256_coordinate_valid(const uint8_t coordinate[P256_LEN]);
+
 /* Draws a scalar in 1..n-1 by rejection. Error: ERR_RANDOM. */
 MUST_CHECK enum err p256_draw(
     const struct random_source *source, struct p256_secret *ret_secret);

@@ -6,6 +6,8 @@
  */
 #include "ossl.h"
 
+#include <string.h>
+
 #include "base/wipe.h"
 
 /* Stands for empty text: OpenSSL takes NULL for "this is the aad". */
@@ -34,13 +36,40 @@ feed_text(EVP_CIPHER_CTX *ctx, struct bytes text, uint8_t *out)
 	       (size_t)n == text.len;
 }
 
+/* Puts a key of zeros in the place of the one that was used. */
+static void
+forget_key(EVP_CIPHER_CTX *ctx)
+{
+	static const uint8_t zeros[32];
+
+	if (EVP_CipherInit_ex2(ctx, NULL, zeros, NULL, -1, NULL) != 1)
+		ERR_clear_error();
+}
+
+static enum err
+seal_text(EVP_CIPHER_CTX *ctx, enum aead aead, struct bytes aad,
+    struct bytes plaintext, uint8_t *out)
+{
+	uint8_t *tag = out + plaintext.len;
+	int n;
+
+	if (feed_aad(ctx, aead, aad, plaintext.len) &&
+	    feed_text(ctx, plaintext, out) &&
+	    EVP_CipherFinal_ex(ctx, tag, &n) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(
+		ctx, EVP_CTRL_AEAD_GET_TAG, (int)aead_tag_len(aead), tag) == 1)
+		return ERR_OK;
+	wipe(out, plaintext.len + aead_tag_len(aead));
+	return ossl_fail(ERR_CRYPTO);
+}
+
 enum err
 aead_seal(enum aead aead, struct bytes key, struct bytes nonce,
     struct bytes aad, struct bytes plaintext, uint8_t *ret_out)
 {
 	struct ossl_thread *t = ossl_thread();
 	EVP_CIPHER_CTX *ctx;
-	int n;
+	enum err err;
 
 	if (aead_check(aead, key, nonce, plaintext.len) != ERR_OK ||
 	    aad.len > INT32_MAX)
@@ -48,28 +77,42 @@ aead_seal(enum aead aead, struct bytes key, struct bytes nonce,
 	if (t == NULL)
 		return ERR_CRYPTO;
 	ctx = t->aead[aead];
-	if (EVP_CipherInit_ex2(ctx, NULL, key.ptr, nonce.ptr, 1, NULL) != 1 ||
-	    !feed_aad(ctx, aead, aad, plaintext.len) ||
-	    !feed_text(ctx, plaintext, ret_out) ||
-	    EVP_CipherFinal_ex(ctx, ret_out + plaintext.len, &n) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG,
-		(int)aead_tag_len(aead), ret_out + plaintext.len) != 1)
+	if (EVP_CipherInit_ex2(ctx, NULL, key.ptr, nonce.ptr, 1, NULL) != 1)
 		return ossl_fail(ERR_CRYPTO);
-	return ERR_OK;
+	err = seal_text(ctx, aead, aad, plaintext, ret_out);
+	forget_key(ctx);
+	return err;
 }
 
 /* CCM finds a wrong tag while it is fed the text, GCM at the end. */
 static enum err
-open_text(EVP_CIPHER_CTX *ctx, struct bytes text, uint8_t *out)
+open_text(EVP_CIPHER_CTX *ctx, enum aead aead, struct bytes aad,
+    struct bytes text, uint8_t *out)
 {
 	uint8_t unused[1], *to = text.len == 0 ? unused : out;
 	int n;
 
+	if (!feed_aad(ctx, aead, aad, text.len))
+		return ossl_fail(ERR_CRYPTO);
 	if (feed_text(ctx, text, to) &&
 	    EVP_CipherFinal_ex(ctx, unused, &n) == 1)
 		return ERR_OK;
 	wipe(out, text.len);
 	return ossl_fail(ERR_AUTH);
+}
+
+/* Starts decryption; the tag has to be there before CCM sees its key. */
+static bool
+open_start(EVP_CIPHER_CTX *ctx, struct bytes key, struct bytes nonce,
+    const uint8_t *tag, size_t tag_len)
+{
+	uint8_t copy[AEAD_TAG_MAX];
+
+	memcpy(copy, tag, tag_len);
+	return EVP_CipherInit_ex2(ctx, NULL, NULL, NULL, 0, NULL) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(
+		   ctx, EVP_CTRL_AEAD_SET_TAG, (int)tag_len, copy) == 1 &&
+	       EVP_CipherInit_ex2(ctx, NULL, key.ptr, nonce.ptr, 0, NULL) == 1;
 }
 
 enum err
@@ -79,8 +122,8 @@ aead_open(enum aead aead, struct bytes key, struct bytes nonce,
 	struct ossl_thread *t = ossl_thread();
 	size_t tag_len = aead_tag_len(aead);
 	struct bytes text = ciphertext;
-	uint8_t tag[AEAD_TAG_MAX];
 	EVP_CIPHER_CTX *ctx;
+	enum err err;
 
 	if (ciphertext.len < tag_len)
 		return ERR_TRUNCATED;
@@ -90,13 +133,10 @@ aead_open(enum aead aead, struct bytes key, struct bytes nonce,
 		return ERR_INVALID;
 	if (t == NULL)
 		return ERR_CRYPTO;
-	memcpy(tag, text.ptr + text.len, tag_len);
 	ctx = t->aead[aead];
-	if (EVP_CipherInit_ex2(ctx, NULL, NULL, NULL, 0, NULL) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(
-		ctx, EVP_CTRL_AEAD_SET_TAG, (int)tag_len, tag) != 1 ||
-	    EVP_CipherInit_ex2(ctx, NULL, key.ptr, nonce.ptr, 0, NULL) != 1 ||
-	    !feed_aad(ctx, aead, aad, text.len))
+	if (!open_start(ctx, key, nonce, text.ptr + text.len, tag_len))
 		return ossl_fail(ERR_CRYPTO);
-	return open_text(ctx, text, ret_out);
+	err = open_text(ctx, aead, aad, text, ret_out);
+	forget_key(ctx);
+	return err;
 }

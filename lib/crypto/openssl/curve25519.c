@@ -77,13 +77,16 @@ ed25519_sign(const uint8_t secret[32], struct bytes message,
 	EVP_PKEY *key =
 	    EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, 32);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	size_t len = ED25519_SIGNATURE_LEN;
+	uint8_t signature[ED25519_SIGNATURE_LEN];
+	size_t len = sizeof(signature);
 	bool good;
 
-	good = key != NULL && ctx != NULL &&
-	       EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
-	       EVP_DigestSign(
-		   ctx, ret_signature, &len, message.ptr, message.len) == 1;
+	good =
+	    key != NULL && ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, signature, &len, message.ptr, message.len) == 1;
+	if (good)
+		memcpy(ret_signature, signature, sizeof(signature));
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(key);
 	return good ? ERR_OK : ossl_fail(ERR_CRYPTO);

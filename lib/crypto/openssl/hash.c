@@ -29,14 +29,29 @@ hash_parts(EVP_MD_CTX *md, struct bytes first, const struct bytes *parts,
 	return EVP_DigestFinal_ex(md, out, NULL) == 1;
 }
 
+/* Leaves nothing of the last message, or of its hash, in the context. */
+static void
+hash_forget(EVP_MD_CTX *md)
+{
+	if (EVP_DigestInit_ex2(md, NULL, NULL) != 1)
+		ERR_clear_error();
+}
+
 enum err
 sha256(const struct bytes *parts, size_t count, uint8_t ret_hash[SHA256_LEN])
 {
 	struct ossl_thread *t = ossl_thread();
+	uint8_t hash[SHA256_LEN];
+	bool good;
 
-	if (t == NULL || !hash_parts(t->md, BYTES_NONE, parts, count, ret_hash))
-		return ossl_fail(ERR_CRYPTO);
-	return ERR_OK;
+	if (t == NULL)
+		return ERR_CRYPTO;
+	good = hash_parts(t->md, BYTES_NONE, parts, count, hash);
+	hash_forget(t->md);
+	if (good)
+		memcpy(ret_hash, hash, sizeof(hash));
+	wipe(hash, sizeof(hash));
+	return good ? ERR_OK : ossl_fail(ERR_CRYPTO);
 }
 
 static void
@@ -86,6 +101,7 @@ hmac_sha256(struct bytes key, const struct bytes *parts, size_t count,
 		return ERR_CRYPTO;
 	good = key_block(t->md, key, block) &&
 	       hmac_parts(t->md, block, parts, count, mac);
+	hash_forget(t->md);
 	if (good)
 		memcpy(ret_mac, mac, sizeof(mac));
 	wipe(block, sizeof(block));

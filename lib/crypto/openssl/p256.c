@@ -49,13 +49,16 @@ point_read(BN_CTX *bn, const EC_POINT *q, uint8_t x[P256_LEN], uint8_t *y)
 	return good;
 }
 
-/* Sets q to a point, which OpenSSL checks: below p and on the curve. */
+/* Sets q to a point, after checking it; OpenSSL sees if it is on the curve. */
 static bool
 point_write(BN_CTX *bn, const struct p256_point *point, EC_POINT *q)
 {
 	BIGNUM *x, *y;
 	bool good;
 
+	if (!p256_coordinate_valid(point->x) ||
+	    !p256_coordinate_valid(point->y))
+		return false;
 	BN_CTX_start(bn);
 	x = BN_CTX_get(bn);
 	y = BN_CTX_get(bn);
@@ -113,6 +116,8 @@ point_decompress(BN_CTX *bn, const uint8_t *x, int y_bit, EC_POINT *q)
 	BIGNUM *bx;
 	bool good;
 
+	if (!p256_coordinate_valid(x))
+		return false;
 	BN_CTX_start(bn);
 	bx = BN_CTX_get(bn);
 	good = bx != NULL && BN_bin2bn(x, P256_LEN, bx) != NULL &&

@@ -42,6 +42,8 @@ aead_seal(enum aead aead, struct bytes key, struct bytes nonce,
 		aad.ptr, aad.len, plaintext.ptr, plaintext.len, ret_out, size,
 		&len) != PSA_SUCCESS)
 		err = ERR_CRYPTO;
+	if (err != ERR_OK)
+		wipe(ret_out, size);
 	psa_destroy_key(id);
 	return err;
 }
@@ -65,7 +67,8 @@ aead_open(enum aead aead, struct bytes key, struct bytes nonce,
 		    nonce.ptr, nonce.len, aad.ptr, aad.len, ciphertext.ptr,
 		    ciphertext.len, ret_out, text_len, &len));
 	psa_destroy_key(id);
-	if (err == ERR_AUTH)
-		wipe(ret_out, text_len);
-	return err == ERR_OK || err == ERR_AUTH ? err : ERR_CRYPTO;
+	if (err == ERR_OK)
+		return ERR_OK;
+	wipe(ret_out, text_len);
+	return err == ERR_AUTH ? ERR_AUTH : ERR_CRYPTO;
 }

@@ -22,14 +22,17 @@ crypto_has_ed25519(void)
 enum err
 x25519_public(const uint8_t secret[X25519_LEN], uint8_t ret_public[X25519_LEN])
 {
+	uint8_t public[X25519_LEN];
 	psa_key_id_t key;
 	size_t len = 0;
 	enum err err;
 
 	err = key_import(&use_x25519, bytes_make(secret, X25519_LEN), &key);
-	if (err == ERR_OK && psa_export_public_key(key, ret_public, X25519_LEN,
+	if (err == ERR_OK && psa_export_public_key(key, public, sizeof(public),
 				 &len) != PSA_SUCCESS)
 		err = ERR_CRYPTO;
+	if (err == ERR_OK)
+		memcpy(ret_public, public, sizeof(public));
 	psa_destroy_key(key);
 	return err;
 }

@@ -15,13 +15,17 @@ sha256(const struct bytes *parts, size_t count, uint8_t ret_hash[SHA256_LEN])
 {
 	psa_hash_operation_t op = PSA_HASH_OPERATION_INIT;
 	psa_status_t status = psa_hash_setup(&op, PSA_ALG_SHA_256);
+	uint8_t hash[SHA256_LEN];
 	size_t i, len;
 
 	for (i = 0; i < count && status == PSA_SUCCESS; i++)
 		status = psa_hash_update(&op, parts[i].ptr, parts[i].len);
 	if (status == PSA_SUCCESS)
-		status = psa_hash_finish(&op, ret_hash, SHA256_LEN, &len);
+		status = psa_hash_finish(&op, hash, sizeof(hash), &len);
 	psa_hash_abort(&op);
+	if (status == PSA_SUCCESS)
+		memcpy(ret_hash, hash, sizeof(hash));
+	wipe(hash, sizeof(hash));
 	return status == PSA_SUCCESS ? ERR_OK : ERR_CRYPTO;
 }
 

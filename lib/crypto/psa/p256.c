@@ -190,7 +190,7 @@ enum err
 p256_ecdh(const struct p256_secret *secret, const struct p256_point *peer,
     uint8_t ret_shared[P256_LEN])
 {
-	uint8_t in[P256_POINT_LEN];
+	uint8_t in[P256_POINT_LEN], shared[P256_LEN];
 	psa_key_id_t key;
 	size_t len = 0;
 	enum err err = import_secret(&use_ecdh, secret, &key);
@@ -198,7 +198,10 @@ p256_ecdh(const struct p256_secret *secret, const struct p256_point *peer,
 	p256_point_encode(peer, in);
 	if (err == ERR_OK)
 		err = status_err(psa_raw_key_agreement(PSA_ALG_ECDH, key, in,
-		    sizeof(in), ret_shared, P256_LEN, &len));
+		    sizeof(in), shared, sizeof(shared), &len));
+	if (err == ERR_OK)
+		memcpy(ret_shared, shared, sizeof(shared));
+	wipe(shared, sizeof(shared));
 	psa_destroy_key(key);
 	return err;
 }
@@ -207,14 +210,17 @@ enum err
 p256_sign(const struct p256_secret *secret, struct bytes message,
     uint8_t ret_signature[P256_SIGNATURE_LEN])
 {
+	uint8_t signature[P256_SIGNATURE_LEN];
 	psa_key_id_t key;
 	size_t len = 0;
 	enum err err = import_secret(&use_sign, secret, &key);
 
 	if (err == ERR_OK &&
-	    psa_sign_message(key, ES256, message.ptr, message.len,
-		ret_signature, P256_SIGNATURE_LEN, &len) != PSA_SUCCESS)
+	    psa_sign_message(key, ES256, message.ptr, message.len, signature,
+		sizeof(signature), &len) != PSA_SUCCESS)
 		err = ERR_CRYPTO;
+	if (err == ERR_OK)
+		memcpy(ret_signature, signature, sizeof(signature));
 	psa_destroy_key(key);
 	return err;
 }
@@ -224,18 +230,15 @@ p256_verify(const struct p256_point *signer, struct bytes message,
     const uint8_t signature[P256_SIGNATURE_LEN])
 {
 	uint8_t in[P256_POINT_LEN];
-	psa_status_t status;
 	psa_key_id_t key;
 	enum err err;
 
 	p256_point_encode(signer, in);
 	err = key_import(&use_verify, BYTES_OF(in), &key);
 	if (err == ERR_OK) {
-		status = psa_verify_message(key, ES256, message.ptr,
-		    message.len, signature, P256_SIGNATURE_LEN);
-		err = status == PSA_SUCCESS                   ? ERR_OK
-		      : status == PSA_ERROR_INVALID_SIGNATURE ? ERR_AUTH
-							      : ERR_CRYPTO;
+		err = status_err(psa_verify_message(key, ES256, message.ptr,
+		    message.len, signature, P256_SIGNATURE_LEN));
+		err = err == ERR_OK || err == ERR_AUTH ? err : ERR_CRYPTO;
 	}
 	psa_destroy_key(key);
 	return err;

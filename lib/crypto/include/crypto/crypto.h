@@ -84,7 +84,7 @@ size_t aead_tag_len(enum aead aead);
  *
  * Errors: ERR_INVALID (wrong length of key or nonce, plaintext longer than
  * the algorithm takes: 2^16 - 1 bytes for nonces of 13, 2^24 - 1 for CCM's of
- * 12), ERR_CRYPTO.
+ * 12), ERR_CRYPTO (ret_out has been wiped, for it may be half encrypted).
  */
 MUST_CHECK enum err aead_seal(enum aead aead, struct bytes key,
     struct bytes nonce, struct bytes aad, struct bytes plaintext,
@@ -93,7 +93,7 @@ MUST_CHECK enum err aead_seal(enum aead aead, struct bytes key,
 /*
  * Verifies and decrypts ciphertext, tag at its end, to ciphertext.len less
  * aead_tag_len bytes at ret_out, which may be ciphertext.ptr itself. On
- * ERR_AUTH ret_out has been wiped.
+ * ERR_AUTH and ERR_CRYPTO ret_out has been wiped.
  *
  * Errors: ERR_INVALID (as aead_seal), ERR_TRUNCATED (shorter than a tag),
  * ERR_AUTH, ERR_CRYPTO.
