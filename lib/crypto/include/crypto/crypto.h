@@ -73,6 +73,7 @@ enum aead {
 	AEAD_GCM_256 /* AES-256-GCM, nonce 12, tag 16 */
 };
 
+/* Lengths that an algorithm asks for, in bytes. */
 size_t aead_key_len(enum aead aead);
 size_t aead_nonce_len(enum aead aead);
 size_t aead_tag_len(enum aead aead);

@@ -70,6 +70,7 @@ MUST_CHECK enum err device_poll(struct device *d, uint64_t now_ms,
 void device_receive(
     struct device *d, uint64_t now_ms, uint64_t wall_s, struct bytes datagram);
 
+/* Says where the device stands. */
 void device_info(const struct device *d, struct device_info *ret_info);
 
 /*

@@ -168,6 +168,7 @@ struct oscore_window {
 	bool started;
 };
 
+/* Starts a window that has seen nothing. */
 void oscore_window_init(struct oscore_window *window);
 
 /* Says whether seq is new; does not mark it. ERR_REPLAY when it is not. */
