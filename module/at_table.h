@@ -1,0 +1,32 @@
+/*
+ * The one table of AT commands, and the handlers in it.
+ */
+#ifndef MODULE_AT_TABLE_H
+#define MODULE_AT_TABLE_H
+
+#include "terminal.h"
+
+/* Runs one form of a command. */
+struct at_entry {
+	const char *name;
+	enum at_result (*execute)(
+	    struct terminal *t, const struct at_command *c);
+	enum at_result (*set)(struct terminal *t, const struct at_command *c);
+	enum at_result (*read)(struct terminal *t, const struct at_command *c);
+	const char *values; /* what the test form prints; NULL: only OK */
+};
+
+/*
+ * Runs a command of a terminal. CME_UNKNOWN when there is none of its name,
+ * CME_NOT_SUPPORTED when it has not the form; else as the command says.
+ */
+MUST_CHECK enum at_result at_run(
+    struct terminal *t, const struct at_command *c);
+
+/* A group of commands, one file each, ends with an entry without a name. */
+extern const struct at_entry at_general[];
+extern const struct at_entry at_network[];
+extern const struct at_entry at_file[];
+extern const struct at_entry at_usec[];
+
+#endif

@@ -1,0 +1,269 @@
+/*
+ * Security commands: identity, sealing, bootstrap state, heartbeat, PSK, end-
+ * to-end encryption. All keys are the TEE's; what passes here is what its
+ * host asked for.
+ */
+#include "at_table.h"
+#include "base/text.h"
+#include "base/wipe.h"
+#include "module.h"
+
+#define HEARTBEAT_WAIT_MS (5 * 60 * 1000u) /* seed, 4.4.1.2 */
+#define BOOTSTRAP_WAIT_MS (5 * 60 * 1000u)
+
+#define PROFILE_TEXT_LEN 22 /* 16 bytes in base64url */
+
+/* Asks for what has no parameters. */
+static enum err
+ask_plain(struct terminal *t, enum tee_op op, struct tee_answer *ret_answer)
+{
+	struct tee_request request = {.op = op};
+
+	return tee_ask(&t->module->tee, &request, ret_answer);
+}
+
+/* --- +USECROTUID --- */
+
+static enum at_result
+rotuid_execute(struct terminal *t, UNUSED const struct at_command *c)
+{
+	char hex[HEX_SIZE(UID_LEN)];
+
+	hex_encode(BYTES_OF(t->module->uid), hex);
+	terminal_info(t, "+USECROTUID: \"%s\"", hex);
+	return AT_DONE;
+}
+
+/* --- +USECDEVINFO --- */
+
+/*
+ * +USECDEVINFO="<DeviceProfileUID>","<serial>": the TEE checks the serial
+ * and that this is the first time.
+ */
+static enum at_result
+devinfo_set(struct terminal *t, const struct at_command *c)
+{
+	struct tee_request request = {.op = TEE_SEAL};
+	struct tee_answer answer;
+	struct bytes profile;
+	size_t len;
+	enum err err;
+
+	if (c->count != 2 || !at_param_text(c, 0, &profile) ||
+	    !at_param_text(c, 1, &request.u.seal.serial))
+		return CME_BAD_PARAMETERS;
+	if (profile.len != PROFILE_TEXT_LEN ||
+	    request.u.seal.serial.len > SERIAL_MAX ||
+	    base64url_decode(profile, request.u.seal.profile, PROFILE_UID_LEN,
+		&len) != ERR_OK ||
+	    len != PROFILE_UID_LEN)
+		return CME_BAD_PARAMETERS;
+	err = tee_ask(&t->module->tee, &request, &answer);
+	if (err == ERR_EXISTS)
+		return AT_DONE; /* sealed once and for ever */
+	if (err == ERR_OK)
+		t->module->tee_changed = true;
+	return at_result_of(err);
+}
+
+/*
+ * The three states of the seed's table. While a bootstrap is under way, or
+ * when the service refused it, there is none of them to tell.
+ */
+static enum at_result
+devinfo_look(struct terminal *t)
+{
+	struct tee_answer answer;
+	const struct tee_info *info = &answer.u.info;
+	enum err err = ask_plain(t, TEE_INFO, &answer);
+
+	if (err != ERR_OK)
+		return at_result_of(err);
+	if (info->bootstrapping && network_up(&t->module->network))
+		return AT_LATER;
+	if (info->refused != 0)
+		return CME_NOT_ALLOWED;
+	terminal_info(t, "+USECDEVINFO: %d,%d,%d", info->module_registered,
+	    info->device_registered, info->activated);
+	return AT_DONE;
+}
+
+static enum at_result
+devinfo_read(struct terminal *t, UNUSED const struct at_command *c)
+{
+	enum at_result result = devinfo_look(t);
+
+	if (result != AT_LATER)
+		return result;
+	if (!t->module->model->devinfo_blocks)
+		return CME_NOT_ALLOWED;
+	return terminal_wait(t, devinfo_look, BOOTSTRAP_WAIT_MS);
+}
+
+/* --- +USECCONN --- */
+
+static enum at_result
+conn_look(struct terminal *t)
+{
+	struct tee_answer answer;
+	enum err err = ask_plain(t, TEE_HEARTBEAT_RESULT, &answer);
+
+	if (err != ERR_OK)
+		return at_result_of(err);
+	if (answer.u.heartbeat == ERR_BUSY)
+		return AT_LATER;
+	return at_result_of(answer.u.heartbeat);
+}
+
+static enum at_result
+conn_execute(struct terminal *t, UNUSED const struct at_command *c)
+{
+	struct tee_answer answer;
+	enum err err;
+
+	if (!network_up(&t->module->network))
+		return CME_NO_CONNECTION;
+	err = ask_plain(t, TEE_HEARTBEAT, &answer);
+	if (err != ERR_OK)
+		return at_result_of(err);
+	t->module->tee_changed = true;
+	if (!t->module->model->usecconn_blocks)
+		return AT_DONE;
+	return terminal_wait(t, conn_look, HEARTBEAT_WAIT_MS);
+}
+
+/* --- +USECPSK, +USECPK --- */
+
+static void
+psk_tell(struct terminal *t, const char *name, const struct tee_answer *answer)
+{
+	char id[HEX_SIZE(PSK_ID_LEN)], key[HEX_SIZE(PSK_MAX)];
+
+	hex_encode(BYTES_OF(answer->u.psk.id), id);
+	hex_encode(bytes_make(answer->u.psk.key, answer->u.psk.key_len), key);
+	terminal_info(t, "%s: \"%s\",\"%s\"", name, id, key);
+	wipe(key, sizeof(key));
+}
+
+static enum at_result
+psk_set(struct terminal *t, const struct at_command *c)
+{
+	struct tee_request request = {.op = TEE_PSK};
+	struct tee_answer answer;
+	enum err err;
+
+	if (c->count != 1 ||
+	    !at_param_number(c, 0, 16, 32, &request.u.psk_len) ||
+	    (request.u.psk_len != 16 && request.u.psk_len != 32))
+		return CME_BAD_PARAMETERS;
+	err = tee_ask(&t->module->tee, &request, &answer);
+	if (err == ERR_OK)
+		psk_tell(t, c->name, &answer);
+	wipe(&answer, sizeof(answer));
+	return at_result_of(err);
+}
+
+/* --- +USECOPCMD --- */
+
+static enum at_result
+opcmd_tell(struct terminal *t)
+{
+	struct tee_answer answer;
+	enum err err = ask_plain(t, TEE_INFO, &answer);
+
+	if (err == ERR_OK)
+		terminal_info(
+		    t, "+USECOPCMD: \"e2e_enc\",%u", answer.u.info.e2e_version);
+	return at_result_of(err);
+}
+
+/* +USECOPCMD="e2e_enc"[,0|1]: without a number it reads. */
+static enum at_result
+opcmd_set(struct terminal *t, const struct at_command *c)
+{
+	struct tee_request request = {.op = TEE_E2E_VERSION};
+	struct tee_answer answer;
+	struct bytes what;
+	uint32_t version;
+
+	if (c->count > 2 || !at_param_text(c, 0, &what) ||
+	    !bytes_equal(what, BYTES_LIT("e2e_enc")))
+		return CME_BAD_PARAMETERS;
+	if (c->count == 1)
+		return opcmd_tell(t);
+	if (!at_param_number(c, 1, 0, 1, &version))
+		return CME_BAD_PARAMETERS;
+	request.u.e2e_version = version;
+	return at_result_of(tee_ask(&t->module->tee, &request, &answer));
+}
+
+/* --- +USECE2EDATAENC, +USECE2EFILEENC --- */
+
+/* Encrypts and tells, named as the command that runs. */
+static enum at_result
+e2e_tell(struct terminal *t, struct bytes plaintext)
+{
+	char head[AT_NAME_MAX + 24];
+	struct tee_request request = {.op = TEE_E2E};
+	struct tee_answer answer;
+	enum err err;
+
+	request.u.plaintext = plaintext;
+	err = tee_ask(&t->module->tee, &request, &answer);
+	if (err != ERR_OK)
+		return at_result_of(err);
+	(void)snprintf(
+	    head, sizeof(head), "%s: %zu,", t->command.name, answer.u.e2e.len);
+	terminal_info_data(
+	    t, head, bytes_make(answer.u.e2e.ptr, answer.u.e2e.len));
+	free(answer.u.e2e.ptr);
+	return AT_DONE;
+}
+
+/* +USECE2EDATAENC=<n>, then n bytes behind a prompt */
+static enum at_result
+e2e_data_set(struct terminal *t, const struct at_command *c)
+{
+	uint32_t size;
+
+	if (c->count != 1 ||
+	    !at_param_number(c, 0, 1, E2E_PLAINTEXT_MAX, &size))
+		return CME_BAD_PARAMETERS;
+	return terminal_prompt(t, size, e2e_tell);
+}
+
+/* +USECE2EFILEENC="<file>" */
+static enum at_result
+e2e_file_set(struct terminal *t, const struct at_command *c)
+{
+	struct file_name name;
+	struct bytes text;
+	enum at_result result;
+	uint8_t *data;
+	size_t len;
+	enum err err;
+
+	if (c->count != 1 || !at_param_text(c, 0, &text) ||
+	    file_name_make(text, &name) != ERR_OK)
+		return CME_BAD_PARAMETERS;
+	err = files_read(&t->module->files, &name, &data, &len);
+	if (err != ERR_OK)
+		return at_result_of(err);
+	result = e2e_tell(t, bytes_make(data, len));
+	if (len > 0)
+		wipe(data, len);
+	free(data);
+	return result;
+}
+
+const struct at_entry at_usec[] = {
+    {"+USECROTUID", rotuid_execute, NULL, rotuid_execute, NULL},
+    {"+USECDEVINFO", NULL, devinfo_set, devinfo_read, NULL},
+    {"+USECCONN", conn_execute, NULL, NULL, NULL},
+    {"+USECPSK", NULL, psk_set, NULL, "(16,32)"},
+    {"+USECPK", NULL, psk_set, NULL, "(16,32)"},
+    {"+USECOPCMD", NULL, opcmd_set, NULL, "\"e2e_enc\",(0,1)"},
+    {"+USECE2EDATAENC", NULL, e2e_data_set, NULL, "(1-16777215)"},
+    {"+USECE2EFILEENC", NULL, e2e_file_set, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,210 @@
+/*
+ * Name look-up takes seconds where the network is bad, so it runs in a
+ * thread that knows nothing but the name and the pipe for its result.
+ */
+#include "resolve.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <unistd.h>
+
+struct resolve_job {
+	struct resolve_name name;
+	int fd;
+};
+
+#define SCHEME "coap://"
+
+static enum err
+port_copy(const char *port, struct resolve_name *name)
+{
+	size_t len = strlen(port);
+	unsigned long n;
+	char *end;
+
+	if (len == 0 || len >= sizeof(name->port) || port[0] < '0' ||
+	    port[0] > '9')
+		return ERR_FORMAT;
+	n = strtoul(port, &end, 10);
+	if (*end != '\0' || n > 65535)
+		return ERR_FORMAT;
+	memcpy(name->port, port, len + 1);
+	return ERR_OK;
+}
+
+static enum err
+host_copy(const char *host, size_t len, struct resolve_name *name)
+{
+	if (len == 0)
+		return ERR_FORMAT;
+	if (len > RESOLVE_HOST_MAX)
+		return ERR_SPACE;
+	memcpy(name->host, host, len);
+	name->host[len] = '\0';
+	return ERR_OK;
+}
+
+/* Splits host and port; rest is what stands after the host: "" or ":1". */
+static enum err
+host_split(const char *text, struct resolve_name *name, const char **ret_rest)
+{
+	const char *end;
+	enum err err;
+
+	if (*text == '[') {
+		end = strchr(text, ']');
+		if (end == NULL)
+			return ERR_FORMAT;
+		err = host_copy(text + 1, (size_t)(end - text - 1), name);
+		*ret_rest = end + 1;
+		return err;
+	}
+	end = text + strcspn(text, ":/");
+	err = host_copy(text, (size_t)(end - text), name);
+	*ret_rest = end;
+	return err;
+}
+
+enum err
+resolve_host_port(const char *text, struct resolve_name *ret_name)
+{
+	struct resolve_name name;
+	const char *rest;
+	enum err err = host_split(text, &name, &rest);
+
+	if (err == ERR_OK)
+		err = *rest == ':' ? port_copy(rest + 1, &name) : ERR_FORMAT;
+	if (err == ERR_OK)
+		*ret_name = name;
+	return err;
+}
+
+enum err
+resolve_uri(const char *uri, struct resolve_name *ret_name)
+{
+	struct resolve_name name;
+	char port[sizeof(name.port) + 2];
+	const char *rest;
+	size_t len;
+	enum err err;
+
+	if (strncmp(uri, SCHEME, strlen(SCHEME)) != 0)
+		return ERR_FORMAT;
+	err = host_split(uri + strlen(SCHEME), &name, &rest);
+	if (err != ERR_OK)
+		return err;
+	len = strlen(rest);
+	if (len > 0 && rest[len - 1] == '/')
+		len--; /* the path: the root */
+	if (len >= sizeof(port))
+		return ERR_FORMAT;
+	memcpy(port, rest, len);
+	port[len] = '\0';
+	if (len == 0)
+		err = port_copy(RESOLVE_PORT, &name);
+	else
+		err = port[0] == ':' ? port_copy(port + 1, &name) : ERR_FORMAT;
+	if (err == ERR_OK)
+		*ret_name = name;
+	return err;
+}
+
+/* getaddrinfo's first answer. */
+static enum err
+lookup(const struct resolve_name *name, int flags, struct resolve_address *ret)
+{
+	struct addrinfo hints = {.ai_family = AF_UNSPEC,
+	    .ai_socktype = SOCK_DGRAM,
+	    .ai_flags = flags | AI_NUMERICSERV};
+	struct addrinfo *list;
+
+	if (getaddrinfo(name->host, name->port, &hints, &list) != 0)
+		return ERR_NOT_FOUND;
+	memset(ret, 0, sizeof(*ret));
+	memcpy(&ret->addr, list->ai_addr, list->ai_addrlen);
+	ret->len = list->ai_addrlen;
+	freeaddrinfo(list);
+	return ERR_OK;
+}
+
+enum err
+resolve_numeric(
+    const struct resolve_name *name, struct resolve_address *ret_address)
+{
+	if (lookup(name, AI_NUMERICHOST, ret_address) != ERR_OK)
+		return ERR_FORMAT;
+	return ERR_OK;
+}
+
+static void *
+job_run(void *arg)
+{
+	struct resolve_job *job = arg;
+	struct resolve_address address;
+	ssize_t n;
+
+	memset(&address, 0, sizeof(address));
+	if (lookup(&job->name, AI_ADDRCONFIG, &address) != ERR_OK)
+		address.len = 0;
+	/* Less than PIPE_BUF: written whole, or the reader is gone. */
+	n = write(job->fd, &address, sizeof(address));
+	(void)n;
+	(void)close(job->fd);
+	free(job);
+	return NULL;
+}
+
+static enum err
+job_start(struct resolve_job *job)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int failed;
+
+	if (pthread_attr_init(&attr) != 0)
+		return ERR_NOMEM;
+	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	failed = pthread_create(&thread, &attr, job_run, job);
+	(void)pthread_attr_destroy(&attr);
+	return failed != 0 ? ERR_NOMEM : ERR_OK;
+}
+
+enum err
+resolve_start(const struct resolve_name *name, int *ret_fd)
+{
+	struct resolve_job *job = malloc(sizeof(*job));
+	enum err err;
+	int pair[2];
+
+	if (job == NULL)
+		return ERR_NOMEM;
+	if (pipe2(pair, O_CLOEXEC) != 0) {
+		free(job);
+		return ERR_IO;
+	}
+	job->name = *name;
+	job->fd = pair[1];
+	err = job_start(job);
+	if (err != ERR_OK) {
+		(void)close(pair[0]);
+		(void)close(pair[1]);
+		free(job);
+		return err;
+	}
+	*ret_fd = pair[0];
+	return ERR_OK;
+}
+
+enum err
+resolve_end(int fd, struct resolve_address *ret_address)
+{
+	struct resolve_address address;
+	ssize_t n = read(fd, &address, sizeof(address));
+
+	(void)close(fd);
+	if (n != (ssize_t)sizeof(address) || address.len == 0)
+		return ERR_NOT_FOUND;
+	*ret_address = address;
+	return ERR_OK;
+}

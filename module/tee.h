@@ -1,0 +1,124 @@
+/*
+ * What the front end may ask of the trusted environment (TEE), a process of
+ * its own that holds the root of trust. Nobody may ask for a root key: a row
+ * of this table is all there is.
+ *
+ * Over the wire each message is one packet of a SOCK_SEQPACKET socket:
+ *
+ *   request  op u8 | fields
+ *   answer   op u8 + 0x80 | error u8 (minus enum err) | fields when it is 0
+ *
+ * Numbers are big-endian. The data of TEE_E2E travels beside the packet, both
+ * ways, as a memory file that is sealed against any change.
+ */
+#ifndef MODULE_TEE_H
+#define MODULE_TEE_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "maxima.h"
+
+enum tee_op {
+	TEE_INFO = 1, /* identity and state */
+	TEE_NETWORK = 2, /* the network has come or gone */
+	TEE_POLL = 3, /* what is to be sent to the service now */
+	TEE_RECEIVE = 4, /* a datagram of the service */
+	TEE_SEAL = 5, /* profile and serial, once */
+	TEE_HEARTBEAT = 6, /* asks for one now */
+	TEE_HEARTBEAT_RESULT = 7, /* how that one ended */
+	TEE_PSK = 8, /* a new pre-shared key */
+	TEE_E2E = 9, /* encrypts data end to end */
+	TEE_E2E_VERSION = 10, /* which envelope TEE_E2E makes; remembered */
+	TEE_RESET = 11 /* as after power-on */
+};
+
+struct tee_request {
+	enum tee_op op;
+	union {
+		bool up; /* TEE_NETWORK */
+		struct bytes datagram; /* TEE_RECEIVE */
+		struct {
+			uint8_t profile[PROFILE_UID_LEN];
+			struct bytes serial;
+		} seal;
+		uint32_t psk_len; /* TEE_PSK: 16 or 32 */
+		struct bytes plaintext; /* TEE_E2E; decoded: its length alone */
+		unsigned e2e_version; /* 0 V1, 1 V2 */
+	} u;
+};
+
+/* TEE_INFO: see struct device_info. */
+struct tee_info {
+	uint8_t uid[UID_LEN];
+	bool module_registered;
+	bool device_registered;
+	bool activated;
+	bool sealed;
+	bool bootstrapping;
+	uint32_t generation;
+	uint32_t features;
+	unsigned refused;
+	unsigned e2e_version; /* 0 V1, 1 V2 */
+};
+
+struct tee_answer {
+	enum err err; /* of the operation; the rest counts when it is ERR_OK */
+	union {
+		struct tee_info info;
+		struct {
+			uint64_t delay_ms; /* come again after it */
+			size_t len; /* 0: nothing to send */
+			uint8_t datagram[DATAGRAM_MAX];
+		} poll;
+		enum err heartbeat; /* ERR_OK, ERR_BUSY or ERR_TIMEOUT */
+		struct {
+			uint8_t id[PSK_ID_LEN];
+			uint8_t key[PSK_MAX];
+			size_t key_len;
+		} psk;
+		struct {
+			uint8_t *ptr; /* the asker frees it */
+			size_t len;
+		} e2e;
+	} u;
+};
+
+/*
+ * The way to the TEE: call asks and waits for the answer. It fails as a whole
+ * when the TEE is gone (ERR_IO), does not answer in time (ERR_TIMEOUT) or
+ * answers nonsense (ERR_FORMAT).
+ */
+struct tee {
+	enum err (*call)(void *ctx, const struct tee_request *request,
+	    struct tee_answer *ret_answer);
+	void *ctx;
+};
+
+/*
+ * Asks the TEE; the answer's own error comes back as the result, so that one
+ * check is enough. Errors: those of call, those of the operation.
+ */
+MUST_CHECK enum err tee_ask(const struct tee *tee,
+    const struct tee_request *request, struct tee_answer *ret_answer);
+
+/*
+ * Encodes a request, without the data of TEE_E2E. Errors: ERR_SPACE,
+ * ERR_INVALID (unknown op).
+ */
+MUST_CHECK enum err tee_request_encode(
+    const struct tee_request *request, struct writer *out);
+
+/* Decodes one; views point into in. Errors: ERR_FORMAT, ERR_TRUNCATED. */
+MUST_CHECK enum err tee_request_decode(
+    struct bytes in, struct tee_request *ret_request);
+
+/* Encodes the answer to op. Errors: ERR_SPACE, ERR_INVALID. */
+MUST_CHECK enum err tee_answer_encode(
+    enum tee_op op, const struct tee_answer *answer, struct writer *out);
+
+/* Decodes the answer to op. Errors: ERR_FORMAT, ERR_TRUNCATED. */
+MUST_CHECK enum err tee_answer_decode(
+    enum tee_op op, struct bytes in, struct tee_answer *ret_answer);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * The front end's end of the way to the TEE.
+ */
+#ifndef MODULE_TEE_CLIENT_H
+#define MODULE_TEE_CLIENT_H
+
+#include <sys/types.h>
+
+#include "tee.h"
+
+/* What a TEE is started with. */
+struct tee_config {
+	const char *rot_dir; /* of port_file */
+	uint32_t heartbeat_min_s;
+	bool well_known;
+	const char *firmware;
+	bool verbose;
+};
+
+struct tee_client {
+	int fd;
+	pid_t pid;
+};
+
+/*
+ * Starts the TEE as a child. Call it before anything else is open or any
+ * thread runs. Errors: ERR_IO.
+ */
+MUST_CHECK enum err tee_client_start(
+    struct tee_client *client, const struct tee_config *config);
+
+/* Ends the TEE and waits for it. */
+void tee_client_stop(struct tee_client *client);
+
+/* The way to ask it, as commands see it. */
+struct tee tee_client_port(struct tee_client *client);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Requests to the TEE, done on the device's state machine. No I/O but the
+ * root of trust's own.
+ */
+#ifndef MODULE_TEE_DEVICE_H
+#define MODULE_TEE_DEVICE_H
+
+#include "device/device.h"
+#include "tee.h"
+
+struct tee_device {
+	struct rot *rot;
+	const struct rot_port *port;
+	struct device *device;
+	struct device_config config;
+};
+
+/*
+ * Opens the root of trust and starts the device; both live in the caller's
+ * memory. Errors: those of rot_open and device_init.
+ */
+MUST_CHECK enum err tee_device_start(struct tee_device *d);
+
+/* Wipes what is in memory. */
+void tee_device_stop(struct tee_device *d);
+
+/*
+ * Does one request and fills in the answer. For TEE_E2E answer->u.e2e.ptr
+ * has room for the result: u.plaintext.len + tee_device_overhead(d).
+ */
+void tee_device_do(struct tee_device *d, const struct tee_request *request,
+    uint64_t now_ms, uint64_t wall_s, struct tee_answer *answer);
+
+/* By how many bytes TEE_E2E makes data longer. */
+size_t tee_device_overhead(const struct tee_device *d);
+
+#endif

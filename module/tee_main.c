@@ -1,0 +1,261 @@
+/*
+ * The TEE: the only process of the module that ever holds a key of the root
+ * of trust. It has no network; datagrams reach it through the front end. Its
+ * secrets lie in memory that is locked, left out of dumps and wiped at the
+ * end, which is when the front end is gone.
+ */
+#include "tee_main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/wipe.h"
+#include "log.h"
+#include "rot/port_file.h"
+#include "tee_device.h"
+#include "tee_sandbox.h"
+#include "tee_socket.h"
+
+#define HEARTBEAT_S (7 * 24 * 3600u) /* until the service says otherwise */
+#define BUSY_TRIES 250 /* a module that was just killed lets go of its lock */
+#define BUSY_WAIT_MS 20
+
+struct tee_process {
+	int fd;
+	size_t secret_len;
+	struct tee_secret {
+		struct rot rot;
+		struct port_file file;
+	} * secret;
+	struct tee_device device;
+};
+
+/* Pages that are locked and never dumped; the device follows the rest. */
+static enum err
+secret_make(struct tee_process *p)
+{
+	size_t head = (sizeof(struct tee_secret) + 63) & ~(size_t)63;
+	void *ptr;
+
+	p->secret_len = head + device_size();
+	ptr = mmap(NULL, p->secret_len, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (ptr == MAP_FAILED)
+		return ERR_NOMEM;
+	if (mlock(ptr, p->secret_len) != 0 ||
+	    madvise(ptr, p->secret_len, MADV_DONTDUMP) != 0)
+		return ERR_NOMEM;
+	p->secret = ptr;
+	p->device.rot = &p->secret->rot;
+	p->device.device = (struct device *)(void *)((uint8_t *)ptr + head);
+	return ERR_OK;
+}
+
+static void
+sleep_ms(long ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		continue;
+}
+
+/* Opens the root of trust's directory, which may still be another's. */
+static enum err
+port_open(struct port_file *file, const char *dir)
+{
+	enum err err = port_file_open(file, dir);
+	int i;
+
+	for (i = 0; err == ERR_BUSY && i < BUSY_TRIES; i++) {
+		sleep_ms(BUSY_WAIT_MS);
+		err = port_file_open(file, dir);
+	}
+	return err;
+}
+
+static const char *
+start_hint(enum err err)
+{
+	if (err == ERR_NOT_FOUND || err == ERR_STATE)
+		return "make a device with holdfast-factory";
+	if (err == ERR_BUSY)
+		return "another module runs on it";
+	return "see the documentation of --state";
+}
+
+static enum err
+device_start(struct tee_process *p, const struct tee_config *config)
+{
+	enum err err = port_open(&p->secret->file, config->rot_dir);
+
+	if (err != ERR_OK)
+		return err;
+	p->device.port = &p->secret->file.port;
+	p->device.config.heartbeat_min_s = config->heartbeat_min_s;
+	p->device.config.heartbeat_s = HEARTBEAT_S;
+	p->device.config.firmware = config->firmware;
+	p->device.config.well_known_path = config->well_known;
+	return tee_device_start(&p->device);
+}
+
+/* The terminal's keys are for the front end; standard output is its too. */
+static enum err
+process_detach(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)prctl(PR_SET_NAME, "holdfast-tee", 0, 0, 0);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0)
+		return ERR_IO;
+	(void)close(null);
+	return ERR_OK;
+}
+
+/* --- serving --- */
+
+static uint64_t
+clock_read(clockid_t clock, uint64_t per_s)
+{
+	struct timespec now;
+
+	if (clock_gettime(clock, &now) != 0 || now.tv_sec < 0)
+		return 0;
+	return (uint64_t)now.tv_sec * per_s +
+	       (uint64_t)now.tv_nsec / (1000000000u / per_s);
+}
+
+static void
+device_do(struct tee_process *p, const struct tee_request *request,
+    struct tee_answer *answer)
+{
+	tee_device_do(&p->device, request, clock_read(CLOCK_BOOTTIME, 1000),
+	    clock_read(CLOCK_REALTIME, 1), answer);
+}
+
+/* Encrypts from one memory file to another, which it gives back sealed. */
+static enum err
+e2e_seal(struct tee_process *p, struct tee_request *request,
+    struct tee_answer *answer, int *ret_fd)
+{
+	struct tee_memory out;
+	enum err err = tee_memory_make(
+	    request->u.plaintext.len + tee_device_overhead(&p->device), &out);
+
+	if (err != ERR_OK)
+		return err;
+	answer->u.e2e.ptr = out.ptr;
+	device_do(p, request, answer);
+	err = answer->err;
+	if (err == ERR_OK)
+		err = tee_memory_seal(&out, answer->u.e2e.len);
+	if (err == ERR_OK)
+		*ret_fd = out.fd;
+	else
+		tee_memory_free(&out);
+	return err;
+}
+
+/* TEE_E2E: fd is what came beside the request. */
+static void
+e2e_do(struct tee_process *p, struct tee_request *request, int fd,
+    struct tee_answer *answer, int *ret_fd)
+{
+	struct tee_memory in;
+
+	answer->err = ERR_FORMAT;
+	if (fd < 0)
+		return;
+	answer->err = tee_memory_map(fd, request->u.plaintext.len, &in);
+	if (answer->err != ERR_OK)
+		return;
+	request->u.plaintext.ptr = in.ptr;
+	answer->err = e2e_seal(p, request, answer, ret_fd);
+	in.fd = -1; /* the caller closes it */
+	if (in.ptr != NULL)
+		(void)munmap(in.ptr, in.len);
+}
+
+/* Answers one request. Errors: the other end is gone, or talks nonsense. */
+static enum err
+serve_one(struct tee_process *p)
+{
+	uint8_t packet[TEE_MESSAGE_MAX];
+	struct tee_request request;
+	struct tee_answer answer;
+	struct writer w;
+	size_t len;
+	int in_fd, out_fd = -1;
+	enum err err;
+
+	err = tee_socket_receive(p->fd, packet, sizeof(packet), &len, &in_fd);
+	if (err != ERR_OK)
+		return err;
+	memset(&answer, 0, sizeof(answer));
+	err = tee_request_decode(bytes_make(packet, len), &request);
+	if (err == ERR_OK && request.op == TEE_E2E)
+		e2e_do(p, &request, in_fd, &answer, &out_fd);
+	else if (err == ERR_OK)
+		device_do(p, &request, &answer);
+	if (in_fd >= 0)
+		(void)close(in_fd);
+	writer_init(&w, packet, sizeof(packet));
+	if (err == ERR_OK)
+		err = tee_answer_encode(request.op, &answer, &w);
+	if (err == ERR_OK)
+		err = tee_socket_send(p->fd, writer_bytes(&w), out_fd);
+	if (out_fd >= 0)
+		(void)close(out_fd);
+	wipe(packet, sizeof(packet));
+	wipe(&answer, sizeof(answer));
+	return err;
+}
+
+/* Serves until the front end is gone; true when it simply went. */
+static bool
+serve(struct tee_process *p)
+{
+	enum err err;
+
+	do {
+		err = serve_one(p);
+	} while (err == ERR_OK);
+	return err == ERR_NOT_FOUND;
+}
+
+int
+tee_main(int fd, const struct tee_config *config)
+{
+	struct tee_process p = {.fd = fd};
+	bool good = false;
+	enum err err = process_detach();
+
+	if (err == ERR_OK)
+		err = secret_make(&p);
+	if (err == ERR_OK)
+		err = device_start(&p, config);
+	if (err != ERR_OK) {
+		log_fatal("the root of trust in %s cannot be used: %s (%s)",
+		    config->rot_dir, err_name(err), start_hint(err));
+		return 2;
+	}
+	err = tee_sandbox(p.secret->file.dir_fd);
+	if (err != ERR_OK)
+		log_fatal("the TEE cannot be locked up: %s", err_name(err));
+	else
+		good = serve(&p);
+	tee_device_stop(&p.device);
+	port_file_close(&p.secret->file);
+	wipe(p.secret, p.secret_len);
+	return good ? 0 : 2;
+}

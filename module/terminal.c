@@ -1,0 +1,450 @@
+/*
+ * The line discipline of the AT interface: echo, line editing, limits,
+ * prompts, the framing of answers. A bad line costs one error and nothing
+ * else: the next CR starts afresh.
+ *
+ * What the output cannot hold is lost, as on a serial line that nobody
+ * reads; commands are not even read while much is waiting to be sent, so
+ * that this concerns unsolicited result codes only.
+ *
+ * Spec: ITU-T V.250, sections 5.2 to 5.7.
+ */
+#include "terminal.h"
+
+#include <stdarg.h>
+
+#include "at_table.h"
+#include "base/wipe.h"
+
+#define CR '\r'
+#define LF '\n'
+#define BS 8 /* S5: deletes the byte before it */
+
+static void
+settings_default(struct terminal_settings *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->echo = true;
+}
+
+void
+terminal_init(struct terminal *t, const char *name, struct module *module,
+    uint64_t idle_ms)
+{
+	memset(t, 0, sizeof(*t));
+	(void)snprintf(t->name, sizeof(t->name), "%s", name);
+	t->module = module;
+	t->idle_ms = idle_ms;
+	t->deadline_ms = UINT64_MAX;
+	settings_default(&t->settings);
+	buffer_init(&t->data, FILE_SIZE_MAX);
+	buffer_init(&t->output, TERMINAL_OUTPUT_MAX);
+	buffer_init(&t->urcs, TERMINAL_URCS_MAX);
+}
+
+void
+terminal_done(struct terminal *t)
+{
+	buffer_done(&t->data);
+	buffer_done(&t->output);
+	buffer_done(&t->urcs);
+	wipe(t->line, sizeof(t->line));
+}
+
+/* --- output --- */
+
+static void
+output_put(struct terminal *t, struct bytes b)
+{
+	if (buffer_put(&t->output, b) != ERR_OK)
+		return; /* lost: see the top of this file */
+}
+
+static void
+output_line(struct terminal *t, const char *text)
+{
+	output_put(t, BYTES_LIT("\r\n"));
+	output_put(t, bytes_str(text));
+	output_put(t, BYTES_LIT("\r\n"));
+}
+
+static void
+output_result(struct terminal *t, enum at_result result)
+{
+	char text[80];
+
+	if (result == AT_DONE) {
+		output_line(t, "OK");
+		return;
+	}
+	if (t->settings.cmee == 0)
+		(void)snprintf(text, sizeof(text), "ERROR");
+	else if (t->settings.cmee == 1)
+		(void)snprintf(
+		    text, sizeof(text), "+CME ERROR: %d", (int)result);
+	else
+		(void)snprintf(text, sizeof(text), "+CME ERROR: %s",
+		    at_result_text(result));
+	output_line(t, text);
+}
+
+void
+terminal_info(struct terminal *t, const char *format, ...)
+{
+	char text[TERMINAL_INFO_MAX];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	output_line(t, text);
+	wipe(text, sizeof(text));
+}
+
+void
+terminal_info_bytes(struct terminal *t, const char *head, struct bytes rest)
+{
+	output_put(t, BYTES_LIT("\r\n"));
+	output_put(t, bytes_str(head));
+	output_put(t, rest);
+	output_put(t, BYTES_LIT("\r\n"));
+}
+
+void
+terminal_info_data(struct terminal *t, const char *head, struct bytes data)
+{
+	output_put(t, BYTES_LIT("\r\n"));
+	output_put(t, bytes_str(head));
+	output_put(t, BYTES_LIT("\""));
+	output_put(t, data);
+	output_put(t, BYTES_LIT("\"\r\n"));
+}
+
+/* Lets result codes out that waited, if this is a quiet moment. */
+static void
+urcs_flush(struct terminal *t)
+{
+	struct bytes waiting = buffer_bytes(&t->urcs);
+
+	if (t->state != TERMINAL_LINE || t->line_len > 0 || waiting.len == 0)
+		return;
+	if (buffer_bytes(&t->output).len <= TERMINAL_BACKLOG_MAX)
+		output_put(t, waiting);
+	buffer_drop(&t->urcs, waiting.len);
+}
+
+void
+terminal_urc(struct terminal *t, const char *format, ...)
+{
+	char text[TERMINAL_INFO_MAX];
+	va_list args;
+	int len;
+
+	(void)snprintf(text, sizeof(text), "\r\n");
+	va_start(args, format);
+	len = vsnprintf(text + 2, sizeof(text) - 4, format, args);
+	va_end(args);
+	if (len < 0 || (size_t)len >= sizeof(text) - 4)
+		return;
+	text[len + 2] = CR;
+	text[len + 3] = LF;
+	if (buffer_put(&t->urcs, bytes_make(text, (size_t)len + 4)) != ERR_OK)
+		return; /* lost: see the top of this file */
+	urcs_flush(t);
+}
+
+struct bytes
+terminal_output(const struct terminal *t)
+{
+	return buffer_bytes(&t->output);
+}
+
+void
+terminal_sent(struct terminal *t, size_t len)
+{
+	buffer_drop(&t->output, len);
+}
+
+bool
+terminal_idle(const struct terminal *t)
+{
+	return t->state != TERMINAL_WAIT && terminal_output(t).len == 0;
+}
+
+/* --- running commands --- */
+
+/* Back to a fresh line. */
+static void
+line_clear(struct terminal *t)
+{
+	wipe(t->line, t->line_len);
+	t->line_len = 0;
+	t->in_quotes = false;
+	t->bad = false;
+	t->state = TERMINAL_LINE;
+	t->deadline_ms = UINT64_MAX;
+	buffer_done(&t->data);
+}
+
+/* Answers the line and forgets it. */
+static void
+line_finish(struct terminal *t, enum at_result result)
+{
+	line_clear(t);
+	output_result(t, result);
+	urcs_flush(t);
+}
+
+/* What a host is told about a line that is no command. */
+static enum at_result
+syntax_result(enum err err)
+{
+	return err == ERR_SPACE ? CME_TOO_LONG : CME_BAD_PARAMETERS;
+}
+
+/* Goes on with the line after a command of it ended with result. */
+static void
+line_continue(struct terminal *t, enum at_result result)
+{
+	enum err err;
+
+	while (result == AT_DONE && at_line_more(&t->rest)) {
+		err = at_line_next(&t->rest, &t->command);
+		if (err != ERR_OK)
+			result = syntax_result(err);
+		else
+			result = at_run(t, &t->command);
+	}
+	if (result != AT_LATER)
+		line_finish(t, result);
+}
+
+static void
+line_execute(struct terminal *t)
+{
+	struct bytes in = bytes_make(t->line, t->line_len);
+
+	t->deadline_ms = UINT64_MAX;
+	if (t->bad)
+		line_finish(t, CME_BAD_CHARACTERS);
+	else if (at_line_start(&t->rest, in) != ERR_OK)
+		line_finish(t, CME_BAD_PARAMETERS);
+	else
+		line_continue(t, AT_DONE);
+}
+
+enum at_result
+terminal_prompt(struct terminal *t, size_t size,
+    enum at_result (*on_data)(struct terminal *t, struct bytes data))
+{
+	if (size > FILE_SIZE_MAX)
+		return CME_BAD_PARAMETERS;
+	output_put(t, BYTES_LIT(">"));
+	if (size == 0)
+		return on_data(t, BYTES_NONE);
+	t->on_data = on_data;
+	t->data_size = size;
+	t->state = TERMINAL_DATA;
+	t->deadline_ms = t->now_ms + t->idle_ms;
+	return AT_LATER;
+}
+
+enum at_result
+terminal_wait(struct terminal *t, enum at_result (*on_wait)(struct terminal *t),
+    uint64_t timeout_ms)
+{
+	t->on_wait = on_wait;
+	t->state = TERMINAL_WAIT;
+	t->deadline_ms = t->now_ms + timeout_ms;
+	return AT_LATER;
+}
+
+/* --- input --- */
+
+static void
+data_complete(struct terminal *t)
+{
+	enum at_result result;
+
+	t->skip_cr = true;
+	t->state = TERMINAL_LINE;
+	t->deadline_ms = UINT64_MAX;
+	result = t->on_data(t, buffer_bytes(&t->data));
+	if (t->state != TERMINAL_DATA)
+		buffer_done(&t->data);
+	line_continue(t, result);
+}
+
+/* Takes data for a prompt; says how much of it. */
+static size_t
+data_take(struct terminal *t, struct bytes in)
+{
+	size_t want = t->data_size - buffer_bytes(&t->data).len;
+	size_t len = in.len < want ? in.len : want;
+
+	if (buffer_put(&t->data, bytes_make(in.ptr, len)) != ERR_OK) {
+		line_finish(t, CME_MEMORY_FULL);
+		return len;
+	}
+	t->deadline_ms = t->now_ms + t->idle_ms;
+	if (len == want)
+		data_complete(t);
+	return len;
+}
+
+static void
+line_append(struct terminal *t, uint8_t byte)
+{
+	if (t->line_len >= AT_LINE_MAX) {
+		wipe(t->line, t->line_len);
+		t->line_len = 0;
+		t->state = TERMINAL_OVERLONG;
+		t->deadline_ms = UINT64_MAX;
+		return;
+	}
+	t->line[t->line_len++] = byte;
+	if (byte == '"') {
+		t->in_quotes = !t->in_quotes;
+		t->deadline_ms = UINT64_MAX;
+	}
+	if (t->in_quotes)
+		t->deadline_ms = t->now_ms + t->idle_ms;
+}
+
+static void
+line_erase(struct terminal *t)
+{
+	if (t->line_len == 0)
+		return;
+	t->line_len--;
+	if (t->line[t->line_len] == '"')
+		t->in_quotes = !t->in_quotes;
+	if (!t->in_quotes)
+		t->deadline_ms = UINT64_MAX;
+}
+
+/* Which bytes may not stand where this one does. */
+static bool
+byte_is_bad(const struct terminal *t, uint8_t byte)
+{
+	if (byte == CR || byte == LF || byte == '\t')
+		return !t->in_quotes;
+	return byte < 0x20 || byte == 0x7f;
+}
+
+static bool
+byte_ends_line(const struct terminal *t, uint8_t byte)
+{
+	if (t->state == TERMINAL_OVERLONG)
+		return byte == CR || (t->lf_ends && byte == LF);
+	if (t->in_quotes)
+		return false;
+	return byte == CR || (t->lf_ends && byte == LF && t->line_len > 0);
+}
+
+static void
+line_end(struct terminal *t)
+{
+	if (t->state == TERMINAL_OVERLONG)
+		line_finish(t, CME_TOO_LONG);
+	else if (t->line_len > 0 || t->bad)
+		line_execute(t);
+}
+
+static void
+line_byte(struct terminal *t, uint8_t byte)
+{
+	bool skip = t->skip_cr && byte == CR;
+
+	t->skip_cr = false;
+	/* Spaces, LF and NUL before a line are noise of the host's. */
+	if (t->state == TERMINAL_LINE && t->line_len == 0)
+		skip = skip || byte == LF || byte == 0 || byte == ' ';
+	if (skip)
+		return;
+	if (t->settings.echo && t->state == TERMINAL_LINE)
+		output_put(t, bytes_make(&byte, 1));
+	if (byte_ends_line(t, byte)) {
+		line_end(t);
+	} else if (t->state == TERMINAL_LINE) {
+		if (byte == BS)
+			line_erase(t);
+		else if (byte_is_bad(t, byte))
+			t->bad = true;
+		else
+			line_append(t, byte);
+	}
+}
+
+static bool
+accepts(const struct terminal *t)
+{
+	return t->state != TERMINAL_WAIT &&
+	       terminal_output(t).len <= TERMINAL_BACKLOG_MAX;
+}
+
+size_t
+terminal_input(struct terminal *t, uint64_t now_ms, struct bytes in)
+{
+	size_t pos = 0;
+
+	t->now_ms = now_ms;
+	while (pos < in.len && accepts(t)) {
+		if (t->state == TERMINAL_DATA)
+			pos += data_take(
+			    t, bytes_make(in.ptr + pos, in.len - pos));
+		else
+			line_byte(t, in.ptr[pos++]);
+	}
+	return pos;
+}
+
+static enum at_result
+timeout_result(const struct terminal *t)
+{
+	if (t->state == TERMINAL_WAIT)
+		return CME_TIMEOUT;
+	if (t->state == TERMINAL_DATA)
+		return CME_ABORTED;
+	return CME_BAD_PARAMETERS; /* a quote was never closed */
+}
+
+void
+terminal_poll(struct terminal *t, uint64_t now_ms)
+{
+	enum at_result result;
+
+	t->now_ms = now_ms;
+	if (t->state == TERMINAL_WAIT) {
+		t->state = TERMINAL_LINE;
+		result = t->on_wait(t);
+		if (result != AT_LATER) {
+			t->deadline_ms = UINT64_MAX;
+			line_continue(t, result);
+			return;
+		}
+		t->state = TERMINAL_WAIT;
+	}
+	if (now_ms >= t->deadline_ms)
+		line_finish(t, timeout_result(t));
+}
+
+void
+terminal_hangup(struct terminal *t)
+{
+	line_clear(t);
+	t->skip_cr = false;
+	buffer_done(&t->output);
+	buffer_done(&t->urcs);
+}
+
+void
+terminal_reset(struct terminal *t)
+{
+	if (t->state == TERMINAL_DATA || t->state == TERMINAL_WAIT)
+		line_finish(t, CME_ABORTED);
+	else
+		line_clear(t);
+	buffer_done(&t->urcs);
+	settings_default(&t->settings);
+}

@@ -1,0 +1,167 @@
+/*
+ * See host.h.
+ */
+#include "host.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "model.h"
+
+static enum err
+tee_call(
+    void *ctx, const struct tee_request *request, struct tee_answer *ret_answer)
+{
+	struct host_tee *tee = ctx;
+	struct bytes in;
+
+	tee->asked[request->op]++;
+	memset(ret_answer, 0, sizeof(*ret_answer));
+	ret_answer->err = tee->err;
+	switch (request->op) {
+	case TEE_INFO:
+		ret_answer->err = ERR_OK;
+		ret_answer->u.info = tee->info;
+		break;
+	case TEE_SEAL:
+		memcpy(tee->profile, request->u.seal.profile, 16);
+		in = request->u.seal.serial;
+		assert_true(in.len <= sizeof(tee->serial));
+		memcpy(tee->serial, in.ptr, in.len);
+		tee->serial_len = in.len;
+		break;
+	case TEE_HEARTBEAT_RESULT:
+		ret_answer->u.heartbeat = tee->heartbeat;
+		break;
+	case TEE_PSK:
+		memset(ret_answer->u.psk.id, 0x11, PSK_ID_LEN);
+		memset(ret_answer->u.psk.key, 0xa5, request->u.psk_len);
+		ret_answer->u.psk.key_len = request->u.psk_len;
+		break;
+	case TEE_E2E:
+		in = request->u.plaintext;
+		tee->plaintext_len = in.len;
+		if (in.len <= sizeof(tee->plaintext) && in.len > 0)
+			memcpy(tee->plaintext, in.ptr, in.len);
+		ret_answer->u.e2e.ptr = malloc(4);
+		ret_answer->u.e2e.len = 4;
+		memcpy(ret_answer->u.e2e.ptr, "\x11\r\n\"", 4);
+		if (tee->err != ERR_OK)
+			free(ret_answer->u.e2e.ptr);
+		break;
+	case TEE_E2E_VERSION:
+		tee->info.e2e_version = request->u.e2e_version;
+		break;
+	default:
+		break;
+	}
+	return ERR_OK;
+}
+
+int
+host_setup(void **state)
+{
+	static const uint8_t uid[] = {0, 2, 0, 0, 0x89, 0x28, 0x22, 0x45};
+	struct host *h = calloc(1, sizeof(*h));
+	int fd;
+
+	assert_non_null(h);
+	(void)snprintf(h->dir, sizeof(h->dir), "/tmp/test_module.XXXXXX");
+	assert_non_null(mkdtemp(h->dir));
+	fd = open(h->dir, O_RDONLY | O_DIRECTORY);
+	assert_true(fd >= 0);
+	assert_int_equal(files_open(&h->module.files, fd), ERR_OK);
+	(void)close(fd);
+	h->module.model = model_find("sara-r5");
+	memcpy(h->module.uid, uid, UID_LEN);
+	h->module.tee = (struct tee){tee_call, &h->tee};
+	network_init(&h->module.network, 300);
+	network_fun_set(&h->module.network, NETWORK_FUN_ON, 0);
+	network_tick(&h->module.network, 300);
+	h->now_ms = 1000;
+	terminal_init(&h->terminal, "test", &h->module, HOST_IDLE_MS);
+	h->terminal.settings.echo = false;
+	h->terminal.settings.cmee = 1;
+	*state = h;
+	return 0;
+}
+
+/* Removes the module's files and their directories. */
+static void
+dir_remove(struct host *h)
+{
+	struct file_list *list = malloc(sizeof(*list));
+	char path[80];
+	size_t i;
+
+	assert_non_null(list);
+	assert_int_equal(files_list(&h->module.files, list), ERR_OK);
+	for (i = 0; i < list->count; i++)
+		assert_int_equal(
+		    files_delete(&h->module.files, &list->names[i]), ERR_OK);
+	free(list);
+	files_close(&h->module.files);
+	(void)snprintf(path, sizeof(path), "%s/files", h->dir);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(h->dir), 0);
+}
+
+int
+host_teardown(void **state)
+{
+	struct host *h = *state;
+
+	terminal_done(&h->terminal);
+	dir_remove(h);
+	free(h);
+	return 0;
+}
+
+void
+host_send(struct host *h, struct bytes bytes)
+{
+	assert_int_equal(
+	    terminal_input(&h->terminal, h->now_ms, bytes), bytes.len);
+}
+
+void
+host_type(struct host *h, const char *text)
+{
+	host_send(h, bytes_str(text));
+}
+
+void
+host_see_bytes(struct host *h, struct bytes bytes)
+{
+	struct bytes out = terminal_output(&h->terminal);
+
+	if (!bytes_equal(out, bytes))
+		print_message("seen %zu bytes: %.*s\n", out.len,
+		    (int)(out.len > 500 ? 500 : out.len),
+		    out.len > 0 ? (const char *)out.ptr : "");
+	assert_int_equal(out.len, bytes.len);
+	if (bytes.len > 0)
+		assert_memory_equal(out.ptr, bytes.ptr, bytes.len);
+	terminal_sent(&h->terminal, out.len);
+}
+
+void
+host_see(struct host *h, const char *text)
+{
+	host_see_bytes(h, bytes_str(text));
+}
+
+void
+host_ask(struct host *h, const char *line, const char *answer)
+{
+	host_type(h, line);
+	host_type(h, "\r");
+	host_see(h, answer);
+}
+
+void
+host_pass_ms(struct host *h, uint64_t ms)
+{
+	h->now_ms += ms;
+	terminal_poll(&h->terminal, h->now_ms);
+}

@@ -1,0 +1,121 @@
+/*
+ * The service's URI and the addresses behind it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <netinet/in.h>
+
+#include "resolve.h"
+
+static void
+test_uri(void **state)
+{
+	static const struct {
+		const char *uri, *host, *port;
+	} good[] = {
+	    {"coap://192.0.2.1:40000", "192.0.2.1", "40000"},
+	    {"coap://192.0.2.1", "192.0.2.1", "5683"},
+	    {"coap://[2001:db8::1]:1", "2001:db8::1", "1"},
+	    {"coap://[::1]", "::1", "5683"},
+	    {"coap://service.example.com/", "service.example.com", "5683"},
+	    {"coap://service.example.com:65535/", "service.example.com",
+		"65535"},
+	};
+	struct resolve_name name;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(good); i++) {
+		assert_int_equal(resolve_uri(good[i].uri, &name), ERR_OK);
+		assert_string_equal(name.host, good[i].host);
+		assert_string_equal(name.port, good[i].port);
+	}
+}
+
+static void
+test_uri_bad(void **state)
+{
+	static const char *const bad[] = {"", "coap://", "coaps://a", "a:1",
+	    "coap://:1", "coap://a:", "coap://a:b", "coap://a:65536",
+	    "coap://a:-1", "coap://a:1x", "coap://a:123456", "coap://[::1",
+	    "coap://[]", "coap://[::1]5", "coap://a/path", "coap://a:1/path",
+	    "coap://a:1//", "coap://::1"};
+	struct resolve_name name;
+	char longest[400];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(resolve_uri(bad[i], &name), ERR_FORMAT);
+	memset(longest, 'a', sizeof(longest));
+	memcpy(longest, "coap://", 7);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_int_equal(resolve_uri(longest, &name), ERR_SPACE);
+}
+
+static void
+test_host_port(void **state)
+{
+	struct resolve_name name;
+
+	(void)state;
+	assert_int_equal(resolve_host_port("[::1]:0", &name), ERR_OK);
+	assert_string_equal(name.host, "::1");
+	assert_string_equal(name.port, "0");
+	assert_int_equal(resolve_host_port("127.0.0.1", &name), ERR_FORMAT);
+	assert_int_equal(resolve_host_port("127.0.0.1/1", &name), ERR_FORMAT);
+}
+
+static void
+test_numeric(void **state)
+{
+	struct resolve_name name;
+	struct resolve_address address;
+
+	(void)state;
+	assert_int_equal(resolve_uri("coap://[::1]:7", &name), ERR_OK);
+	assert_int_equal(resolve_numeric(&name, &address), ERR_OK);
+	assert_int_equal(address.addr.ss_family, AF_INET6);
+	assert_int_equal(resolve_uri("coap://127.0.0.1:7", &name), ERR_OK);
+	assert_int_equal(resolve_numeric(&name, &address), ERR_OK);
+	assert_int_equal(address.addr.ss_family, AF_INET);
+	assert_int_equal(address.len, sizeof(struct sockaddr_in));
+	assert_int_equal(resolve_uri("coap://localhost", &name), ERR_OK);
+	assert_int_equal(resolve_numeric(&name, &address), ERR_FORMAT);
+}
+
+/* In the thread, for a name that every host has and one that none has. */
+static void
+test_thread(void **state)
+{
+	struct resolve_name name;
+	struct resolve_address address;
+	int fd;
+
+	(void)state;
+	assert_int_equal(resolve_uri("coap://localhost:9", &name), ERR_OK);
+	assert_int_equal(resolve_start(&name, &fd), ERR_OK);
+	assert_int_equal(resolve_end(fd, &address), ERR_OK);
+	assert_int_not_equal(address.len, 0);
+	assert_int_equal(resolve_uri("coap://300.300.300.300", &name), ERR_OK);
+	assert_int_equal(resolve_start(&name, &fd), ERR_OK);
+	assert_int_equal(resolve_end(fd, &address), ERR_NOT_FOUND);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_uri),
+	    cmocka_unit_test(test_uri_bad),
+	    cmocka_unit_test(test_host_port),
+	    cmocka_unit_test(test_numeric),
+	    cmocka_unit_test(test_thread),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
