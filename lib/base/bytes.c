@@ -166,7 +166,8 @@ writer_skip(struct writer *w, size_t len)
 		w->err = ERR_SPACE;
 		return NULL;
 	}
-	at = w->ptr + w->len;
+	/* A writer of no bytes may have no buffer, to which C adds nothing. */
+	at = w->len == 0 ? w->ptr : w->ptr + w->len;
 	w->len += len;
 	return at;
 }

@@ -25,20 +25,23 @@ static const uint8_t p256_prime[P256_LEN] = {0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00,
 #define DRAWS_MAX 8
 
 #define HKDF_BLOCKS_MAX 255
+#define CCM_AAD_MAX 0xFEFF
+#define GCM_MAX 0x7FFFFFFF
 
 struct aead_shape {
 	size_t key_len;
 	size_t nonce_len;
 	size_t tag_len;
 	size_t text_max; /* CCM: what a counter of 15 - nonce_len bytes holds */
+	size_t aad_max; /* CCM: mbedTLS has no longer form of its length */
 };
 
 static const struct aead_shape shapes[AEAD_COUNT] = {
-    [AEAD_CCM_16_64_128] = {16, 13, 8, 0xFFFF},
-    [AEAD_CCM_16_128_128] = {16, 13, 16, 0xFFFF},
-    [AEAD_CCM_12_64_128] = {16, 12, 8, 0xFFFFFF},
-    [AEAD_CCM_12_128_128] = {16, 12, 16, 0xFFFFFF},
-    [AEAD_GCM_256] = {32, 12, 16, 0x7FFFFFFF},
+    [AEAD_CCM_16_64_128] = {16, 13, 8, 0xFFFF, CCM_AAD_MAX},
+    [AEAD_CCM_16_128_128] = {16, 13, 16, 0xFFFF, CCM_AAD_MAX},
+    [AEAD_CCM_12_64_128] = {16, 12, 8, 0xFFFFFF, CCM_AAD_MAX},
+    [AEAD_CCM_12_128_128] = {16, 12, 16, 0xFFFFFF, CCM_AAD_MAX},
+    [AEAD_GCM_256] = {32, 12, 16, GCM_MAX, GCM_MAX},
 };
 
 size_t
@@ -60,14 +63,15 @@ aead_tag_len(enum aead aead)
 }
 
 enum err
-aead_check(
-    enum aead aead, struct bytes key, struct bytes nonce, size_t text_len)
+aead_check(enum aead aead, struct bytes key, struct bytes nonce,
+    struct bytes aad, size_t text_len)
 {
 	const struct aead_shape *shape = &shapes[aead];
 
-	if (key.len != shape->key_len || nonce.len != shape->nonce_len)
+	if (key.len != shape->key_len || nonce.len != shape->nonce_len ||
+	    aad.len > shape->aad_max || text_len > shape->text_max)
 		return ERR_INVALID;
-	return text_len <= shape->text_max ? ERR_OK : ERR_INVALID;
+	return ERR_OK;
 }
 
 enum err

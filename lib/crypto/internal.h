@@ -28,10 +28,10 @@ MUST_CHECK enum err p256_draw(
     const struct random_source *source, struct p256_secret *ret_secret);
 
 /*
- * Checks the lengths of key, nonce and text (without its tag) against the
- * algorithm. Error: ERR_INVALID.
+ * Checks the lengths of key, nonce, aad and text (without its tag) against
+ * the algorithm. Error: ERR_INVALID.
  */
-MUST_CHECK enum err aead_check(
-    enum aead aead, struct bytes key, struct bytes nonce, size_t text_len);
+MUST_CHECK enum err aead_check(enum aead aead, struct bytes key,
+    struct bytes nonce, struct bytes aad, size_t text_len);
 
 #endif

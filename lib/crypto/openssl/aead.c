@@ -71,8 +71,7 @@ aead_seal(enum aead aead, struct bytes key, struct bytes nonce,
 	EVP_CIPHER_CTX *ctx;
 	enum err err;
 
-	if (aead_check(aead, key, nonce, plaintext.len) != ERR_OK ||
-	    aad.len > INT32_MAX)
+	if (aead_check(aead, key, nonce, aad, plaintext.len) != ERR_OK)
 		return ERR_INVALID;
 	if (t == NULL)
 		return ERR_CRYPTO;
@@ -128,8 +127,7 @@ aead_open(enum aead aead, struct bytes key, struct bytes nonce,
 	if (ciphertext.len < tag_len)
 		return ERR_TRUNCATED;
 	text.len -= tag_len;
-	if (aead_check(aead, key, nonce, text.len) != ERR_OK ||
-	    aad.len > INT32_MAX)
+	if (aead_check(aead, key, nonce, aad, text.len) != ERR_OK)
 		return ERR_INVALID;
 	if (t == NULL)
 		return ERR_CRYPTO;

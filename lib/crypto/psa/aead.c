@@ -34,7 +34,7 @@ aead_seal(enum aead aead, struct bytes key, struct bytes nonce,
 	psa_key_id_t id;
 	enum err err;
 
-	if (aead_check(aead, key, nonce, plaintext.len) != ERR_OK)
+	if (aead_check(aead, key, nonce, aad, plaintext.len) != ERR_OK)
 		return ERR_INVALID;
 	err = import_aes(aead, key, PSA_KEY_USAGE_ENCRYPT, &id);
 	if (err == ERR_OK &&
@@ -59,7 +59,7 @@ aead_open(enum aead aead, struct bytes key, struct bytes nonce,
 	if (ciphertext.len < aead_tag_len(aead))
 		return ERR_TRUNCATED;
 	text_len = ciphertext.len - aead_tag_len(aead);
-	if (aead_check(aead, key, nonce, text_len) != ERR_OK)
+	if (aead_check(aead, key, nonce, aad, text_len) != ERR_OK)
 		return ERR_INVALID;
 	err = import_aes(aead, key, PSA_KEY_USAGE_DECRYPT, &id);
 	if (err == ERR_OK)

@@ -82,9 +82,11 @@ size_t aead_tag_len(enum aead aead);
  * ciphertext then tag. ret_out may be plaintext.ptr itself, but may not
  * overlap it otherwise. key and nonce have the lengths of the algorithm.
  *
- * Errors: ERR_INVALID (wrong length of key or nonce, plaintext longer than
- * the algorithm takes: 2^16 - 1 bytes for nonces of 13, 2^24 - 1 for CCM's of
- * 12), ERR_CRYPTO (ret_out has been wiped, for it may be half encrypted).
+ * CCM takes at most 65,279 bytes of aad, and of plaintext 2^16 - 1 with a
+ * nonce of 13 and 2^24 - 1 with one of 12.
+ *
+ * Errors: ERR_INVALID (a wrong length), ERR_CRYPTO (ret_out has been wiped,
+ * for it may be half encrypted).
  */
 MUST_CHECK enum err aead_seal(enum aead aead, struct bytes key,
     struct bytes nonce, struct bytes aad, struct bytes plaintext,
