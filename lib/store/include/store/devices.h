@@ -8,7 +8,7 @@
 
 #include "store/store.h"
 
-#define ADDRESS_TEXT_MAX 64 /* "[v6%scope]:port", with its NUL */
+#define STORE_ADDRESS_MAX 64 /* "[v6%scope]:port", with its NUL */
 
 enum store_device_status {
 	DEVICE_PRODUCED = 0, /* imported, has not registered */
@@ -49,7 +49,7 @@ struct store_device {
 	uint64_t created;
 	uint64_t registered; /* 0: never */
 	uint64_t seen; /* 0: never */
-	char address[ADDRESS_TEXT_MAX];
+	char address[STORE_ADDRESS_MAX];
 	bool suspended;
 	bool quarantined;
 	bool rotate;

@@ -24,7 +24,7 @@ struct store_pending {
 	char firmware[FIRMWARE_MAX + 1];
 	uint32_t features;
 	enum store_device_status status; /* after the commit */
-	char address[ADDRESS_TEXT_MAX];
+	char address[STORE_ADDRESS_MAX];
 	uint64_t created;
 	uint64_t number; /* order of making */
 };

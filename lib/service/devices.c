@@ -1,0 +1,373 @@
+/*
+ * The life of a device at the service, as rows: offered, pending, committed,
+ * reporting. Which request may do what has been judged before.
+ */
+#include "service/devices.h"
+#include "store/generations.h"
+
+/* Contexts that one commit leaves, for the order of their numbers. */
+#define LEFT_STEP (PENDING_MAX + 2)
+
+enum err
+service_device_load(struct store *store, const uint8_t uid[UID_LEN],
+    struct judge_device *ret_known)
+{
+	enum err err = store_device_by_uid(store, uid, &ret_known->device);
+
+	if (err == ERR_OK)
+		err = store_pending_by_uid(
+		    store, uid, ret_known->pending, &ret_known->pending_count);
+	if (err == ERR_OK)
+		err = store_left_by_uid(
+		    store, uid, ret_known->left, &ret_known->left_count);
+	return err;
+}
+
+static void
+copy_text(char *out, size_t cap, struct bytes text)
+{
+	size_t len = text.len < cap ? text.len : cap - 1;
+
+	if (len > 0)
+		memcpy(out, text.ptr, len);
+	out[len] = '\0';
+}
+
+/* Whether one more active device is over the plan of a tenant. */
+static enum err
+over_plan(struct store *store, const struct store_terms *terms, bool *ret_over)
+{
+	uint64_t active = 0;
+	enum err err;
+
+	*ret_over = false;
+	if (!terms->limited)
+		return ERR_OK;
+	err = store_device_count_active(
+	    store, terms->tenant, terms->max_active, &active);
+	*ret_over = active >= terms->max_active;
+	return err;
+}
+
+/* The first profile of a device that belongs to nobody. */
+static enum err
+offer_owner(struct store *store, const struct bootstrap_request *request,
+    struct store_pending *p, enum bootstrap_status *ret_status)
+{
+	struct store_terms terms;
+	bool over = false;
+	enum err err;
+
+	copy_text(p->serial, sizeof(p->serial), request->serial);
+	err = store_terms_by_profile(store, request->profile, &terms);
+	if (err == ERR_NOT_FOUND) {
+		*ret_status = BOOTSTRAP_UNKNOWN_PROFILE;
+		return ERR_OK;
+	}
+	if (err == ERR_OK)
+		err = over_plan(store, &terms, &over);
+	if (err != ERR_OK)
+		return err;
+	p->tenant = terms.tenant;
+	p->has_profile = true;
+	memcpy(p->profile, request->profile, PROFILE_UID_LEN);
+	/* What an operator has set before stands. */
+	if (p->features == 0)
+		p->features =
+		    terms.features &
+		    (~(uint32_t)(SERVICE_PSK | SERVICE_E2E) | terms.services);
+	p->status = over ? DEVICE_INACTIVE : DEVICE_ACTIVE;
+	*ret_status = over ? BOOTSTRAP_INACTIVE : BOOTSTRAP_ASSIGNED;
+	return ERR_OK;
+}
+
+static void
+offer_standing(const struct store_device *device, struct store_pending *p,
+    enum bootstrap_status *ret_status)
+{
+	p->tenant = device->tenant;
+	p->has_profile = device->has_profile;
+	memcpy(p->profile, device->profile, PROFILE_UID_LEN);
+	memcpy(p->serial, device->serial, sizeof(p->serial));
+	p->status = device->status;
+	*ret_status = device->status == DEVICE_INACTIVE ? BOOTSTRAP_INACTIVE
+							: BOOTSTRAP_ASSIGNED;
+}
+
+/* One above every number that was ever given to this device. */
+static enum err
+next_generation(const struct store_device *device, uint32_t *ret_generation)
+{
+	uint32_t highest = device->generation_max > device->generation
+			       ? device->generation_max
+			       : device->generation;
+
+	if (highest == UINT32_MAX)
+		return ERR_EXHAUSTED;
+	*ret_generation = highest + 1;
+	return ERR_OK;
+}
+
+enum err
+service_device_offer(struct store *store, const struct store_device *device,
+    const struct bootstrap_request *request, struct store_pending *ret_pending,
+    enum bootstrap_status *ret_status)
+{
+	struct store_pending p = *ret_pending;
+	enum bootstrap_status status = BOOTSTRAP_REGISTERED;
+	enum err err = next_generation(device, &p.generation);
+
+	if (err != ERR_OK)
+		return err;
+	memcpy(p.uid, device->uid, UID_LEN);
+	memcpy(p.instance, request->instance, INSTANCE_LEN);
+	copy_text(p.firmware, sizeof(p.firmware), request->firmware);
+	p.status = DEVICE_REGISTERED;
+	p.features = device->features;
+	if (device->tenant != 0)
+		offer_standing(device, &p, &status);
+	else if (request->sealed)
+		err = offer_owner(store, request, &p, &status);
+	if (err != ERR_OK)
+		return err;
+	*ret_pending = p;
+	*ret_status = status;
+	return ERR_OK;
+}
+
+enum err
+service_device_pend(struct store *store, const struct store_pending *pending)
+{
+	enum err err = store_device_give_generation(
+	    store, pending->uid, pending->generation);
+
+	return err == ERR_OK ? store_pending_add(store, pending) : err;
+}
+
+/* The old current generation goes to the contexts left. */
+static enum err
+leave_current(struct store *store, const struct store_device *d,
+    uint64_t changed, uint64_t time)
+{
+	struct store_left left = {.generation = d->generation,
+	    .ck = d->ck,
+	    .left_at = time,
+	    .number = changed * LEFT_STEP};
+	enum err err;
+
+	if (d->generation == 0)
+		return ERR_OK;
+	memcpy(left.alias, d->alias, ALIAS_LEN);
+	memcpy(left.uid, d->uid, UID_LEN);
+	memcpy(left.public_key, d->public_key, P256_POINT_LEN);
+	err = store_generation_end(store, d->alias, time);
+	return err == ERR_OK ? store_left_add(store, &left) : err;
+}
+
+static enum err
+leave_pendings(struct store *store, const struct judge_device *known,
+    const uint8_t *but, const struct service_commit *c)
+{
+	const struct store_pending *p;
+	struct store_left left;
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < known->pending_count && err == ERR_OK; i++) {
+		p = &known->pending[i];
+		if (memcmp(p->alias, but, ALIAS_LEN) == 0)
+			continue;
+		left = (struct store_left){.generation = p->generation,
+		    .ck = p->ck,
+		    .left_at = c->time,
+		    .number = c->changed * LEFT_STEP + 1 + i};
+		memcpy(left.alias, p->alias, ALIAS_LEN);
+		memcpy(left.uid, p->uid, UID_LEN);
+		memcpy(left.public_key, p->public_key, P256_POINT_LEN);
+		err = store_left_add(store, &left);
+	}
+	if (err == ERR_OK)
+		err = store_pending_delete_all(store, known->device.uid);
+	return err;
+}
+
+static enum err
+keep_generation(struct store *store, const struct store_pending *p,
+    const struct store_device *d, uint64_t time)
+{
+	struct store_generation g = {.generation = p->generation,
+	    .tenant = d->tenant,
+	    .root = p->root,
+	    .created = time};
+
+	memcpy(g.alias, p->alias, ALIAS_LEN);
+	memcpy(g.uid, p->uid, UID_LEN);
+	memcpy(g.profile, p->root_profile, PROFILE_UID_LEN);
+	memcpy(g.public_key, p->public_key, P256_POINT_LEN);
+	return store_generation_add(store, &g);
+}
+
+/*
+ * The owner of the pending, unless the device has got one meanwhile. The
+ * plan is asked again: several pendings may have counted the same free place.
+ */
+static enum err
+take_owner(
+    struct store *store, const struct store_pending *p, struct store_device *d)
+{
+	struct store_terms terms;
+	bool over = false;
+	enum err err;
+
+	if (d->tenant != 0)
+		return ERR_OK;
+	d->status = p->status;
+	memcpy(d->serial, p->serial, sizeof(d->serial));
+	if (p->tenant == 0)
+		return ERR_OK;
+	d->tenant = p->tenant;
+	d->has_profile = p->has_profile;
+	memcpy(d->profile, p->profile, PROFILE_UID_LEN);
+	if (p->status != DEVICE_ACTIVE)
+		return ERR_OK;
+	err = store_terms_by_profile(store, p->profile, &terms);
+	if (err == ERR_OK)
+		err = over_plan(store, &terms, &over);
+	if (err == ERR_OK && over)
+		d->status = DEVICE_INACTIVE;
+	return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
+}
+
+/* Features of the pending are the device's first; later ones stand. */
+static void
+take_features(const struct store_pending *p, struct store_device *d)
+{
+	if (d->generation == 0 || d->features_version == 0)
+		d->features = p->features;
+	d->confirmed = p->features;
+}
+
+static void
+take_state(const struct store_pending *p, const struct service_commit *c,
+    struct store_device *d)
+{
+	d->generation = p->generation;
+	d->has_instance = true;
+	memcpy(d->instance, p->instance, INSTANCE_LEN);
+	memcpy(d->alias, p->alias, ALIAS_LEN);
+	memcpy(d->public_key, p->public_key, P256_POINT_LEN);
+	memcpy(d->resume, p->resume, RESUME_LEN);
+	memcpy(d->firmware, p->firmware, sizeof(d->firmware));
+	d->n = c->confirmed ? 1 : 0;
+	d->ck = c->confirmed ? c->next_ck : p->ck;
+	d->last_ck = c->confirmed ? p->ck : (struct store_blob){.len = 0};
+	d->has_last_id = c->confirmed;
+	memcpy(d->last_id, c->request_id, REQUEST_ID_LEN);
+	d->period = c->period;
+	d->flags = c->flags;
+	d->seen = c->time;
+	if (d->registered == 0)
+		d->registered = c->time;
+	copy_text(d->address, sizeof(d->address), bytes_str(c->address));
+	d->changed = c->changed;
+}
+
+static enum err
+replace_current(struct store *store, const struct judge_device *known,
+    const struct store_pending *p, const struct service_commit *c)
+{
+	struct store_device d = known->device;
+	struct checkin_response ignored;
+	bool was_factory = d.factory_secret.len > 0 && d.import_id != 0;
+	enum err err;
+
+	err = take_owner(store, p, &d);
+	if (err != ERR_OK)
+		return err;
+	take_features(p, &d);
+	take_state(p, c, &d);
+	if (c->confirmed)
+		service_device_report(
+		    &d, &c->request, c->period, false, c->time, &ignored);
+	err = keep_generation(store, p, &d, c->time);
+	if (err == ERR_OK)
+		err = store_device_commit(store, &d);
+	if (err == ERR_OK && was_factory)
+		err = store_import_confirmed(store, d.import_id);
+	return err;
+}
+
+enum err
+service_device_commit(struct store *store, const struct service_commit *commit)
+{
+	struct store_pending pending;
+	struct judge_device known;
+	enum err err;
+
+	err = store_pending_by_alias(store, commit->alias, &pending);
+	if (err == ERR_NOT_FOUND)
+		return ERR_CONFLICT;
+	if (err == ERR_OK)
+		err = service_device_load(store, pending.uid, &known);
+	if (err == ERR_OK)
+		err = leave_current(
+		    store, &known.device, commit->changed, commit->time);
+	if (err == ERR_OK)
+		err = leave_pendings(store, &known, pending.alias, commit);
+	if (err == ERR_OK)
+		err = replace_current(store, &known, &pending, commit);
+	return err;
+}
+
+/* F5: versions only grow, also past what a device brings along. */
+static void
+report_features(struct store_device *d, uint64_t reported, uint64_t time)
+{
+	d->confirmed_version = reported;
+	if (reported == d->features_version)
+		d->confirmed = d->features;
+	else if (reported > d->features_version)
+		d->features_version = reported + 1 > time ? reported + 1 : time;
+}
+
+void
+service_device_report(struct store_device *device,
+    const struct checkin_request *request, uint32_t period, bool all,
+    uint64_t time, struct checkin_response *ret_response)
+{
+	uint32_t told = device->period != 0 ? device->period : PERIOD_DEFAULT;
+	uint32_t flags = (device->rotate ? CHECKIN_ROTATE : 0u) |
+			 (device->suspended ? CHECKIN_SUSPENDED : 0u);
+	struct checkin_response r = {.time = time};
+
+	if (request->has_features_version)
+		report_features(device, request->features_version, time);
+	if (request->firmware.len > 0)
+		copy_text(device->firmware, sizeof(device->firmware),
+		    request->firmware);
+	r.has_period = period != told || (all && device->period != 0);
+	r.period = period;
+	r.has_flags = all || flags != 0 || device->flags != 0;
+	r.flags = flags;
+	r.has_features = device->features_version > device->confirmed_version;
+	r.features = device->features;
+	r.features_version = device->features_version;
+	device->period = r.has_period ? period : device->period;
+	device->flags = flags;
+	*ret_response = r;
+}
+
+enum err
+service_device_period(struct store *store, const struct store_device *device,
+    uint32_t fallback, uint32_t *ret_period)
+{
+	struct store_terms terms = {.period = 0};
+	enum err err = ERR_OK;
+
+	if (device->has_profile)
+		err = store_terms_by_profile(store, device->profile, &terms);
+	if (err == ERR_NOT_FOUND)
+		err = ERR_OK;
+	if (err == ERR_OK)
+		*ret_period = terms.period != 0 ? terms.period : fallback;
+	return err;
+}
