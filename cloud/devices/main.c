@@ -1,16 +1,211 @@
 /*
- * The devices process, which serves nothing yet: it says that it is ready and
- * waits for its end.
+ * The devices process: carries datagrams between the network and the
+ * handler. It has a socket, the database and a way to ask the keys process,
+ * and no key of its own.
  */
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "cloud/log.h"
 #include "cloud/process.h"
 #include "cloud/sandbox.h"
+#include "crypto/crypto.h"
+#include "handler.h"
+#include "socket.h"
+
+/* Failures are logged no more often than this. */
+#define COMPLAIN_MS 10000
+
+struct server {
+	struct store *store;
+	struct keysproto_client client;
+	struct keysproto_port keys;
+	struct devices *devices;
+	struct udp udp;
+	uint64_t failed; /* as last logged */
+	uint64_t complained_ms;
+};
+
+static struct devices_clock
+read_clock(void)
+{
+	struct timespec mono = {0}, wall = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &mono);
+	(void)clock_gettime(CLOCK_REALTIME, &wall);
+	return (struct devices_clock){.ms = (uint64_t)mono.tv_sec * 1000 +
+					    (uint64_t)mono.tv_nsec / 1000000,
+	    .unix_s = (uint64_t)wall.tv_sec};
+}
+
+static void
+complain(struct server *s, uint64_t now_ms)
+{
+	const struct devices_counters *c = devices_counters(s->devices);
+
+	if (c->failed == s->failed ||
+	    (s->failed != 0 && now_ms - s->complained_ms < COMPLAIN_MS))
+		return;
+	log_warn("unanswered",
+	    log_int("count", (int64_t)(c->failed - s->failed)),
+	    log_text("store", store_why(s->store)));
+	s->failed = c->failed;
+	s->complained_ms = now_ms;
+}
+
+/* Serves what is there; false when nothing was. */
+static bool
+serve(struct server *s)
+{
+	struct devices_in in[DEVICES_BATCH_MAX];
+	struct bytes out[DEVICES_BATCH_MAX];
+	struct devices_clock now;
+	size_t count = udp_receive(&s->udp, in);
+
+	if (count == 0)
+		return false;
+	now = read_clock();
+	devices_handle(s->devices, &now, in, count, out);
+	udp_send(&s->udp, out, count);
+	complain(s, now.ms);
+	return true;
+}
+
+/* Between batches: stops, waits, or works ahead. */
+static void
+run(struct server *s, int stop_fd)
+{
+	struct pollfd fds[] = {{.fd = stop_fd, .events = POLLIN},
+	    {.fd = s->udp.fd, .events = POLLIN}};
+	bool busy = true;
+
+	for (;;) {
+		if (poll(fds, ARRAY_LEN(fds), busy ? 0 : -1) < 0 &&
+		    errno != EINTR)
+			return;
+		if (fds[0].revents != 0)
+			return;
+		busy = serve(s) || devices_idle(s->devices);
+	}
+}
+
+static void
+log_counters(const struct server *s)
+{
+	const struct devices_counters *c = devices_counters(s->devices);
+
+	log_info("stopped", log_int("datagrams", (int64_t)c->datagrams),
+	    log_int("garbage", (int64_t)c->garbage),
+	    log_int("plain", (int64_t)c->plain),
+	    log_int("sessions", (int64_t)c->sessions),
+	    log_int("bootstraps", (int64_t)c->bootstraps),
+	    log_int("again", (int64_t)c->again),
+	    log_int("refused", (int64_t)c->refused),
+	    log_int("commits", (int64_t)c->commits),
+	    log_int("checkins", (int64_t)c->checkins),
+	    log_int("repeats", (int64_t)c->repeats),
+	    log_int("challenged", (int64_t)c->challenged),
+	    log_int("evidence", (int64_t)c->evidence),
+	    log_int("unauthorized", (int64_t)c->unauthorized),
+	    log_int("ignored", (int64_t)c->ignored),
+	    log_int("failed", (int64_t)c->failed),
+	    log_int("batches", (int64_t)c->batches),
+	    log_int("dropped", (int64_t)s->udp.dropped));
+}
+
+/* All that must be opened before the sandbox closes behind us. */
+static enum err
+open_all(struct server *s, const struct process *p)
+{
+	const char *why = NULL;
+	enum err err = crypto_init();
+
+	if (err != ERR_OK) {
+		log_error("crypto", log_err(err));
+		return err;
+	}
+	err = store_open(p->config->database, &s->store, &why);
+	if (err != ERR_OK) {
+		log_error("database", log_text("path", p->config->database),
+		    log_err(err), log_text("why", why));
+		return err;
+	}
+	err = udp_open(&s->udp, p->config->devices_listen);
+	if (err != ERR_OK) {
+		log_error("listen",
+		    log_text("address", p->config->devices_listen),
+		    log_errno(errno));
+		return err;
+	}
+	err = keysproto_client_init(&s->client, p->keys_fd);
+	if (err != ERR_OK)
+		log_error("keys", log_err(err));
+	return err;
+}
+
+static enum err
+make_handler(struct server *s, const struct process *p)
+{
+	const struct devices_config config = {
+	    .period_s = (uint32_t)p->config->heartbeat_s};
+	enum err err;
+
+	s->keys = keysproto_client_port(&s->client);
+	err = devices_new(
+	    &config, s->store, &s->keys, &crypto_random_source, &s->devices);
+	if (err != ERR_OK)
+		log_error("start", log_err(err));
+	return err;
+}
+
+static enum err
+say_ready(const struct server *s, const struct process *p)
+{
+	char text[ADDRESS_TEXT_MAX];
+	struct address address;
+	enum err err = address_of_socket(s->udp.fd, &address);
+
+	if (err == ERR_OK)
+		err = address_format(&address, text);
+	if (err == ERR_OK)
+		process_ready(p, "devices", text);
+	return err;
+}
+
+static enum err
+start(struct server *s, const struct process *p)
+{
+	enum err err = open_all(s, p);
+
+	if (err == ERR_OK && sandbox_devices(p->config) != ERR_OK) {
+		log_error("sandbox", log_errno(errno));
+		err = ERR_IO;
+	}
+	if (err == ERR_OK)
+		err = make_handler(s, p);
+	return err == ERR_OK ? say_ready(s, p) : err;
+}
 
 int
 devices_main(const struct process *p)
 {
-	if (sandbox_devices(p->config) != ERR_OK)
+	struct server *s = calloc(1, sizeof(*s));
+	enum err err = ERR_NOMEM;
+
+	if (s == NULL)
 		return 1;
-	process_ready(p, "devices", p->config->devices_listen);
-	process_wait_for_stop(p);
-	return 0;
+	s->udp.fd = -1;
+	err = start(s, p);
+	if (err == ERR_OK) {
+		run(s, p->stop_fd);
+		log_counters(s);
+	}
+	devices_free(s->devices);
+	keysproto_client_done(&s->client);
+	if (s->udp.fd >= 0)
+		udp_close(&s->udp);
+	store_close(s->store);
+	free(s);
+	return err == ERR_OK ? 0 : 1;
 }

@@ -285,6 +285,7 @@ replace_current(struct store *store, const struct judge_device *known,
 		return err;
 	take_features(p, &d);
 	take_state(p, c, &d);
+	d.rotate = false;
 	if (c->confirmed)
 		service_device_report(
 		    &d, &c->request, c->period, false, c->time, &ignored);

@@ -1,0 +1,434 @@
+/*
+ * The check-in, rules S1 to S4 and S7: which of the contexts of an alias has
+ * protected the request, and what follows. Every answer has a Partial IV of
+ * its own, so that nothing that is answered twice repeats a nonce.
+ */
+#include "base/wipe.h"
+#include "coap/echo.h"
+#include "job.h"
+
+/* Echo option with its head, as class E option of an answer. */
+#define ECHO_OPTION_MAX (CHALLENGE_LEN + 3)
+
+static enum step try_context(struct devices *d, struct job *job);
+static enum step take_answer(struct devices *d, struct job *job);
+static enum step advance(struct devices *d, struct job *job);
+
+static enum step
+no_context(struct devices *d, struct job *job)
+{
+	d->counters.unauthorized++;
+	return reply_code(d, job, COAP_UNAUTHORIZED);
+}
+
+/* --- which contexts there are --- */
+
+static void
+add_attempt(struct job *job, enum attempt_kind kind, uint32_t generation,
+    const struct store_blob *ck)
+{
+	if (ck->len > 0)
+		job->attempt[job->attempt_count++] = (struct attempt){
+		    .kind = kind, .generation = generation, .ck = *ck};
+}
+
+/*
+ * The request id stands in clear: when it is the last one that was accepted,
+ * the request is most likely that one again.
+ */
+static void
+order_current(struct job *job, struct bytes piv)
+{
+	const struct store_device *device = &job->known.device;
+	bool again =
+	    device->has_last_id && bytes_equal(BYTES_OF(device->last_id), piv);
+
+	if (again)
+		add_attempt(
+		    job, ATTEMPT_LAST, device->generation, &device->last_ck);
+	add_attempt(job, ATTEMPT_CURRENT, device->generation, &device->ck);
+	if (!again)
+		add_attempt(
+		    job, ATTEMPT_LAST, device->generation, &device->last_ck);
+}
+
+static enum err
+find_current(struct devices *d, struct job *job, struct bytes piv)
+{
+	struct store_device *device = &job->known.device;
+	enum err err = store_device_by_alias(d->store, job->alias, device);
+
+	if (err != ERR_OK)
+		return err;
+	if (!job_lock(d, job, device->uid))
+		return ERR_BUSY;
+	order_current(job, piv);
+	return ERR_OK;
+}
+
+static enum err
+find_pending(struct devices *d, struct job *job)
+{
+	struct store_pending *p = &job->pending;
+	enum err err = store_pending_by_alias(d->store, job->alias, p);
+
+	if (err != ERR_OK)
+		return err;
+	if (!job_lock(d, job, p->uid))
+		return ERR_BUSY;
+	add_attempt(job, ATTEMPT_PENDING, p->generation, &p->ck);
+	return store_device_by_uid(d->store, p->uid, &job->known.device);
+}
+
+static enum err
+find_left(struct devices *d, struct job *job)
+{
+	struct store_left left;
+	enum err err = store_left_by_alias(d->store, job->alias, &left);
+
+	if (err != ERR_OK)
+		return err;
+	if (!job_lock(d, job, left.uid))
+		return ERR_BUSY;
+	add_attempt(job, ATTEMPT_LEFT, left.generation, &left.ck);
+	return store_device_by_uid(d->store, left.uid, &job->known.device);
+}
+
+static enum err
+find_alias(struct devices *d, struct job *job, struct bytes piv)
+{
+	enum err err = find_current(d, job, piv);
+
+	if (err == ERR_NOT_FOUND)
+		err = find_pending(d, job);
+	if (err == ERR_NOT_FOUND)
+		err = find_left(d, job);
+	return err;
+}
+
+/* --- what an answer says --- */
+
+static enum step
+answer_time(
+    struct devices *d, struct job *job, const struct checkin_response *response)
+{
+	uint8_t buf[CHECKIN_RESPONSE_MAX];
+	struct bytes payload = BYTES_NONE;
+	struct writer w;
+
+	writer_init(&w, buf, sizeof(buf));
+	checkin_response_write(&w, response);
+	if (writer_end(&w, &payload) != ERR_OK)
+		return job_fail(d, job);
+	return reply_protected(
+	    d, job, &job->context, true, COAP_CHANGED, BYTES_NONE, payload);
+}
+
+static enum step
+answer_code(struct devices *d, struct job *job, uint8_t code)
+{
+	return reply_protected(
+	    d, job, &job->context, true, code, BYTES_NONE, BYTES_NONE);
+}
+
+static enum step
+answer_refusal(struct devices *d, struct job *job, enum bootstrap_status status)
+{
+	const struct bootstrap_response response = {.status = status};
+	uint8_t buf[BOOTSTRAP_RESPONSE_MAX];
+	struct writer w;
+
+	writer_init(&w, buf, sizeof(buf));
+	bootstrap_response_write(&w, &response);
+	return reply_protected(d, job, &job->context, true, COAP_FORBIDDEN,
+	    BYTES_NONE, writer_bytes(&w));
+}
+
+/* --- S1 and S3: accepted --- */
+
+static enum step
+ask_advance(struct devices *d, struct job *job)
+{
+	const struct attempt *a = &job->attempt[job->attempt_at];
+	struct keysproto_request *q = job_ask(d, job);
+
+	q->op = KEYSPROTO_ADVANCE;
+	memcpy(q->u.checkin.uid, job->uid, UID_LEN);
+	q->u.checkin.generation = a->generation;
+	q->u.checkin.ck = blob_ask(&a->ck);
+	memcpy(q->u.checkin.request_id, job->ref.piv, REQUEST_ID_LEN);
+	q->u.checkin.payload = job->inner.payload;
+	job->next = advance;
+	return STEP_ASK;
+}
+
+/* S1: ck(n) was used: on to n + 1. */
+static enum step
+accept_current(
+    struct devices *d, struct job *job, const struct store_blob *next_ck)
+{
+	struct store_device *device = &job->known.device;
+	struct store_advance *a = &job->change.advance;
+	struct checkin_response response;
+
+	service_device_report(device, &job->checkin, job->period, false,
+	    d->now.unix_s, &response);
+	*a = (struct store_advance){.n = device->n,
+	    .ck = *next_ck,
+	    .period = device->period,
+	    .flags = device->flags,
+	    .features_version = device->features_version,
+	    .confirmed = device->confirmed,
+	    .confirmed_version = device->confirmed_version,
+	    .firmware = device->firmware,
+	    .time = d->now.unix_s,
+	    .address = job->in->address};
+	memcpy(a->alias, job->alias, ALIAS_LEN);
+	memcpy(a->request_id, job->ref.piv, REQUEST_ID_LEN);
+	job->effect = EFFECT_ADVANCE;
+	job->counter = &d->counters.checkins;
+	return answer_time(d, job, &response);
+}
+
+/* S3: the check-in 0 of a pending commits it. */
+static enum step
+accept_pending(
+    struct devices *d, struct job *job, const struct store_blob *next_ck)
+{
+	struct store_device device = job->known.device;
+	struct service_commit *c = &job->change.commit;
+	struct checkin_response response;
+
+	/* The new generation has been told nothing yet, nor asked to rotate. */
+	device.period = 0;
+	device.flags = 0;
+	device.rotate = false;
+	service_device_report(&device, &job->checkin, job->period, false,
+	    d->now.unix_s, &response);
+	*c = (struct service_commit){.confirmed = true,
+	    .next_ck = *next_ck,
+	    .request = job->checkin,
+	    .period = device.period,
+	    .flags = device.flags,
+	    .time = d->now.unix_s,
+	    .address = job->in->address};
+	memcpy(c->alias, job->alias, ALIAS_LEN);
+	memcpy(c->request_id, job->ref.piv, REQUEST_ID_LEN);
+	job->effect = EFFECT_COMMIT;
+	job->counter = &d->counters.commits;
+	return answer_time(d, job, &response);
+}
+
+static enum step
+advance(struct devices *d, struct job *job)
+{
+	const struct keysproto_answer *a = job_answer(d, job, 0);
+	struct store_blob next_ck;
+
+	job->ask_count = 0;
+	if (a->err != ERR_OK)
+		return job_fail(d, job);
+	next_ck = blob_store(&a->u.blob);
+	if (job->attempt[job->attempt_at].kind == ATTEMPT_PENDING)
+		return accept_pending(d, job, &next_ck);
+	return accept_current(d, job, &next_ck);
+}
+
+/* --- S2: the same request again --- */
+
+static enum step
+repeat(struct devices *d, struct job *job)
+{
+	struct store_device *device = &job->known.device;
+	const struct checkin_request nothing_new = {
+	    .has_features_version = false};
+	struct checkin_response response;
+
+	service_device_report(
+	    device, &nothing_new, job->period, true, d->now.unix_s, &response);
+	d->counters.repeats++;
+	return answer_time(d, job, &response);
+}
+
+/* --- S7: suspicion, and evidence --- */
+
+static void
+evidence_event(struct devices *d, struct job *job,
+    const uint8_t request_id[REQUEST_ID_LEN])
+{
+	const struct store_device *device = &job->known.device;
+	const struct attempt *a = &job->attempt[job->attempt_at];
+	struct service_event *e =
+	    job_event(d, job, "clone", job->uid, device->tenant);
+
+	if (e == NULL)
+		return;
+	service_event_text(e, "why",
+	    a->kind == ATTEMPT_LEFT
+		? BYTES_LIT("speaks under a generation that was left")
+		: BYTES_LIT("two requests for one state"));
+	service_event_number(e, "generation", a->generation);
+	service_event_hex(e, "request", bytes_make(request_id, REQUEST_ID_LEN));
+	service_event_text(e, "address", bytes_str(job->in->address));
+	if (device->has_last_id)
+		service_event_hex(
+		    e, "known_request", BYTES_OF(device->last_id));
+	service_event_hex(e, "known_instance", BYTES_OF(device->instance));
+	service_event_text(e, "known_address", bytes_str(device->address));
+	service_event_number(e, "known_seen", device->seen);
+}
+
+static enum step
+challenge(struct devices *d, struct job *job)
+{
+	uint8_t echo[CHALLENGE_LEN], options[ECHO_OPTION_MAX];
+	struct bytes encoded = BYTES_NONE;
+	struct coap_writer w;
+
+	if (challenge_make(&d->challenges, d->random, job->alias, job->ref.piv,
+		job->inner.payload, d->now.ms, echo) != ERR_OK)
+		return job_fail(d, job);
+	coap_write_body(&w, options, sizeof(options));
+	coap_write_echo(&w, BYTES_OF(echo));
+	if (coap_write_end(&w, &encoded) != ERR_OK)
+		return job_fail(d, job);
+	d->counters.challenged++;
+	return reply_protected(d, job, &job->context, true, COAP_UNAUTHORIZED,
+	    encoded, BYTES_NONE);
+}
+
+static enum step
+suspect(struct devices *d, struct job *job)
+{
+	uint8_t request_id[REQUEST_ID_LEN];
+	struct bytes echo;
+
+	if (!coap_echo_find(job->inner.options, &echo) ||
+	    !challenge_meet(&d->challenges, echo, job->alias,
+		job->inner.payload, d->now.ms, request_id))
+		return challenge(d, job);
+	evidence_event(d, job, request_id);
+	d->counters.evidence++;
+	return answer_refusal(d, job, BOOTSTRAP_CLONE);
+}
+
+/* --- the request --- */
+
+static uint8_t
+refuse_inner(struct job *job)
+{
+	const struct oscore_inner *inner = &job->inner;
+	struct coap_options it;
+	struct coap_option option;
+
+	if (!coap_path_is(inner->options, ""))
+		return COAP_NOT_FOUND;
+	if (inner->code != COAP_POST)
+		return COAP_METHOD_NOT_ALLOWED;
+	coap_options_init(&it, inner->options);
+	while (coap_option_next(&it, &option))
+		if (coap_option_critical(option.number))
+			return COAP_BAD_OPTION;
+	if (job->ref.piv_len != REQUEST_ID_LEN || job->ref.piv[0] == 0 ||
+	    inner->payload.len > CHECKIN_REQUEST_MAX ||
+	    checkin_request_read(inner->payload, &job->checkin) != ERR_OK)
+		return COAP_BAD_REQUEST;
+	return COAP_EMPTY;
+}
+
+/* An authentic request under one of the contexts: which rule is it? */
+static enum step
+take_request(struct devices *d, struct job *job)
+{
+	const struct store_device *device = &job->known.device;
+	const struct attempt *a = &job->attempt[job->attempt_at];
+	uint8_t refused = refuse_inner(job);
+
+	if (refused != COAP_EMPTY)
+		return answer_code(d, job, refused);
+	if (a->kind == ATTEMPT_LEFT)
+		return suspect(d, job);
+	if (a->kind == ATTEMPT_LAST &&
+	    !bytes_equal(BYTES_OF(device->last_id), BYTES_OF(job->ref.piv)))
+		return suspect(d, job);
+	if (device->quarantined)
+		return answer_refusal(d, job, BOOTSTRAP_QUARANTINED);
+	if (service_device_period(
+		d->store, device, d->config.period_s, &job->period) != ERR_OK)
+		return job_fail(d, job);
+	if (a->kind == ATTEMPT_LAST)
+		return repeat(d, job);
+	return ask_advance(d, job);
+}
+
+static enum err
+open_request(struct job *job, const struct keys_checkin *ck)
+{
+	struct oscore_option option;
+	uint8_t secret[16];
+	enum err err = oscore_option_decode(job->oscore, &option);
+
+	if (err == ERR_OK)
+		err = keys_checkin_oscore(ck, secret);
+	if (err == ERR_OK)
+		err = oscore_derive(&job->context, BYTES_OF(secret), BYTES_NONE,
+		    NULL, BYTES_NONE, BYTES_OF(job->alias));
+	wipe(secret, sizeof(secret));
+	if (err != ERR_OK)
+		return err;
+	return oscore_open_request(&job->context, &option, job->message.payload,
+	    job->plain, sizeof(job->plain), &job->inner, &job->ref);
+}
+
+static enum step
+take_answer(struct devices *d, struct job *job)
+{
+	const struct keysproto_answer *a = job_answer(d, job, 0);
+
+	job->ask_count = 0;
+	if (a->err != ERR_OK)
+		return job_fail(d, job);
+	if (open_request(job, &a->u.ck) == ERR_OK)
+		return take_request(d, job);
+	job->attempt_at++;
+	return try_context(d, job);
+}
+
+static enum step
+try_context(struct devices *d, struct job *job)
+{
+	const struct attempt *a = &job->attempt[job->attempt_at];
+	struct keysproto_request *q;
+
+	if (job->attempt_at == job->attempt_count)
+		return no_context(d, job);
+	q = job_ask(d, job);
+	q->op = KEYSPROTO_CHECKIN;
+	memcpy(q->u.checkin.uid, job->uid, UID_LEN);
+	q->u.checkin.generation = a->generation;
+	q->u.checkin.ck = blob_ask(&a->ck);
+	job->next = take_answer;
+	return STEP_ASK;
+}
+
+enum step
+checkin_start(struct devices *d, struct job *job)
+{
+	struct oscore_option option;
+	enum err err = oscore_option_decode(job->oscore, &option);
+
+	if (err != ERR_OK || option.kid.len != ALIAS_LEN ||
+	    option.has_kid_context)
+		return no_context(d, job);
+	memcpy(job->alias, option.kid.ptr, ALIAS_LEN);
+	job->attempt_count = 0;
+	job->attempt_at = 0;
+	err = job_reads(d);
+	if (err == ERR_OK)
+		err = find_alias(d, job, option.piv);
+	if (err == ERR_BUSY)
+		return STEP_WAIT;
+	if (err == ERR_NOT_FOUND)
+		return no_context(d, job);
+	return err == ERR_OK ? try_context(d, job) : job_fail(d, job);
+}

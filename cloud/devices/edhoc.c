@@ -1,0 +1,385 @@
+/*
+ * EDHOC, the responder's side: message_1 is answered, message_3 is verified
+ * against what the store knows of its sender. A message_3 that does not
+ * verify changes nothing (RFC 9528, section 9.7).
+ */
+#include "base/text.h"
+#include "base/wipe.h"
+#include "coap/echo.h"
+#include "job.h"
+
+static const enum edhoc_suite suites[] = {EDHOC_SUITE_2, EDHOC_SUITE_3};
+
+/* Current, factory, pendings, left, and one that nobody has. */
+#define CANDIDATES_MAX 10
+
+struct candidates {
+	const uint8_t *key[CANDIDATES_MAX]; /* 04 | x | y */
+	size_t count;
+};
+
+/* Whether an earlier job of this pass works on the same request. */
+static bool
+in_work(const struct devices *d, const struct job *job)
+{
+	const struct job *other;
+
+	for (other = d->job; other < job; other++)
+		if (other->has_hash && other->message.payload.len > 0 &&
+		    other->waiting &&
+		    memcmp(other->hash, job->hash, SHA256_LEN) == 0)
+			return true;
+	return false;
+}
+
+/* Under load the sender has to show its address before any EC work. */
+static bool
+must_echo(const struct devices *d, const struct job *job)
+{
+	struct bytes echo;
+
+	if (d->sessions.half_open.count < d->config.half_open)
+		return false;
+	return !coap_echo_find(job->message.options, &echo) ||
+	       !cookie_check(&d->challenges, job->in->from, d->now.ms, echo);
+}
+
+static enum step
+ask_for_echo(struct devices *d, struct job *job)
+{
+	uint8_t cookie[COOKIE_LEN];
+
+	if (cookie_make(&d->challenges, job->in->from, d->now.ms, cookie) !=
+	    ERR_OK)
+		return job_fail(d, job);
+	d->counters.challenged++;
+	return reply_echo(d, job, BYTES_OF(cookie));
+}
+
+static enum step
+refuse_suites(struct devices *d, struct job *job)
+{
+	uint8_t buf[32];
+	struct writer w;
+
+	writer_init(&w, buf, sizeof(buf));
+	edhoc_error_suites(&w, suites, ARRAY_LEN(suites));
+	return reply_payload(d, job, COAP_BAD_REQUEST,
+	    job->formats ? COAP_FORMAT_EDHOC : COAP_FORMAT_NONE,
+	    writer_bytes(&w));
+}
+
+/* Reads message_1 and goes up to where the static key is needed. */
+static enum err
+respond(struct devices *d, struct session *s, struct bytes message_1)
+{
+	struct edhoc_ephemeral pair;
+	enum err err;
+
+	err = edhoc_message_1_open(
+	    &s->edhoc, suites, ARRAY_LEN(suites), message_1);
+	if (err == ERR_OK && s->edhoc.method != EDHOC_DH_DH)
+		err = ERR_INVALID;
+	if (err != ERR_OK)
+		return err;
+	sessions_name(&d->sessions, s, &s->edhoc.c_i);
+	err = pool_take(&d->pool, d->random, &pair);
+	if (err == ERR_OK)
+		err = edhoc_respond(&s->edhoc, &s->c_r, &pair);
+	wipe(&pair, sizeof(pair));
+	return err;
+}
+
+static enum step
+drop_session(struct devices *d, struct job *job)
+{
+	sessions_drop(&d->sessions, job->session);
+	job->session = NULL;
+	return job_fail(d, job);
+}
+
+static enum err
+write_message_2(struct devices *d, struct job *job, struct writer *out)
+{
+	const struct keysproto_answer *a = job_answer(d, job, 0);
+	const struct edhoc_cred cred = {
+	    .cred = bytes_make(d->cred, d->cred_len),
+	    .public_key = d->public_key};
+	uint8_t id_cred[8];
+	struct writer w;
+
+	if (a->err != ERR_OK)
+		return a->err;
+	writer_init(&w, id_cred, sizeof(id_cred));
+	edhoc_kid_write(&w, bytes_make(&d->kid, 1));
+	return edhoc_message_2(&job->session->edhoc, writer_bytes(&w), &cred,
+	    a->u.prk, NULL, NULL, out);
+}
+
+static enum step
+answer_message_1(struct devices *d, struct job *job)
+{
+	uint8_t buf[EDHOC_MESSAGE_MAX];
+	struct writer w;
+
+	writer_init(&w, buf, sizeof(buf));
+	if (write_message_2(d, job, &w) != ERR_OK || w.err != ERR_OK)
+		return drop_session(d, job);
+	job->session->snapshot = d->changes;
+	d->counters.sessions++;
+	job->keep = &d->first;
+	return reply_payload(d, job, COAP_CHANGED,
+	    job->formats ? COAP_FORMAT_EDHOC : COAP_FORMAT_NONE,
+	    writer_bytes(&w));
+}
+
+static enum step
+ask_prk(struct devices *d, struct job *job)
+{
+	struct keysproto_request *q = job_ask(d, job);
+
+	q->op = KEYSPROTO_PRK;
+	q->u.prk.kid = d->kid;
+	if (!edhoc_need(&job->session->edhoc, q->u.prk.salt, &q->u.prk.peer))
+		return drop_session(d, job);
+	job->next = answer_message_1;
+	return STEP_ASK;
+}
+
+enum step
+session_message_1(struct devices *d, struct job *job)
+{
+	struct bytes payload = job->message.payload;
+	const struct answer *kept;
+	enum err err;
+
+	if (sha256(&payload, 1, job->hash) != ERR_OK)
+		return job_fail(d, job);
+	kept = answers_find(&d->first, job->hash, d->now.ms, DEVICES_KEEP_MS);
+	if (kept != NULL)
+		return reply_kept(d, job, kept);
+	if (in_work(d, job))
+		return STEP_WAIT;
+	job->has_hash = true;
+	if (must_echo(d, job))
+		return ask_for_echo(d, job);
+	job->session = sessions_take(&d->sessions, d->pass, d->now.ms);
+	if (job->session == NULL)
+		return STEP_WAIT;
+	err = respond(
+	    d, job->session, bytes_make(payload.ptr + 1, payload.len - 1));
+	if (err == ERR_OK)
+		return ask_prk(d, job);
+	sessions_drop(&d->sessions, job->session);
+	job->session = NULL;
+	if (err == ERR_UNSUPPORTED)
+		return refuse_suites(d, job);
+	return reply_edhoc_error(d, job);
+}
+
+static void
+add_candidate(struct candidates *c, const uint8_t *key)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (memcmp(c->key[i], key, P256_POINT_LEN) == 0)
+			return;
+	if (c->count < CANDIDATES_MAX)
+		c->key[c->count++] = key;
+}
+
+/* The likely ones first: each costs an ECDH. */
+static void
+list_candidates(const struct judge_device *k, struct candidates *ret)
+{
+	*ret = (struct candidates){.count = 0};
+	if (k->device.generation > 0)
+		add_candidate(ret, k->device.public_key);
+	add_candidate(ret, k->device.factory_key);
+	for (size_t i = k->pending_count; i > 0; i--)
+		add_candidate(ret, k->pending[i - 1].public_key);
+	for (size_t i = k->left_count; i > 0; i--)
+		add_candidate(ret, k->left[i - 1].public_key);
+}
+
+static enum err
+verify(
+    struct edhoc *e, const uint8_t uid[UID_LEN], const struct p256_point *point)
+{
+	char subject[HEX_SIZE(UID_LEN)];
+	uint8_t buf[CRED_MAX];
+	struct edhoc_cred cred = {.public_key = *point};
+	struct writer w;
+	enum err err;
+
+	hex_encode(bytes_make(uid, UID_LEN), subject);
+	writer_init(&w, buf, sizeof(buf));
+	edhoc_ccs_write(
+	    &w, bytes_str(subject), bytes_make(uid, UID_LEN), point);
+	err = writer_end(&w, &cred.cred);
+	return err == ERR_OK ? edhoc_message_3_verify(e, &cred) : err;
+}
+
+/* ERR_AUTH when no candidate has written message_3. */
+static enum err
+verify_known(struct job *job, struct session *s)
+{
+	struct candidates c;
+	struct p256_point point;
+	enum err err = ERR_AUTH;
+
+	list_candidates(&job->known, &c);
+	for (size_t i = 0; i < c.count; i++) {
+		err = p256_point_decode(
+		    bytes_make(c.key[i], P256_POINT_LEN), &point);
+		if (err == ERR_OK)
+			err = verify(&s->edhoc, job->uid, &point);
+		if (err == ERR_OK)
+			memcpy(s->key, c.key[i], P256_POINT_LEN);
+		if (err != ERR_AUTH)
+			return err;
+	}
+	return err;
+}
+
+/*
+ * A device that nobody knows costs as long as one that is known, so that the
+ * time says nothing (F18): our own key, which it cannot have, is tried.
+ */
+static enum err
+verify_nobody(struct devices *d, struct job *job, struct session *s)
+{
+	enum err err = verify(&s->edhoc, job->uid, &d->public_key);
+
+	return err == ERR_OK ? ERR_AUTH : err;
+}
+
+/* A credential by value: whoever has its key, but nobody we know yet. */
+static enum err
+verify_by_value(struct job *job, struct session *s, struct bytes ccs)
+{
+	const struct edhoc_cred by_value = {.cred = ccs};
+	struct edhoc_cred cred = by_value;
+	struct bytes subject, kid;
+	enum err err = edhoc_ccs_read(ccs, &subject, &kid, &cred.public_key);
+
+	if (err != ERR_OK || kid.len != UID_LEN)
+		return ERR_AUTH;
+	memcpy(job->uid, kid.ptr, UID_LEN);
+	err = verify(&s->edhoc, job->uid, &cred.public_key);
+	if (err != ERR_OK)
+		return err;
+	p256_point_encode(&cred.public_key, s->key);
+	s->by_value = true;
+	return ERR_OK;
+}
+
+static enum err
+verify_sender(
+    struct devices *d, struct job *job, struct session *s, struct bytes id_cred)
+{
+	struct bytes kid, ccs;
+	enum err err;
+
+	if (edhoc_kccs_read(id_cred, &ccs))
+		return verify_by_value(job, s, ccs);
+	if (!edhoc_kid_read(id_cred, &kid) || kid.len != UID_LEN)
+		return ERR_AUTH;
+	memcpy(job->uid, kid.ptr, UID_LEN);
+	err = job_load(d, job);
+	if (err == ERR_NOT_FOUND)
+		return verify_nobody(d, job, s);
+	return err == ERR_OK ? verify_known(job, s) : err;
+}
+
+enum err
+session_prove(struct devices *d, struct job *job, struct session *s,
+    struct bytes message_3)
+{
+	struct bytes id_cred;
+	enum err err;
+
+	err = edhoc_message_3_open(&s->edhoc, message_3, &id_cred);
+	if (err != ERR_OK)
+		return ERR_AUTH;
+	err = verify_sender(d, job, s, id_cred);
+	if (err == ERR_OK)
+		err = edhoc_exporter(&s->edhoc, KEYS_EXPORTER_LABEL, BYTES_NONE,
+		    s->exporter, sizeof(s->exporter));
+	if (err == ERR_OK)
+		err = edhoc_oscore(&s->edhoc, &s->context);
+	if (err == ERR_OK)
+		err = sha256(&message_3, 1, s->hash_3);
+	if (err != ERR_OK)
+		return err;
+	memcpy(s->uid, job->uid, UID_LEN);
+	sessions_prove(&d->sessions, s);
+	return ERR_OK;
+}
+
+/* message_3 alone is answered by message_4: RFC 9528, section 5.5. */
+static enum step
+answer_message_3(struct devices *d, struct job *job)
+{
+	uint8_t buf[EDHOC_MESSAGE_MAX];
+	struct writer w;
+
+	writer_init(&w, buf, sizeof(buf));
+	if (edhoc_message_4(&job->session->edhoc, &w) != ERR_OK)
+		return drop_session(d, job);
+	edhoc_done(&job->session->edhoc);
+	job->keep = &d->first;
+	return reply_payload(d, job, COAP_CHANGED,
+	    job->formats ? COAP_FORMAT_EDHOC : COAP_FORMAT_NONE,
+	    writer_bytes(&w));
+}
+
+/* Finds the session of C_R | message_3 that this pass has not touched. */
+static enum err
+find_session(struct devices *d, struct job *job)
+{
+	struct edhoc_cid c_r;
+	struct reader r;
+	struct session *s;
+
+	reader_init(&r, job->message.payload);
+	edhoc_cid_read(&r, &c_r);
+	job->message_3 = reader_rest(&r);
+	if (r.err != ERR_OK)
+		return r.err;
+	s = sessions_find(&d->sessions, bytes_make(c_r.id, c_r.len));
+	if (s == NULL || s->state != SESSION_HALF_OPEN)
+		return ERR_NOT_FOUND;
+	if (s->pass == d->pass)
+		return ERR_BUSY;
+	s->pass = d->pass;
+	job->session = s;
+	return ERR_OK;
+}
+
+enum step
+session_message_3(struct devices *d, struct job *job)
+{
+	const struct answer *kept;
+	enum err err;
+
+	if (sha256(&job->message.payload, 1, job->hash) != ERR_OK)
+		return job_fail(d, job);
+	kept = answers_find(&d->first, job->hash, d->now.ms, DEVICES_KEEP_MS);
+	if (kept != NULL)
+		return reply_kept(d, job, kept);
+	job->has_hash = true;
+	err = find_session(d, job);
+	if (err == ERR_BUSY)
+		return STEP_WAIT;
+	if (err != ERR_OK)
+		return reply_edhoc_error(d, job);
+	err = session_prove(d, job, job->session, job->message_3);
+	if (err == ERR_OK)
+		return answer_message_3(d, job);
+	if (err == ERR_BUSY)
+		return STEP_WAIT;
+	if (err != ERR_AUTH)
+		return job_fail(d, job);
+	d->counters.ignored++;
+	return STEP_DONE;
+}

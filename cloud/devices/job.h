@@ -1,0 +1,205 @@
+/*
+ * The inside of the handler: one job a datagram, and the steps that it takes
+ * between rounds of questions to the keys process.
+ *
+ * A pass starts every waiting job. Jobs step until they are done, ask the
+ * keys, or find that another job of the pass holds their device or session;
+ * these wait for the next pass. At the end of a pass all changes are one
+ * transaction, and only what it has made durable is answered.
+ */
+#ifndef CLOUD_DEVICES_JOB_H
+#define CLOUD_DEVICES_JOB_H
+
+#include "answers.h"
+#include "challenge.h"
+#include "coap/coap.h"
+#include "handler.h"
+#include "pool.h"
+#include "service/devices.h"
+#include "service/events.h"
+#include "session.h"
+
+#define JOB_EVENTS_MAX 2
+#define JOB_ASKS_MAX 2 /* questions of one job in one round */
+#define CRED_MAX 128 /* a CCS of ours has 107 bytes at most */
+
+enum step {
+	STEP_ASK, /* it has asked the keys: next runs with the answers */
+	STEP_WAIT, /* next runs again in the next pass */
+	STEP_DONE /* with an answer or without */
+};
+
+enum effect { EFFECT_NONE, EFFECT_PEND, EFFECT_ADVANCE, EFFECT_COMMIT };
+
+struct job;
+typedef enum step step_fn(struct devices *d, struct job *job);
+
+/* A check-in context that may have protected a request. */
+struct attempt {
+	enum attempt_kind {
+		ATTEMPT_CURRENT, /* ck(n) */
+		ATTEMPT_LAST, /* ck(n - 1) */
+		ATTEMPT_PENDING,
+		ATTEMPT_LEFT
+	} kind;
+	uint32_t generation;
+	struct store_blob ck;
+};
+
+struct job {
+	const struct devices_in *in;
+	struct coap_message message;
+	struct bytes oscore; /* the OSCORE option, empty value allowed */
+	step_fn *next;
+	bool waiting; /* for a pass */
+	bool done;
+	bool failed; /* its changes could not be made */
+	bool again; /* waits for the next pass once its changes are made */
+	bool locked; /* holds uid in this pass */
+	uint8_t uid[UID_LEN];
+	/* Questions of this round. */
+	size_t ask_at;
+	size_t ask_count;
+	/* What becomes of it. */
+	enum effect effect;
+	union {
+		struct store_pending pending;
+		struct store_advance advance;
+		struct service_commit commit;
+	} change;
+	struct service_event event[JOB_EVENTS_MAX];
+	size_t event_count;
+	uint64_t *counter; /* counted when it has been made durable */
+	/* What a duplicate will be answered from. */
+	struct answers *keep;
+	uint8_t hash[SHA256_LEN];
+	bool has_hash;
+	/* Working state of the bootstrap. */
+	struct session *session;
+	bool ends_session; /* with its answer */
+	bool combined;
+	bool formats; /* answer with content formats */
+	struct bytes message_3, ciphertext;
+	struct judge_device known;
+	bool is_known; /* of this pass */
+	uint8_t plain[DATAGRAM_MAX]; /* the request, opened */
+	struct oscore_inner inner;
+	struct oscore_request_ref ref;
+	struct bootstrap_request request;
+	uint8_t response[BOOTSTRAP_RESPONSE_MAX];
+	size_t response_len;
+	/* Working state of the check-in. */
+	uint8_t alias[ALIAS_LEN];
+	struct attempt attempt[2];
+	size_t attempt_count, attempt_at;
+	struct store_pending pending;
+	struct checkin_request checkin;
+	uint32_t period;
+	struct oscore_context context;
+	/* The answer. */
+	uint8_t out[DATAGRAM_MAX];
+	size_t out_len;
+};
+
+struct devices {
+	struct devices_config config;
+	struct store *store;
+	struct keysproto_port keys;
+	const struct random_source *random;
+	struct devices_counters counters;
+	uint8_t kid; /* of our credential */
+	struct p256_point public_key;
+	uint8_t cred[CRED_MAX];
+	size_t cred_len;
+	struct sessions sessions;
+	struct answers first; /* of message_1 and message_3 alone */
+	struct answers second; /* of exchange 2 */
+	struct challenges challenges;
+	struct pool pool;
+	uint16_t message_id; /* of answers to NON requests */
+	uint64_t changes; /* number of the last change */
+	uint64_t pass;
+	bool reading; /* a read transaction is open */
+	struct devices_clock now;
+	struct job job[DEVICES_BATCH_MAX];
+	size_t job_count;
+	struct keysproto_request request[KEYSPROTO_BATCH_MAX];
+	struct keysproto_answer answer[KEYSPROTO_BATCH_MAX];
+	size_t request_count;
+};
+
+STATIC_ASSERT(DEVICES_BATCH_MAX *JOB_ASKS_MAX <= KEYSPROTO_BATCH_MAX,
+    a_round_fits_one_message);
+
+/* --- handler.c --- */
+
+/* A zeroed question of the job for this round, JOB_ASKS_MAX at most. */
+struct keysproto_request *job_ask(struct devices *d, struct job *job);
+/* The answer to the job's question number i of the round before. */
+struct keysproto_answer *job_answer(
+    struct devices *d, const struct job *job, size_t i);
+
+/*
+ * Takes the device for this job until the pass ends; false when another job
+ * of the pass has it.
+ */
+bool job_lock(struct devices *d, struct job *job, const uint8_t uid[UID_LEN]);
+
+/* Opens the pass's read transaction, once. */
+MUST_CHECK enum err job_reads(struct devices *d);
+
+/* Adds an event for the job's end; more than JOB_EVENTS_MAX are dropped. */
+struct service_event *job_event(struct devices *d, struct job *job,
+    const char *kind, const uint8_t uid[UID_LEN], uint64_t tenant);
+
+/* Ends without an answer because something of ours failed. */
+enum step job_fail(struct devices *d, struct job *job);
+
+/* --- reply.c: answers, all of which end the job --- */
+
+/* A plain answer without options or payload; an empty RST. */
+enum step reply_code(struct devices *d, struct job *job, uint8_t code);
+enum step reply_reset(struct devices *d, struct job *job);
+/* With a payload of a content format; COAP_FORMAT_NONE: no option. */
+#define COAP_FORMAT_NONE UINT32_MAX
+enum step reply_payload(struct devices *d, struct job *job, uint8_t code,
+    uint32_t format, struct bytes payload);
+/* With an Echo option and nothing else. */
+enum step reply_echo(struct devices *d, struct job *job, struct bytes echo);
+/* EDHOC error 1 in 4.00. */
+enum step reply_edhoc_error(struct devices *d, struct job *job);
+/* A kept answer, under the header of this request. */
+enum step reply_kept(
+    struct devices *d, struct job *job, const struct answer *answer);
+/*
+ * Protected, under the job's session (own_piv false) or check-in context
+ * (own_piv true: with a fresh random Partial IV).
+ */
+enum step reply_protected(struct devices *d, struct job *job,
+    const struct oscore_context *context, bool own_piv, uint8_t code,
+    struct bytes options, struct bytes payload);
+
+/* --- the first steps --- */
+
+step_fn plain_start; /* plain.c: requests without OSCORE */
+step_fn session_message_1; /* edhoc.c: EDHOC on its resource */
+step_fn session_message_3;
+step_fn exchange_start; /* exchange.c: OSCORE under an EDHOC session */
+step_fn checkin_start; /* checkin.c: OSCORE under an alias */
+
+/*
+ * Verifies message_3 against all that is known of its sender, and makes the
+ * session proven. Errors: ERR_BUSY (the device is locked: wait), ERR_AUTH
+ * (not verified: ignore), others: fail.
+ */
+MUST_CHECK enum err session_prove(struct devices *d, struct job *job,
+    struct session *session, struct bytes message_3);
+
+/* Reads the device of job->uid, once a pass. Errors as session_prove. */
+MUST_CHECK enum err job_load(struct devices *d, struct job *job);
+
+/* Store and protocol use the same blobs under two names. */
+struct keysproto_blob blob_ask(const struct store_blob *blob);
+struct store_blob blob_store(const struct keysproto_blob *blob);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * Ephemeral key pairs made ahead, while nothing waits. Each is used once.
+ */
+#ifndef CLOUD_DEVICES_POOL_H
+#define CLOUD_DEVICES_POOL_H
+
+#include "edhoc/edhoc.h"
+
+#define POOL_MAX 512
+
+struct pool {
+	struct edhoc_ephemeral pair[POOL_MAX];
+	size_t count;
+};
+
+/* Takes one, or makes one. Errors: as edhoc_ephemeral_make. */
+MUST_CHECK enum err pool_take(struct pool *pool,
+    const struct random_source *random, struct edhoc_ephemeral *ret_pair);
+
+/* Makes one more; false when the pool is full, or making one failed. */
+bool pool_fill(struct pool *pool, const struct random_source *random);
+
+#endif

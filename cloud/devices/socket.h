@@ -1,0 +1,49 @@
+/*
+ * The UDP end: batches of datagrams in and out of one socket, which serves
+ * IPv6 and, bound to [::], IPv4 too. An answer leaves from the address that
+ * its request came to.
+ */
+#ifndef CLOUD_DEVICES_SOCKET_H
+#define CLOUD_DEVICES_SOCKET_H
+
+#include <netinet/in.h>
+
+#include "cloud/address.h"
+#include "handler.h"
+
+/* Longer datagrams are no requests of ours: dropped. */
+#define UDP_DATAGRAM_MAX 1280
+#define UDP_CONTROL_MAX 128
+
+struct udp_peer {
+	struct sockaddr_storage from;
+	char address[ADDRESS_TEXT_MAX];
+	/* Where it came to. */
+	_Alignas(struct cmsghdr) uint8_t control[UDP_CONTROL_MAX];
+	size_t control_len;
+};
+
+struct udp {
+	int fd;
+	uint64_t dropped; /* answers that the kernel did not take */
+	struct udp_peer peer[DEVICES_BATCH_MAX];
+	uint8_t data[DEVICES_BATCH_MAX][UDP_DATAGRAM_MAX];
+};
+
+/*
+ * Opens a socket, does not block, bound to an address of HOST:PORT. Errors:
+ * ERR_FORMAT (the address), ERR_IO (with errno).
+ */
+MUST_CHECK enum err udp_open(struct udp *udp, const char *listen);
+void udp_close(struct udp *udp);
+
+/*
+ * Reads what is there, DEVICES_BATCH_MAX datagrams at most, to ret_in, and
+ * says how many; the bytes live until the next call.
+ */
+size_t udp_receive(struct udp *udp, struct devices_in *ret_in);
+
+/* Sends out[i], unless it is empty, to where in[i] of udp_receive is from. */
+void udp_send(struct udp *udp, const struct bytes *out, size_t count);
+
+#endif
