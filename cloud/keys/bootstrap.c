@@ -160,8 +160,6 @@ payloads_read(const struct keysproto_request *q,
 		return ERR_FORMAT;
 	if (!bootstrap_status_is_new(ret_response->status))
 		return ERR_INVALID;
-	if (ret_response->generation == 0)
-		return ERR_INVALID;
 	if (q->u.root.root.len != 0 &&
 	    ret_response->generation <= q->u.root.root_generation)
 		return ERR_INVALID;

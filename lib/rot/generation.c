@@ -241,6 +241,7 @@ rot_checkin_open(const struct rot *rot, struct rot_request *ret_request,
 static void
 answer_take(struct rot_record *rec, const struct checkin_response *answer)
 {
+	rec->answered_s = answer->time;
 	if (answer->has_period)
 		rec->period_s = answer->period;
 	if (answer->has_flags)

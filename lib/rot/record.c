@@ -165,6 +165,7 @@ code_marks(const struct codec *c, struct rot_record *rec)
 	code_u32(c, &rec->flags);
 	code_u32(c, &rec->period_s);
 	code_u64(c, &rec->heartbeat_s);
+	code_u64(c, &rec->answered_s);
 	rec->e2e_version = code_small(c, rec->e2e_version, ENVELOPE_V2);
 	code_bool(c, &rec->security_off);
 }

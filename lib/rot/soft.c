@@ -79,6 +79,7 @@ rot_state(const struct rot *rot, struct rot_state *ret_state)
 	    .flags = rec->flags,
 	    .period_s = rec->period_s,
 	    .heartbeat_s = rec->heartbeat_s,
+	    .answered_s = rec->answered_s,
 	    .e2e_version = rec->e2e_version,
 	    .security_off = rec->security_off,
 	};

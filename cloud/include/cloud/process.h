@@ -33,6 +33,7 @@ struct process {
 	int api_fd;
 };
 
+/* Each runs until SIGTERM; the exit status. */
 int keys_main(const struct process *p);
 int devices_main(const struct process *p);
 int api_main(const struct process *p);

@@ -111,13 +111,31 @@ fetch_all(void)
 		pthread_atfork(NULL, NULL, forget_random) == 0;
 }
 
+/*
+ * Signs once: EVP loads its parts at their first use, which would be behind
+ * the door of a sandbox. A signature also needs seeded random numbers.
+ */
+static enum err
+warm_up(void)
+{
+	struct bytes message = BYTES_LIT("holdfast");
+	uint8_t signature[P256_SIGNATURE_LEN];
+	struct p256_secret secret;
+	struct p256_point point;
+	enum err err = p256_generate(&crypto_random_source, &secret, &point);
+
+	if (err == ERR_OK)
+		err = p256_sign(&secret, message, signature);
+	if (err == ERR_OK)
+		err = p256_verify(&point, message, signature);
+	wipe(&secret, sizeof(secret));
+	return err;
+}
+
 enum err
 crypto_init(void)
 {
-	uint8_t first;
-
 	if (pthread_once(&once, fetch_all) != 0 || ossl_thread() == NULL)
 		return ossl_fail(ERR_CRYPTO);
-	/* Seeds the generator now: a sandbox may close its door later. */
-	return crypto_random(&first, 1) == ERR_OK ? ERR_OK : ERR_CRYPTO;
+	return warm_up() == ERR_OK ? ERR_OK : ossl_fail(ERR_CRYPTO);
 }

@@ -1,7 +1,8 @@
 /*
  * What the PSA files share. mbedTLS 2.28 keeps its keys in one unlocked table,
  * so that this implementation is for programs with a single thread, as the
- * ones on a module are.
+ * ones on a module are; and its generator does not notice a fork, after which
+ * only one side may go on using it.
  */
 #ifndef CRYPTO_PSA_H
 #define CRYPTO_PSA_H

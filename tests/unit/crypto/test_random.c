@@ -51,7 +51,8 @@ test_lengths(void **state)
 		assert_int_equal(out[lens[i]], CANARY);
 		for (j = zeros = 0; j < lens[i]; j++)
 			zeros += out[j] == 0;
-		assert_true(zeros <= lens[i] / 16 + 2);
+		/* One of 256 is zero; 17 in a row would not be random. */
+		assert_true(zeros <= lens[i] / 16 + 17);
 	}
 }
 

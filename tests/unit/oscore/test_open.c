@@ -252,40 +252,62 @@ test_room(void **state UNUSED)
 	}
 }
 
-/* Seals any plaintext as the device would a request with PIV 1. */
-static struct bytes
-text_seal(struct bytes text, uint8_t buf[ROOM])
-{
-	struct bytes kid = oscore_id_bytes(&device.sender);
-	struct oscore_bind bind = oscore_bind_request(kid, B(1));
-
-	if (text.len > 0)
-		memcpy(buf, text.ptr, text.len);
-	assert_int_equal(oscore_seal(&device, &bind, buf, text.len), ERR_OK);
-	return bytes_make(buf, text.len + OSCORE_TAG_LEN);
-}
-
+/* Seals any plaintext, as a request with PIV 1 or the answer, and opens it. */
 static enum err
-text_open(struct bytes text)
+text_open(struct bytes text, bool request)
 {
 	struct oscore_option option = {
 	    .piv = B(1), .has_kid = true, .kid = BYTES_LIT("device")};
+	struct oscore_bind bind = oscore_bind_request(option.kid, option.piv);
+	struct oscore_option empty = {.has_kid = false};
+	struct oscore_request_ref ref;
+	struct oscore_inner inner;
 	uint8_t buf[ROOM];
+	uint8_t opened[ROOM];
+	struct bytes sealed;
 
-	return request_open(&option, text_seal(text, buf));
+	if (text.len > 0)
+		memcpy(buf, text.ptr, text.len);
+	assert_int_equal(
+	    oscore_seal(request ? &device : &service, &bind, buf, text.len),
+	    ERR_OK);
+	sealed = bytes_make(buf, text.len + OSCORE_TAG_LEN);
+	if (request)
+		return request_open(&option, sealed);
+	oscore_ref_fill(&ref, option.kid, option.piv);
+	return oscore_open_response(
+	    &device, &ref, &empty, sealed, opened, ROOM, &inner);
 }
 
 static void
 test_inside(void **state UNUSED)
 {
-	assert_int_equal(text_open(B(COAP_POST)), ERR_OK);
-	assert_int_equal(text_open(B(COAP_FETCH, 0xb1, 'e')), ERR_OK);
-	assert_int_equal(text_open(BYTES_NONE), ERR_FORMAT);
-	assert_int_equal(text_open(B(COAP_EMPTY)), ERR_FORMAT);
-	assert_int_equal(text_open(B(COAP_CHANGED)), ERR_FORMAT);
-	assert_int_equal(text_open(B(COAP_POST, 0xff)), ERR_FORMAT);
-	assert_int_equal(text_open(B(COAP_POST, 0xb2, 'e')), ERR_FORMAT);
-	assert_int_equal(text_open(B(COAP_POST, 0xf0)), ERR_FORMAT);
+	assert_int_equal(text_open(B(COAP_POST), true), ERR_OK);
+	assert_int_equal(text_open(B(COAP_FETCH, 0xb1, 'e'), true), ERR_OK);
+	assert_int_equal(text_open(BYTES_NONE, true), ERR_FORMAT);
+	assert_int_equal(text_open(BYTES_NONE, false), ERR_FORMAT);
+	assert_int_equal(text_open(B(COAP_POST, 0xff), true), ERR_FORMAT);
+	assert_int_equal(text_open(B(COAP_POST, 0xb2, 'e'), true), ERR_FORMAT);
+	assert_int_equal(text_open(B(COAP_POST, 0xf0), true), ERR_FORMAT);
+	assert_int_equal(text_open(B(COAP_CHANGED, 0xff), false), ERR_FORMAT);
+}
+
+/* Each of the 256 codes in each direction. */
+static void
+test_codes(void **state UNUSED)
+{
+	unsigned code;
+
+	for (code = 0; code < 256; code++) {
+		unsigned class = code >> 5;
+		bool request = class == 0 && code != 0;
+		bool response = class == 2 || class == 4 || class == 5;
+
+		assert_int_equal(text_open(B((uint8_t)code), true),
+		    request ? ERR_OK : ERR_FORMAT);
+		assert_int_equal(text_open(B((uint8_t)code), false),
+		    response ? ERR_OK : ERR_FORMAT);
+	}
 }
 
 static enum err
@@ -404,6 +426,7 @@ main(void)
 	    cmocka_unit_test(test_kid_context),
 	    cmocka_unit_test(test_room),
 	    cmocka_unit_test(test_inside),
+	    cmocka_unit_test(test_codes),
 	    cmocka_unit_test(test_responses),
 	    cmocka_unit_test(test_responses_differ),
 	    cmocka_unit_test(test_response_kid),

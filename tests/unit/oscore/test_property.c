@@ -3,92 +3,10 @@
  * opens, and nothing that was touched on the way is taken for a message.
  */
 #include "common.h"
-#include "prng.h"
+#include "draw.h"
 
 #define ROOM 512
 #define ROUNDS 400
-
-/* A pair of contexts, drawn. */
-struct pair {
-	struct oscore_context client;
-	struct oscore_context server;
-};
-
-static struct bytes
-draw(struct prng *p, uint8_t *buf, size_t min, size_t max)
-{
-	size_t len = min + prng_below(p, max - min + 1);
-
-	prng_fill(p, buf, len);
-	return bytes_make(buf, len);
-}
-
-static void
-pair_draw(struct prng *p, struct pair *pair)
-{
-	uint8_t secret[32], salt[16], context[8], a[7], b[7];
-	struct bytes id_context = draw(p, context, 0, 8);
-	struct bytes m = draw(p, secret, 1, 32);
-	struct bytes s = draw(p, salt, 0, 16);
-	struct bytes x = draw(p, a, 1, 7);
-	struct bytes y = draw(p, b, 0, 7);
-	const struct bytes *c = prng_below(p, 2) ? &id_context : NULL;
-
-	/* Two IDs are the same at times: then one becomes empty. */
-	if (bytes_equal(x, y))
-		y = BYTES_NONE;
-	assert_int_equal(oscore_derive(&pair->client, m, s, c, x, y), ERR_OK);
-	assert_int_equal(oscore_derive(&pair->server, m, s, c, y, x), ERR_OK);
-}
-
-/* An inner message, with storage. */
-struct text {
-	uint8_t options[96];
-	uint8_t payload[128];
-	struct oscore_inner inner;
-};
-
-static void
-text_draw(struct prng *p, struct text *t, bool request)
-{
-	static const uint8_t answers[] = {COAP_CREATED, COAP_CHANGED,
-	    COAP_CONTENT, COAP_UNAUTHORIZED, COAP_SERVER_ERROR};
-	struct coap_writer w;
-	uint8_t value[20];
-	uint32_t number = 0;
-	size_t n;
-
-	t->inner.code = request ? (uint8_t)(1 + prng_below(p, 5))
-				: answers[prng_below(p, ARRAY_LEN(answers))];
-	coap_write_body(&w, t->options, sizeof(t->options));
-	for (n = prng_below(p, 4); n > 0; n--) {
-		number += (uint32_t)prng_below(p, 300);
-		coap_write_option(&w, number, draw(p, value, 0, 20));
-	}
-	assert_int_equal(coap_write_end(&w, &t->inner.options), ERR_OK);
-	t->inner.payload = draw(p, t->payload, 0, sizeof(t->payload));
-}
-
-/* A drawn Partial IV, as counted or as check-ins have it. */
-static struct bytes
-piv_draw(struct prng *p, uint8_t piv[OSCORE_PIV_MAX])
-{
-	uint64_t seq = prng_next(p) >> (24 + prng_below(p, 40));
-
-	if (prng_below(p, 2))
-		return draw(p, piv, OSCORE_PIV_MAX, OSCORE_PIV_MAX);
-	return bytes_make(piv, oscore_piv_encode(seq, piv));
-}
-
-static struct oscore_outer
-outer_draw(struct prng *p, uint8_t token[COAP_TOKEN_MAX])
-{
-	struct oscore_outer outer = {.type = (enum coap_type)prng_below(p, 2),
-	    .id = (uint16_t)prng_next(p),
-	    .token = draw(p, token, 0, COAP_TOKEN_MAX)};
-
-	return outer;
-}
 
 /* A protected message, decoded. */
 struct sealed {
@@ -280,7 +198,7 @@ test_options(void **state UNUSED)
 
 	prng_init(&p, 7);
 	for (i = 0; i < 100 * ROUNDS; i++) {
-		struct bytes in = draw(&p, value, 0, sizeof(value));
+		struct bytes in = bytes_draw(&p, value, 0, sizeof(value));
 
 		if (oscore_option_decode(in, &option) != ERR_OK)
 			continue;

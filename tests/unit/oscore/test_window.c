@@ -94,6 +94,23 @@ test_jumps(void **state UNUSED)
 	assert_false(take(&w, 0xffffffffff - 32));
 }
 
+/* A step of the window's whole width forgets everything but itself. */
+static void
+test_whole_step(void **state UNUSED)
+{
+	struct oscore_window w;
+	uint64_t seq;
+
+	oscore_window_init(&w);
+	for (seq = 0; seq < 40; seq++)
+		assert_true(take(&w, seq));
+	assert_true(take(&w, 39 + 32));
+	assert_false(take(&w, 39));
+	for (seq = 40; seq < 39 + 32; seq++)
+		assert_true(take(&w, seq));
+	assert_int_equal(w.seen, UINT32_MAX);
+}
+
 /* Asking is not marking: an unverified message must not move the window. */
 static void
 test_check_does_not_mark(void **state UNUSED)
@@ -165,6 +182,7 @@ main(void)
 	    cmocka_unit_test(test_in_order),
 	    cmocka_unit_test(test_out_of_order),
 	    cmocka_unit_test(test_jumps),
+	    cmocka_unit_test(test_whole_step),
 	    cmocka_unit_test(test_check_does_not_mark),
 	    cmocka_unit_test(test_mark_of_the_past),
 	    cmocka_unit_test(test_model),

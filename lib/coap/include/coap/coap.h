@@ -110,7 +110,9 @@ struct coap_options {
 	uint32_t number;
 };
 
+/* Starts a walk over checked options. */
 void coap_options_init(struct coap_options *it, struct bytes options);
+/* Gives the next option; false after the last. */
 bool coap_option_next(struct coap_options *it, struct coap_option *ret_option);
 
 /* Finds the first option of a number; false when there is none. */

@@ -1,7 +1,8 @@
 /*
  * The cryptography that Holdfast is built from: one small header with two
  * implementations, openssl/ for hosts and psa/ (mbedTLS) for
- * microcontrollers, chosen by the build.
+ * microcontrollers, chosen by the build. On OpenSSL any thread may call
+ * anything, and a process may fork; on PSA all calls are one thread's.
  *
  * Nothing here keeps a caller's bytes. Outputs are written on success only,
  * unless a function says otherwise. All sizes are bytes.
@@ -73,6 +74,7 @@ enum aead {
 	AEAD_GCM_256 /* AES-256-GCM, nonce 12, tag 16 */
 };
 
+/* Lengths that an algorithm asks for, in bytes. */
 size_t aead_key_len(enum aead aead);
 size_t aead_nonce_len(enum aead aead);
 size_t aead_tag_len(enum aead aead);

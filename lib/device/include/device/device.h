@@ -23,7 +23,7 @@
 struct device_info {
 	bool module_registered; /* bootstrapped at the service */
 	bool device_registered; /* and assigned to its owner */
-	bool activated; /* keys of a generation are in use */
+	bool activated; /* keys of a generation are in use, within the plan */
 	bool sealed;
 	bool bootstrapping; /* an exchange or a confirm is under way */
 	uint32_t generation;
@@ -66,10 +66,14 @@ void device_network(struct device *d, bool up, uint64_t now_ms);
 MUST_CHECK enum err device_poll(struct device *d, uint64_t now_ms,
     uint64_t wall_s, struct bytes *ret_datagram, uint64_t *ret_next_ms);
 
-/* Hands in a datagram from the service. What makes no sense is ignored. */
+/*
+ * Hands in a datagram from the service. What makes no sense is ignored. Call
+ * device_poll afterwards.
+ */
 void device_receive(
     struct device *d, uint64_t now_ms, uint64_t wall_s, struct bytes datagram);
 
+/* Says where the device stands. */
 void device_info(const struct device *d, struct device_info *ret_info);
 
 /*
@@ -83,7 +87,8 @@ MUST_CHECK enum err device_seal(struct device *d,
 /*
  * Asks for a heartbeat now. Errors: ERR_STATE (not bootstrapped),
  * ERR_TOO_SOON (heartbeat_min_s since the last that was sent, by wall_s; a
- * stored time in the future counts as elapsed), ERR_BUSY (one is under way).
+ * stored time in the future counts as elapsed), ERR_BUSY (one is under way),
+ * ERR_TIMEOUT (no network).
  */
 MUST_CHECK enum err device_heartbeat(
     struct device *d, uint64_t now_ms, uint64_t wall_s);
@@ -104,10 +109,18 @@ MUST_CHECK enum err device_psk(
 
 /*
  * Seals plaintext to ret_out, plaintext.len + 32 (V1) or + 19 (V2) bytes.
- * Errors: ERR_STATE, ERR_DISABLED (E2EDataProtection off), ERR_SPACE (over
- * 2^24 - 1), ERR_EXHAUSTED, ERR_IO.
+ * version is 1, 2, or 0 for what rot_e2e_version_set has chosen. Errors:
+ * ERR_STATE, ERR_DISABLED (E2EDataProtection off), ERR_INVALID (version),
+ * ERR_SPACE (over 2^24 - 1), ERR_EXHAUSTED, ERR_IO.
  */
 MUST_CHECK enum err device_e2e_seal(struct device *d, unsigned version,
     struct bytes plaintext, uint8_t *ret_out, size_t *ret_len);
+
+/*
+ * Opens a downlink message; see rot_e2e_open. ERR_DISABLED while
+ * E2EDataProtection is off.
+ */
+MUST_CHECK enum err device_e2e_open(
+    struct device *d, struct bytes message, uint8_t *ret_out, size_t *ret_len);
 
 #endif

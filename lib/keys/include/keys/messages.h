@@ -77,8 +77,13 @@ struct bootstrap_request {
 	struct bytes ticket; /* empty: none */
 };
 
+/* Writes request 2; the cursor keeps ERR_SPACE and ERR_INVALID. */
 void bootstrap_request_write(
     struct writer *w, const struct bootstrap_request *m);
+/*
+ * Reads request 2; views point into in. Errors: ERR_FORMAT, ERR_TRUNCATED,
+ * ERR_INVALID (a length or a character).
+ */
 MUST_CHECK enum err bootstrap_request_read(
     struct bytes in, struct bootstrap_request *ret_m);
 
@@ -90,8 +95,10 @@ struct bootstrap_response {
 	uint32_t features;
 };
 
+/* Writes response 2; the cursor keeps ERR_SPACE. */
 void bootstrap_response_write(
     struct writer *w, const struct bootstrap_response *m);
+/* Reads response 2. Errors as bootstrap_request_read. */
 MUST_CHECK enum err bootstrap_response_read(
     struct bytes in, struct bootstrap_response *ret_m);
 
@@ -102,7 +109,9 @@ struct checkin_request {
 	struct bytes firmware; /* empty: not sent */
 };
 
+/* Writes the payload of a check-in, which may be empty. */
 void checkin_request_write(struct writer *w, const struct checkin_request *m);
+/* Reads it. Errors as bootstrap_request_read. */
 MUST_CHECK enum err checkin_request_read(
     struct bytes in, struct checkin_request *ret_m);
 
@@ -125,7 +134,9 @@ struct checkin_response {
 	uint64_t features_version;
 };
 
+/* Writes the answer to a check-in. */
 void checkin_response_write(struct writer *w, const struct checkin_response *m);
+/* Reads it. Errors as bootstrap_request_read. */
 MUST_CHECK enum err checkin_response_read(
     struct bytes in, struct checkin_response *ret_m);
 

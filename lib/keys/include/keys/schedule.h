@@ -62,6 +62,7 @@ MUST_CHECK enum err keys_root_make(const struct keys_salt *salt,
     const uint8_t exporter[32], const uint8_t uid[UID_LEN],
     struct bytes request, struct bytes response, struct keys_root *ret_root);
 
+/* All children of a root at once. Error: ERR_CRYPTO. */
 MUST_CHECK enum err keys_children_make(
     const struct keys_root *root, struct keys_children *ret_children);
 

@@ -5,7 +5,8 @@
  * them in non-volatile memory (PROTOCOL.md, "Heartbeat"); struct
  * oscore_window serves contexts that count.
  *
- * AES-CCM-16-64-128 and HKDF-SHA-256 unless a context says otherwise.
+ * AES-CCM-16-64-128 and HKDF-SHA-256 always: the application algorithms of
+ * EDHOC's cipher suites 0 to 3 are no others.
  */
 #ifndef OSCORE_OSCORE_H
 #define OSCORE_OSCORE_H
@@ -167,6 +168,7 @@ struct oscore_window {
 	bool started;
 };
 
+/* Starts a window that has seen nothing. */
 void oscore_window_init(struct oscore_window *window);
 
 /* Says whether seq is new; does not mark it. ERR_REPLAY when it is not. */

@@ -130,6 +130,7 @@ struct rot_record {
 	uint32_t flags; /* enum checkin_flag, as the service said last */
 	uint32_t period_s; /* between heartbeats; 0: never said */
 	uint64_t heartbeat_s; /* wall time of the last that was sent */
+	uint64_t answered_s; /* the service's time in its last answer */
 	unsigned e2e_version; /* enum envelope_version */
 	bool security_off; /* AT+USECMODE=0 */
 };
@@ -195,6 +196,7 @@ struct rot_state {
 	uint32_t flags; /* enum checkin_flag */
 	uint32_t period_s;
 	uint64_t heartbeat_s;
+	uint64_t answered_s;
 	unsigned e2e_version;
 	bool security_off;
 };

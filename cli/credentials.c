@@ -1,0 +1,134 @@
+/*
+ * The file with the API key: JSON, readable by its owner only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/wipe.h"
+
+#include "cli.h"
+
+enum err
+credentials_path(const struct cli_common *common, char *out, size_t cap)
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	int n;
+
+	if (common->credentials != NULL)
+		n = snprintf(out, cap, "%s", common->credentials);
+	else if (config != NULL && config[0] == '/')
+		n = snprintf(out, cap, "%s/holdfast/credentials", config);
+	else if (home != NULL && home[0] != '\0')
+		n = snprintf(out, cap, "%s/.config/holdfast/credentials", home);
+	else
+		return ERR_INVALID;
+	return n > 0 && (size_t)n < cap ? ERR_OK : ERR_SPACE;
+}
+
+static bool
+text_copy(const json_t *object, const char *name, char *out, size_t cap)
+{
+	const char *text = json_text(object, name);
+	size_t len = strlen(text);
+
+	if (len == 0 || len >= cap)
+		return false;
+	memcpy(out, text, len + 1);
+	return true;
+}
+
+enum err
+credentials_read(const char *path, struct credentials *ret_credentials)
+{
+	struct credentials c;
+	uint8_t *data;
+	size_t len;
+
+	if (access(path, F_OK) != 0)
+		return ERR_NOT_FOUND;
+	enum err err = file_slurp(path, 4096, &data, &len);
+
+	if (err != ERR_OK)
+		return err;
+	json_t *json = json_loadb((const char *)data, len, 0, NULL);
+
+	wipe(data, len);
+	free(data);
+	bool good = text_copy(json, "Service", c.service, sizeof(c.service)) &&
+		    text_copy(json, "APIKey", c.apikey, sizeof(c.apikey)) &&
+		    text_copy(json, "APISecret", c.secret, sizeof(c.secret));
+
+	json_decref(json);
+	if (good)
+		*ret_credentials = c;
+	wipe(&c, sizeof(c));
+	return good ? ERR_OK : ERR_FORMAT;
+}
+
+/* Makes the directories above a path, the owner's alone. */
+static enum err
+parents_make(const char *path)
+{
+	char dir[4096];
+	size_t len = strlen(path);
+
+	if (len >= sizeof(dir))
+		return ERR_IO;
+	memcpy(dir, path, len + 1);
+	for (char *p = dir + 1; *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(dir, S_IRWXU) != 0 && errno != EEXIST)
+			return ERR_IO;
+		*p = '/';
+	}
+	return ERR_OK;
+}
+
+/* Written beside the file and renamed, so that no half of one is left. */
+static enum err
+text_write(const char *path, const char *text, size_t len)
+{
+	char beside[4096 + 8];
+	enum err err = parents_make(path);
+
+	if (err != ERR_OK)
+		return err;
+	(void)snprintf(beside, sizeof(beside), "%s.new", path);
+	(void)unlink(beside);
+	int fd = open(
+	    beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+
+	if (fd < 0)
+		return ERR_IO;
+	bool good = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
+
+	good = close(fd) == 0 && good;
+	if (good && rename(beside, path) == 0)
+		return ERR_OK;
+	(void)unlink(beside);
+	return ERR_IO;
+}
+
+enum err
+credentials_write(const char *path, const struct credentials *credentials)
+{
+	json_t *json = json_pack("{s:s, s:s, s:s}", "Service",
+	    credentials->service, "APIKey", credentials->apikey, "APISecret",
+	    credentials->secret);
+	char *text = json_dumps(json, JSON_INDENT(2));
+
+	json_decref(json);
+	if (text == NULL)
+		return ERR_NOMEM;
+	size_t len = strlen(text);
+	enum err err = text_write(path, text, len);
+
+	wipe(text, len);
+	free(text);
+	return err;
+}

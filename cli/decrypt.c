@@ -1,0 +1,117 @@
+/*
+ * holdfast decrypt: opens a message that a device has sealed with
+ * +USECE2EDATAENC or +USECE2EFILEENC. The key comes from the service, the
+ * message never goes there.
+ */
+#include <errno.h>
+
+#include "base/text.h"
+#include "base/wipe.h"
+
+#include "cli.h"
+
+static int
+key_get(struct client *client, struct bytes header, struct envelope_key *key)
+{
+	char hex[HEX_SIZE(16)];
+	struct answer answer;
+
+	hex_encode_lower(header, hex);
+	int status =
+	    client_json(client, "POST", "/v1/GetE2EDecryptionParameters",
+		json_pack("{s:s}", "EncryptedHeader", hex), &answer);
+
+	if (status != CLI_OK)
+		return status;
+	if (envelope_key_read(answer.json, key) != ERR_OK)
+		status =
+		    cli_fail(CLI_FAILED, "the service's answer makes no sense");
+	answer_free(&answer);
+	return status;
+}
+
+static int
+plain_write(const char *path, const uint8_t *data, size_t len)
+{
+	FILE *out = path != NULL ? fopen(path, "wbe") : stdout;
+
+	if (out == NULL)
+		return cli_fail(CLI_FAILED, "%s: %s", path, strerror(errno));
+	bool good = fwrite(data, 1, len, out) == len && fflush(out) == 0;
+
+	if (path != NULL)
+		good = fclose(out) == 0 && good;
+	return good ? CLI_OK
+		    : cli_fail(CLI_FAILED, "cannot write the plaintext");
+}
+
+static int
+message_open(struct client *client, struct bytes message, const char *out)
+{
+	size_t header = envelope_header(message);
+	struct envelope_key key;
+	size_t len = 0;
+
+	if (header == 0)
+		return cli_fail(
+		    CLI_FAILED, "this does not begin as a message of a device");
+	int status = key_get(client, bytes_make(message.ptr, header), &key);
+
+	if (status != CLI_OK)
+		return status;
+	uint8_t *plain = malloc(message.len);
+	enum err err = plain != NULL
+			   ? envelope_decrypt(&key, message, plain, &len)
+			   : ERR_NOMEM;
+
+	if (err == ERR_OK)
+		status = plain_write(out, plain, len);
+	else
+		status = cli_fail(CLI_FAILED,
+		    err == ERR_AUTH
+			? "the message is damaged or forged: its MAC is wrong"
+			: "the message cannot be opened: %s",
+		    err_name(err));
+	if (plain != NULL)
+		wipe(plain, len);
+	free(plain);
+	wipe(&key, sizeof(key));
+	return status;
+}
+
+int
+decrypt_main(int argc, char **argv)
+{
+	const char *out = NULL;
+	static const struct cli_usage usage = {"decrypt", "FILE",
+	    "Opens a message as +USECE2EDATAENC gave it, header first. FILE "
+	    "may be - for\nstandard input.",
+	    1, 1};
+	const struct cli_option options[] = {
+	    {"out", "FILE", "where to write it (default: standard output)",
+		&out, NULL, false},
+	};
+	struct cli_common common;
+	struct client client;
+	char **words;
+	uint8_t *data;
+	size_t len;
+	int status = cli_parse(
+	    argc, argv, &usage, options, ARRAY_LEN(options), &common, &words);
+
+	if (status >= 0)
+		return status;
+	enum err err = file_slurp(words[0], CLI_FILE_MAX, &data, &len);
+
+	if (err != ERR_OK)
+		return cli_fail(CLI_FAILED, "%s: %s", words[0],
+		    err == ERR_SPACE ? "longer than a message can be"
+				     : strerror(errno));
+	status = client_login(&client, &common);
+	if (status == CLI_OK) {
+		status = message_open(&client, bytes_make(data, len), out);
+		client_close(&client);
+	}
+	free(data);
+	return status;
+}

@@ -1,0 +1,10 @@
+/*
+ * The program holdfast.
+ */
+#include "cli.h"
+
+int
+main(int argc, char **argv)
+{
+	return cli_run(argc, argv);
+}

@@ -1,0 +1,64 @@
+/*
+ * What sub-commands over a resource share: their verbs, and showing one
+ * item.
+ */
+#include "cli.h"
+
+int
+verb_main(const char *noun, const struct cli_verb *verbs, size_t count,
+    int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(verbs[i].name, name) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
+	}
+	bool help = strcmp(name, "--help") == 0;
+	FILE *out = help ? stdout : stderr;
+
+	(void)fprintf(out, "Usage:\n");
+	for (size_t i = 0; i < count; i++)
+		(void)fprintf(
+		    out, "  holdfast %s %s [--help]\n", noun, verbs[i].name);
+	return help ? CLI_OK : CLI_USAGE;
+}
+
+/* Names of items are hex or base64url: nothing that has to be escaped. */
+static bool
+item_is_good(const char *item)
+{
+	size_t len = strspn(item,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	    "-_");
+
+	return len > 0 && len <= 64 && item[len] == '\0';
+}
+
+int
+item_main(
+    int argc, char **argv, const struct cli_usage *usage, const char *path)
+{
+	struct cli_common common;
+	struct client client;
+	struct answer answer;
+	char **words, url[256];
+	int status = cli_parse(argc, argv, usage, NULL, 0, &common, &words);
+
+	if (status >= 0)
+		return status;
+	if (!item_is_good(words[0]))
+		return cli_fail(
+		    CLI_USAGE, "\"%s\" is no %s", words[0], usage->words);
+	status = client_login(&client, &common);
+	if (status != CLI_OK)
+		return status;
+	(void)snprintf(url, sizeof(url), "%s/%s", path, words[0]);
+	status = client_json(&client, "GET", url, NULL, &answer);
+	if (status == CLI_OK) {
+		(void)fputs(answer.text, stdout);
+		answer_free(&answer);
+	}
+	client_close(&client);
+	return status;
+}

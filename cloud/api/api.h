@@ -1,0 +1,304 @@
+/*
+ * What the files of the api process share: the process itself, one request,
+ * the route table's rows and the ways to answer.
+ *
+ * The process is one loop in one thread. libmicrohttpd parses HTTP and calls
+ * us; whatever needs the keys process is suspended and goes there with
+ * everything else that was ready in the same turn of the loop, as one batch.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+#include <microhttpd.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "cloud/process.h"
+#include "service/imports.h"
+#include "service/keyrights.h"
+#include "service/service.h"
+#include "service/profiles.h"
+#include "service/setup.h"
+
+#include "keysqueue.h"
+
+#define API_BODY_MAX (64u << 10) /* of most calls */
+#define API_IMPORT_MAX (16u << 20) /* of a file of factory records */
+#define API_BODY_INLINE 1024 /* bodies up to this need no allocation */
+#define API_OUT_INLINE 320 /* and so do answers */
+#define API_PROBLEMS_MAX 16 /* bad fields that one answer names */
+#define API_IDLE_S 15 /* silence that a connection may keep */
+#define API_HEADER_S 30 /* from one request to the next one's header */
+#define API_BODY_S 30 /* for a body; an import has ten times this */
+#define API_STOP_S 10 /* for requests in flight after SIGTERM */
+
+struct api;
+struct request;
+
+/* What a route demands of its caller. */
+enum route_access { ROUTE_OPEN, ROUTE_TENANT };
+
+/*
+ * One row of the route table. A path that ends in '/' takes one more
+ * segment, which is the request's item.
+ */
+struct route {
+	const char *method;
+	const char *path;
+	enum route_access access;
+	const char *media; /* of the body; NULL: no body is taken */
+	size_t body_max;
+	void (*handle)(struct request *r);
+};
+
+/* One connection, for the clocks that libmicrohttpd does not keep. */
+struct connection {
+	struct connection *prev, *next;
+	struct MHD_Connection *http;
+	int64_t deadline_ms; /* of the header or the body that is awaited */
+	bool busy; /* a request has been read whole */
+	bool cut; /* told to go away */
+};
+
+enum request_state {
+	REQUEST_BODY, /* its body is being read */
+	REQUEST_REFUSED, /* the same, and the answer is known already */
+	REQUEST_WAITING, /* suspended: somebody will answer */
+	REQUEST_ANSWERED
+};
+
+/* One bad field of a body: its JSON pointer and what is wrong. */
+struct field_problem {
+	char pointer[48];
+	char detail[112];
+};
+
+struct request {
+	struct api *api;
+	struct MHD_Connection *http;
+	struct connection *connection;
+	const struct route *route;
+	uint64_t id; /* number since the start */
+	enum request_state state;
+	char item[64]; /* last segment of a path with one */
+	struct actor actor; /* of ROUTE_TENANT */
+	struct MHD_Response *response; /* ready, not queued yet */
+	unsigned status;
+
+	uint8_t *body; /* body_small, or from the heap */
+	size_t body_len;
+	size_t body_cap;
+	uint8_t body_small[API_BODY_INLINE];
+	json_t *json; /* the body, once body_read has read it */
+
+	struct field_problem problems[API_PROBLEMS_MAX];
+	size_t problem_count;
+
+	struct keys_call call;
+	void (*on_keys)(struct request *r); /* call has its answer */
+	union {
+		uint8_t uid[UID_LEN]; /* GetPSK */
+		struct e2e_parameters e2e;
+		struct store_profile profile;
+		struct setup_plan setup;
+	} kept; /* what a handler keeps for on_keys; wiped */
+	struct import_job *import; /* of POST /v1/imports only */
+
+	char out[API_OUT_INLINE];
+	struct request *next; /* in the pool */
+};
+
+/* Counters for /metrics. */
+struct api_metrics {
+	uint64_t requests[6]; /* by status class, 1 to 5 */
+	uint64_t auth_failures;
+	uint64_t psk_served;
+	uint64_t e2e_served;
+	uint64_t import_records;
+};
+
+struct api {
+	const struct config *config;
+	struct service service;
+	struct keys_queue keys;
+	struct MHD_Daemon *http;
+	int listen_fd;
+	int epoll_fd;
+	bool stopping;
+	int64_t now_ms; /* monotonic, of this turn */
+	uint64_t boot; /* random: first half of every request id */
+	uint64_t request_count;
+	struct api_metrics metrics;
+	struct connection *connections;
+	size_t connection_count;
+	struct request *pool;
+	size_t pool_count;
+	size_t active; /* requests between first call and completion */
+	bool importing; /* one import at a time */
+	int64_t next_sweep_ms;
+	int64_t stop_ms;
+};
+
+/* --- http.c: libmicrohttpd's side --- */
+
+/* Starts HTTP on listen_fd. Errors: ERR_IO. */
+MUST_CHECK enum err http_start(struct api *api);
+/* Stops taking connections; those that are there go on. */
+void http_quiesce(struct api *api);
+void http_stop(struct api *api);
+/* Ends connections whose deadline has passed. */
+void http_sweep(struct api *api);
+
+/* --- answer.c: ways to answer --- */
+
+/* Answers with len bytes at body, which are copied and then wiped. */
+void answer_bytes(struct request *r, unsigned status, const char *type,
+    const void *body, size_t len);
+/* Answers with len bytes that lie in r->out already. */
+void answer_out(struct request *r, unsigned status, size_t len);
+/* Answers with a JSON value, which is used up. */
+void answer_json(struct request *r, unsigned status, json_t *value);
+/* The same with an ETag; 304 when the caller has it. */
+void answer_json_tagged(struct request *r, json_t *value);
+
+/* --- problem.c: problem+json (RFC 9457) --- */
+
+/* The kinds of problem: each has a stable type, a title and a status. */
+enum problem {
+	PROBLEM_BAD_REQUEST,
+	PROBLEM_INVALID_BODY,
+	PROBLEM_INVALID_PARAMETER,
+	PROBLEM_UNAUTHENTICATED,
+	PROBLEM_BAD_CREDENTIALS,
+	PROBLEM_FORBIDDEN,
+	PROBLEM_NOT_FOUND,
+	PROBLEM_UNKNOWN_DEVICE,
+	PROBLEM_SERVICE_DISABLED,
+	PROBLEM_DEVICE_SUSPENDED,
+	PROBLEM_METHOD,
+	PROBLEM_CONFLICT,
+	PROBLEM_TOO_LARGE,
+	PROBLEM_MEDIA_TYPE,
+	PROBLEM_RECORDS,
+	PROBLEM_SETUP_TOKEN,
+	PROBLEM_INTERNAL,
+	PROBLEM_UNAVAILABLE,
+	PROBLEM_COUNT
+};
+
+/* Answers with a problem; detail may be NULL. */
+void problem_answer(
+    struct request *r, enum problem problem, const char *detail);
+/* Notes a bad field, for PROBLEM_INVALID_BODY. */
+void problem_field(struct request *r, const char *pointer, const char *fmt, ...)
+    PRINTF(3, 4);
+/* Answers for an error that a service function returned. */
+void problem_err(struct request *r, enum err err);
+/* GET /problems/NAME: what a type means. */
+void problem_get(struct request *r);
+unsigned problem_status(enum problem problem);
+
+/* --- body.c: bodies and query parameters, checked by a table --- */
+
+enum field_kind {
+	FIELD_STRING,
+	FIELD_NUMBER, /* an integer */
+	FIELD_STRING_OR_NUMBER, /* text, or an integer taken as its text */
+	FIELD_OBJECT
+};
+
+struct field {
+	const char *name;
+	enum field_kind kind;
+	bool required;
+	size_t max; /* of the text, in bytes */
+};
+
+/*
+ * What was read for a field: text is empty and there false without it.
+ * Views and the object live until the request ends.
+ */
+struct field_value {
+	bool there;
+	struct bytes text;
+	int64_t number;
+	const json_t *object;
+	char digits[24];
+};
+
+/*
+ * Reads the body as one object that has the fields and no others. Answers
+ * with a problem naming each bad field, and returns false, when it is not.
+ */
+MUST_CHECK bool body_read(struct request *r, const struct field *fields,
+    size_t count, struct field_value *ret_values);
+/* Answers and returns false when problem_field has noted something. */
+MUST_CHECK bool body_good(struct request *r);
+
+#define PAGE_LIMIT_MAX 1000
+#define PAGE_LIMIT_DEFAULT 100
+
+/* limit and cursor of a list. */
+struct page {
+	size_t limit;
+	uint8_t after[16]; /* key of the last item before this page */
+	size_t after_len; /* 0: this is the first */
+};
+/*
+ * Reads them for items whose keys have key_len bytes. Answers and returns
+ * false when one is bad or the query has anything else.
+ */
+MUST_CHECK bool page_read(
+    struct request *r, size_t key_len, struct page *ret_page);
+/* Answers with items, which are used up; after: key of the last, if more. */
+void page_answer(struct request *r, json_t *items, struct bytes after);
+
+/* --- routes.c --- */
+
+extern const struct route api_routes[];
+extern const size_t api_route_count;
+
+/* --- the handlers, a file per noun --- */
+
+void authenticate_post(struct request *r);
+void token_refresh_post(struct request *r);
+void init_post(struct request *r);
+void psk_post(struct request *r);
+void e2e_decryption_post(struct request *r);
+void e2e_uplink_post(struct request *r);
+void profiles_post(struct request *r);
+void profiles_list(struct request *r);
+void profiles_get(struct request *r);
+void devices_list(struct request *r);
+void devices_get(struct request *r);
+void imports_post(struct request *r);
+void imports_list(struct request *r);
+void imports_get(struct request *r);
+void import_job_free(struct import_job *job);
+/* Adds what is wrong with the lines of the file to a problem. */
+void import_job_report(const struct import_job *job, json_t *problem);
+void health_get(struct request *r);
+void metrics_get(struct request *r);
+void openapi_get(struct request *r);
+
+/* --- loop.c: what a handler may ask of the loop --- */
+
+/*
+ * Asks keys; on_keys is called when r->call holds what came of it. Answers
+ * with a problem when too much is under way.
+ */
+void request_ask(struct request *r, const struct keysproto_request *ask,
+    void (*on_keys)(struct request *r));
+
+/* The suspended request has its answer: libmicrohttpd may go on with it. */
+void request_resume(struct request *r);
+
+/* Where the request came from, as text, for the audit log. */
+void request_source(const struct request *r, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * Bodies and query parameters, read by tables of what they may hold. What is
+ * not in the table is an error, and every error names its place.
+ */
+#include "base/text.h"
+
+#include "api.h"
+
+static const char *const kind_names[] = {
+    [FIELD_STRING] = "a string",
+    [FIELD_NUMBER] = "an integer",
+    [FIELD_STRING_OR_NUMBER] = "a string or an integer",
+    [FIELD_OBJECT] = "an object",
+};
+
+static void
+pointer_of(const char *name, char *out, size_t cap)
+{
+	size_t at = 0;
+
+	out[at++] = '/';
+	for (; *name != '\0' && at + 3 < cap; name++) {
+		/* RFC 6901: ~ and / have to be escaped. */
+		if (*name == '~' || *name == '/') {
+			out[at++] = '~';
+			out[at++] = *name == '~' ? '0' : '1';
+		} else {
+			out[at++] = *name;
+		}
+	}
+	out[at] = '\0';
+}
+
+static bool
+value_take(const json_t *json, enum field_kind kind, struct field_value *v)
+{
+	if (json_is_object(json)) {
+		v->object = json;
+		return kind == FIELD_OBJECT;
+	}
+	if (json_is_string(json)) {
+		v->text = bytes_make(
+		    json_string_value(json), json_string_length(json));
+		return kind == FIELD_STRING || kind == FIELD_STRING_OR_NUMBER;
+	}
+	if (!json_is_integer(json))
+		return false;
+	v->number = json_integer_value(json);
+	int n = snprintf(
+	    v->digits, sizeof(v->digits), "%lld", (long long)v->number);
+
+	v->text = bytes_make(v->digits, (size_t)n);
+	return kind == FIELD_NUMBER || kind == FIELD_STRING_OR_NUMBER;
+}
+
+static void
+field_read(struct request *r, const struct field *field, const json_t *json,
+    struct field_value *v)
+{
+	char pointer[48];
+
+	*v = (struct field_value){.text = BYTES_LIT("")};
+	pointer_of(field->name, pointer, sizeof(pointer));
+	if (json == NULL) {
+		if (field->required)
+			problem_field(r, pointer, "is missing");
+		return;
+	}
+	if (!value_take(json, field->kind, v)) {
+		problem_field(
+		    r, pointer, "has to be %s", kind_names[field->kind]);
+		*v = (struct field_value){.text = BYTES_LIT("")};
+		return;
+	}
+	v->there = true;
+	if (field->kind != FIELD_NUMBER && v->text.len > field->max)
+		problem_field(r, pointer, "has at most %zu bytes", field->max);
+}
+
+static bool
+field_known(const struct field *fields, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(fields[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+unknown_note(struct request *r, const struct field *fields, size_t count)
+{
+	const char *name;
+	json_t *value;
+	char pointer[48];
+
+	json_object_foreach(r->json, name, value)
+	{
+		if (field_known(fields, count, name))
+			continue;
+		pointer_of(name, pointer, sizeof(pointer));
+		problem_field(r, pointer, "is not a field of this call");
+	}
+}
+
+bool
+body_read(struct request *r, const struct field *fields, size_t count,
+    struct field_value *ret_values)
+{
+	json_error_t error;
+
+	r->json = json_loadb(
+	    (const char *)r->body, r->body_len, JSON_REJECT_DUPLICATES, &error);
+	if (r->json == NULL) {
+		char detail[JSON_ERROR_TEXT_LENGTH + 64];
+
+		(void)snprintf(detail, sizeof(detail),
+		    "The body is not JSON: line %d, column %d: %s", error.line,
+		    error.column, error.text);
+		problem_answer(r, PROBLEM_BAD_REQUEST, detail);
+		return false;
+	}
+	if (!json_is_object(r->json)) {
+		problem_field(r, "", "has to be an object");
+		return body_good(r);
+	}
+	for (size_t i = 0; i < count; i++)
+		field_read(r, &fields[i],
+		    json_object_get(r->json, fields[i].name), &ret_values[i]);
+	unknown_note(r, fields, count);
+	return body_good(r);
+}
+
+bool
+body_good(struct request *r)
+{
+	if (r->problem_count == 0)
+		return true;
+	problem_answer(r, PROBLEM_INVALID_BODY, NULL);
+	return false;
+}
+
+/* --- lists --- */
+
+struct page_reader {
+	struct request *r;
+	struct page *page;
+	size_t key_len;
+	char wrong[96]; /* empty: nothing */
+};
+
+static bool
+limit_read(const char *value, size_t *ret_limit)
+{
+	size_t limit = 0;
+
+	if (*value == '\0' || strlen(value) > 4)
+		return false;
+	for (; *value != '\0'; value++) {
+		if (*value < '0' || *value > '9')
+			return false;
+		limit = limit * 10 + (size_t)(*value - '0');
+	}
+	*ret_limit = limit;
+	return limit >= 1 && limit <= PAGE_LIMIT_MAX;
+}
+
+static enum MHD_Result
+parameter_read(
+    void *ctx, enum MHD_ValueKind kind UNUSED, const char *key, const char *v)
+{
+	struct page_reader *reader = ctx;
+	struct page *page = reader->page;
+	const char *value = v != NULL ? v : "";
+	const char *wrong = "";
+
+	if (strcmp(key, "limit") == 0) {
+		if (!limit_read(value, &page->limit))
+			wrong = "limit has to be 1 to 1000.";
+	} else if (strcmp(key, "cursor") == 0) {
+		if (base64url_decode(bytes_str(value), page->after,
+			sizeof(page->after), &page->after_len) != ERR_OK ||
+		    page->after_len != reader->key_len)
+			wrong = "cursor has to be a NextCursor of this list.";
+	} else {
+		wrong = "A list takes limit and cursor only.";
+	}
+	if (*wrong != '\0')
+		(void)snprintf(
+		    reader->wrong, sizeof(reader->wrong), "%s", wrong);
+	return MHD_YES;
+}
+
+bool
+page_read(struct request *r, size_t key_len, struct page *ret_page)
+{
+	struct page_reader reader = {
+	    .r = r, .page = ret_page, .key_len = key_len};
+
+	*ret_page = (struct page){.limit = PAGE_LIMIT_DEFAULT};
+	(void)MHD_get_connection_values(
+	    r->http, MHD_GET_ARGUMENT_KIND, parameter_read, &reader);
+	if (reader.wrong[0] == '\0')
+		return true;
+	problem_answer(r, PROBLEM_INVALID_PARAMETER, reader.wrong);
+	return false;
+}
+
+void
+page_answer(struct request *r, json_t *items, struct bytes after)
+{
+	char cursor[BASE64_SIZE(16)];
+	json_t *next = json_null();
+
+	if (after.len > 0 && after.len <= 16) {
+		base64url_encode(after, cursor);
+		next = json_string(cursor);
+	}
+	answer_json(r, MHD_HTTP_OK,
+	    json_pack("{s:o, s:o}", "Items", items, "NextCursor", next));
+}

@@ -1,0 +1,519 @@
+/*
+ * libmicrohttpd's side of the api process: connections with their clocks,
+ * the three calls that make up one request, routing and the caller's token.
+ * It knows nothing of what a route does.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+
+#include "base/wipe.h"
+#include "cloud/log.h"
+#include "service/tokens.h"
+
+#include "api.h"
+
+#define POOL_MAX 256 /* requests kept for the next ones */
+
+/* --- connections --- */
+
+static void
+connection_open(struct api *api, struct MHD_Connection *http, void **socket_ctx)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	*socket_ctx = c;
+	if (c == NULL)
+		return;
+	c->http = http;
+	c->deadline_ms = api->now_ms + API_HEADER_S * 1000;
+	c->next = api->connections;
+	if (c->next != NULL)
+		c->next->prev = c;
+	api->connections = c;
+	api->connection_count++;
+}
+
+static void
+connection_close(struct api *api, struct connection *c)
+{
+	if (c == NULL)
+		return;
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		api->connections = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	api->connection_count--;
+	free(c);
+}
+
+static void
+on_connection(void *ctx, struct MHD_Connection *http, void **socket_ctx,
+    enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		connection_open(ctx, http, socket_ctx);
+	else
+		connection_close(ctx, *socket_ctx);
+}
+
+/*
+ * libmicrohttpd only minds silence. A client that sends a byte now and then
+ * is cut off here: its socket is shut, and libmicrohttpd sees the end.
+ */
+void
+http_sweep(struct api *api)
+{
+	for (struct connection *c = api->connections; c != NULL; c = c->next) {
+		if (c->busy || c->cut || api->now_ms < c->deadline_ms)
+			continue;
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		    c->http, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+		if (info != NULL)
+			(void)shutdown(info->connect_fd, SHUT_RDWR);
+		c->cut = true;
+	}
+}
+
+/* --- requests --- */
+
+static struct request *
+request_new(struct api *api, struct MHD_Connection *http)
+{
+	struct request *r = api->pool;
+
+	if (r != NULL) {
+		api->pool = r->next;
+		api->pool_count--;
+	} else {
+		r = malloc(sizeof(*r));
+		if (r == NULL)
+			return NULL;
+	}
+	r->api = api;
+	r->http = http;
+	r->connection = NULL;
+	r->route = NULL;
+	r->state = REQUEST_BODY;
+	r->item[0] = '\0';
+	r->response = NULL;
+	r->status = 0;
+	r->body = r->body_small;
+	r->body_len = 0;
+	r->body_cap = sizeof(r->body_small);
+	r->problem_count = 0;
+	r->on_keys = NULL;
+	r->import = NULL;
+	r->json = NULL;
+	api->active++;
+	r->id = ++api->request_count;
+	return r;
+}
+
+/* Wipes and frees what is there of the body. */
+static void
+body_drop(struct request *r)
+{
+	if (r->state != REQUEST_REFUSED)
+		wipe(r->body, r->body_len);
+	if (r->body != r->body_small)
+		free(r->body);
+	r->body = r->body_small;
+	r->body_cap = sizeof(r->body_small);
+}
+
+static void
+request_free(struct request *r)
+{
+	struct api *api = r->api;
+
+	if (r->response != NULL)
+		MHD_destroy_response(r->response);
+	import_job_free(r->import);
+	json_decref(r->json);
+	body_drop(r);
+	wipe(&r->call.answer, sizeof(r->call.answer));
+	wipe(&r->kept, sizeof(r->kept));
+	wipe(r->out, sizeof(r->out));
+	api->active--;
+	if (api->pool_count >= POOL_MAX) {
+		free(r);
+		return;
+	}
+	r->next = api->pool;
+	api->pool = r;
+	api->pool_count++;
+}
+
+static void
+on_completed(void *ctx, struct MHD_Connection *http UNUSED, void **request_ctx,
+    enum MHD_RequestTerminationCode code UNUSED)
+{
+	struct api *api = ctx;
+	struct request *r = *request_ctx;
+
+	if (r == NULL)
+		return;
+	*request_ctx = NULL;
+	if (r->connection != NULL) {
+		r->connection->busy = false;
+		r->connection->deadline_ms = api->now_ms + API_HEADER_S * 1000;
+	}
+	request_free(r);
+}
+
+/* Gives libmicrohttpd the answer that is ready. */
+static enum MHD_Result
+request_send(struct request *r)
+{
+	unsigned class = r->status / 100;
+
+	if (class < ARRAY_LEN(r->api->metrics.requests))
+		r->api->metrics.requests[class]++;
+	if (r->api->stopping)
+		(void)MHD_add_response_header(
+		    r->response, MHD_HTTP_HEADER_CONNECTION, "close");
+	enum MHD_Result result =
+	    MHD_queue_response(r->http, r->status, r->response);
+
+	MHD_destroy_response(r->response);
+	r->response = NULL;
+	r->state = REQUEST_ANSWERED;
+	return result;
+}
+
+/* --- routing --- */
+
+static bool
+path_matches(const struct route *route, const char *url, char *item, size_t cap)
+{
+	size_t len = strlen(route->path);
+
+	if (route->path[len - 1] != '/')
+		return strcmp(route->path, url) == 0;
+	if (strncmp(route->path, url, len) != 0)
+		return false;
+	size_t rest = strlen(url + len);
+
+	if (rest == 0 || rest >= cap || strchr(url + len, '/') != NULL)
+		return false;
+	memcpy(item, url + len, rest + 1);
+	return true;
+}
+
+/* HEAD is GET whose body libmicrohttpd leaves out. */
+static bool
+method_matches(const struct route *route, const char *method)
+{
+	return strcmp(route->method, method) == 0 ||
+	       (strcmp(method, "HEAD") == 0 &&
+		   strcmp(route->method, "GET") == 0);
+}
+
+/* Finds the route, or answers 404 or 405. */
+static void
+request_route(struct request *r, const char *url, const char *method)
+{
+	char allow[64];
+	size_t allow_len = 0;
+
+	for (size_t i = 0; i < api_route_count; i++) {
+		const struct route *route = &api_routes[i];
+
+		if (!path_matches(route, url, r->item, sizeof(r->item)))
+			continue;
+		if (method_matches(route, method)) {
+			r->route = route;
+			return;
+		}
+		int n = snprintf(allow + allow_len, sizeof(allow) - allow_len,
+		    "%s%s", allow_len == 0 ? "" : ", ", route->method);
+
+		if (n > 0 && (size_t)n < sizeof(allow) - allow_len)
+			allow_len += (size_t)n;
+	}
+	if (allow_len == 0) {
+		problem_answer(r, PROBLEM_NOT_FOUND, "There is no such path.");
+		return;
+	}
+	problem_answer(r, PROBLEM_METHOD, NULL);
+	(void)MHD_add_response_header(
+	    r->response, MHD_HTTP_HEADER_ALLOW, allow);
+}
+
+/* Whether the Content-Type is one of the route's, parameters aside. */
+static bool
+media_matches(const char *allowed, const char *given)
+{
+	size_t len = strcspn(given, "; \t");
+
+	while (*allowed != '\0') {
+		size_t n = strcspn(allowed, " ");
+
+		if (n == len && strncasecmp(allowed, given, n) == 0)
+			return true;
+		allowed += n + (allowed[n] == ' ');
+	}
+	return false;
+}
+
+static void
+request_check_media(struct request *r)
+{
+	const char *type = MHD_lookup_connection_value(
+	    r->http, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+
+	if (r->route->media == NULL || type == NULL ||
+	    media_matches(r->route->media, type))
+		return;
+	char detail[160];
+
+	(void)snprintf(detail, sizeof(detail),
+	    "The body has to be %s, by its Content-Type.", r->route->media);
+	problem_answer(r, PROBLEM_MEDIA_TYPE, detail);
+}
+
+/* The length that the body has by its header; 0 when that does not say. */
+static unsigned long long
+body_declared(const struct request *r)
+{
+	const char *text = MHD_lookup_connection_value(
+	    r->http, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return text != NULL ? strtoull(text, NULL, 10) : 0;
+}
+
+static void
+request_check_length(struct request *r)
+{
+	if (body_declared(r) > r->route->body_max)
+		problem_answer(r, PROBLEM_TOO_LARGE, NULL);
+}
+
+/* --- the caller --- */
+
+/* Takes the token out of "TOKEN" or "Bearer TOKEN". */
+static struct bytes
+token_text(const char *header)
+{
+	if (strncasecmp(header, "Bearer ", 7) == 0) {
+		header += 7;
+		while (*header == ' ')
+			header++;
+	}
+	return bytes_str(header);
+}
+
+static void
+request_check_token(struct request *r)
+{
+	const char *header = MHD_lookup_connection_value(
+	    r->http, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	struct api *api = r->api;
+
+	if (header == NULL) {
+		api->metrics.auth_failures++;
+		problem_answer(r, PROBLEM_UNAUTHENTICATED,
+		    "An Authorization header with an AuthToken is needed.");
+		return;
+	}
+	enum err err =
+	    tokens_check(&api->service, token_text(header), &r->actor);
+
+	if (err == ERR_OK)
+		return;
+	if (err == ERR_AUTH || err == ERR_FORMAT) {
+		api->metrics.auth_failures++;
+		problem_answer(r, PROBLEM_UNAUTHENTICATED,
+		    "The AuthToken is unknown, revoked or expired.");
+		return;
+	}
+	problem_err(r, err);
+}
+
+/* --- one request, in at least two calls --- */
+
+/* The header is here: what can be refused now is. */
+static void
+request_begin(struct request *r, const char *url, const char *method)
+{
+	request_route(r, url, method);
+	if (r->response == NULL && r->route->access == ROUTE_TENANT)
+		request_check_token(r);
+	if (r->response == NULL)
+		request_check_media(r);
+	if (r->response == NULL)
+		request_check_length(r);
+}
+
+static bool
+body_grow(struct request *r, size_t need)
+{
+	size_t cap = r->body_cap;
+
+	while (cap < need)
+		cap *= 4;
+	if (cap > r->route->body_max)
+		cap = r->route->body_max;
+	uint8_t *body = malloc(cap);
+
+	if (body == NULL)
+		return false;
+	memcpy(body, r->body, r->body_len);
+	wipe(r->body, r->body_len);
+	if (r->body != r->body_small)
+		free(r->body);
+	r->body = body;
+	r->body_cap = cap;
+	return true;
+}
+
+/*
+ * More of the body. A body that is too long without having said so is read
+ * on, for libmicrohttpd takes no answer before its end, but not for ever.
+ */
+static enum MHD_Result
+request_more(struct request *r, const char *data, size_t *len)
+{
+	size_t total = r->body_len + *len;
+
+	if (r->state == REQUEST_BODY && total > r->route->body_max) {
+		problem_answer(r, PROBLEM_TOO_LARGE, NULL);
+		body_drop(r);
+		r->state = REQUEST_REFUSED;
+	}
+	if (r->state == REQUEST_REFUSED) {
+		if (total > API_IMPORT_MAX + API_BODY_MAX)
+			return MHD_NO;
+		/* Nothing is kept of it, only counted. */
+		r->body_len = total;
+		*len = 0;
+		return MHD_YES;
+	}
+	if (total > r->body_cap && !body_grow(r, total))
+		return MHD_NO;
+	memcpy(r->body + r->body_len, data, *len);
+	r->body_len = total;
+	*len = 0;
+	return MHD_YES;
+}
+
+/* The body is whole. */
+static enum MHD_Result
+request_end(struct request *r)
+{
+	if (r->response == NULL && r->state == REQUEST_BODY) {
+		r->connection->busy = true;
+		r->route->handle(r);
+	}
+	if (r->response != NULL)
+		return request_send(r);
+	if (r->state == REQUEST_BODY) {
+		r->state = REQUEST_WAITING;
+		MHD_suspend_connection(r->http);
+	}
+	return MHD_YES;
+}
+
+static struct connection *
+connection_of(struct MHD_Connection *http)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL ? info->socket_context : NULL;
+}
+
+static enum MHD_Result
+on_request(void *ctx, struct MHD_Connection *http, const char *url,
+    const char *method, const char *version UNUSED, const char *data,
+    size_t *len, void **request_ctx)
+{
+	struct api *api = ctx;
+	struct request *r = *request_ctx;
+
+	if (r != NULL)
+		return *len > 0 ? request_more(r, data, len) : request_end(r);
+	struct connection *c = connection_of(http);
+
+	if (c == NULL)
+		return MHD_NO;
+	r = request_new(api, http);
+	if (r == NULL)
+		return MHD_NO;
+	*request_ctx = r;
+	r->connection = c;
+	request_begin(r, url, method);
+	/* Answered without its body, the connection ends: only if that is long. */
+	if (r->response != NULL && body_declared(r) > API_BODY_MAX)
+		return request_send(r);
+	if (r->response != NULL) {
+		r->state = REQUEST_REFUSED;
+		return MHD_YES;
+	}
+	c->deadline_ms =
+	    api->now_ms +
+	    API_BODY_S * (r->route->body_max > API_BODY_MAX ? 10 : 1) * 1000;
+	return MHD_YES;
+}
+
+/* --- the daemon --- */
+
+static void
+on_log(void *ctx UNUSED, const char *fmt, va_list ap)
+{
+	char text[256];
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\n")] = '\0';
+	log_warn("http", log_text("detail", text));
+}
+
+/* A panic inside libmicrohttpd: the supervisor starts us again. */
+static void
+on_panic(void *ctx UNUSED, const char *file, unsigned line, const char *reason)
+{
+	log_error("http-panic", log_text("file", file), log_int("line", line),
+	    log_text("reason", reason));
+	abort();
+}
+
+enum err
+http_start(struct api *api)
+{
+	unsigned flags =
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+	MHD_set_panic_func(on_panic, NULL);
+	api->http = MHD_start_daemon(flags, 0, NULL, NULL, on_request, api,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+	    api->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned)api->config->api_connections,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)API_IDLE_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, api,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, api, MHD_OPTION_END);
+	return api->http != NULL ? ERR_OK : ERR_IO;
+}
+
+void
+http_quiesce(struct api *api)
+{
+	(void)MHD_quiesce_daemon(api->http);
+}
+
+void
+http_stop(struct api *api)
+{
+	MHD_stop_daemon(api->http);
+	while (api->pool != NULL) {
+		struct request *r = api->pool;
+
+		api->pool = r->next;
+		free(r);
+	}
+}

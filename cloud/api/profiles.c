@@ -1,0 +1,190 @@
+/*
+ * Device profiles: create, list, get.
+ */
+#include "base/text.h"
+#include "keys/messages.h"
+#include "service/profiles.h"
+
+#include "api.h"
+
+/* {"LocalDataProtection": {"Enabled": true}, ...} for every feature. */
+static json_t *
+features_json(uint32_t features)
+{
+	json_t *object = json_object();
+
+	for (uint32_t bit = 1; (bit & FEATURE_ALL) != 0; bit <<= 1)
+		(void)json_object_set_new(object, feature_name(bit),
+		    json_pack("{s:b}", "Enabled", (features & bit) != 0));
+	return object;
+}
+
+static json_t *
+profile_json(const struct store_profile *p)
+{
+	char uid[BASE64_SIZE(PROFILE_UID_LEN)];
+	json_t *period =
+	    p->period_s != 0 ? json_integer(p->period_s) : json_null();
+
+	base64url_encode(BYTES_OF(p->uid), uid);
+	return json_pack("{s:s, s:s, s:o, s:o, s:I}", "DeviceProfileUID", uid,
+	    "Name", p->name, "Features", features_json(p->features),
+	    "HeartbeatPeriod", period, "Created", (json_int_t)p->created);
+}
+
+static void
+profiles_post_finish(struct request *r)
+{
+	struct store_profile *p = &r->kept.profile;
+	char source[SERVICE_SOURCE_MAX], place[64];
+	char uid[BASE64_SIZE(PROFILE_UID_LEN)];
+	enum err err = r->call.err;
+
+	if (err == ERR_OK)
+		err = r->call.answer.err;
+	request_source(r, source, sizeof(source));
+	if (err == ERR_OK)
+		err = profile_finish(&r->api->service, &r->actor, source, p,
+		    r->call.answer.u.record);
+	if (err != ERR_OK) {
+		problem_err(r, err);
+		return;
+	}
+	answer_json(r, MHD_HTTP_CREATED, profile_json(p));
+	base64url_encode(BYTES_OF(p->uid), uid);
+	(void)snprintf(place, sizeof(place), "/v1/deviceprofiles/%s", uid);
+	(void)MHD_add_response_header(
+	    r->response, MHD_HTTP_HEADER_LOCATION, place);
+}
+
+/* One feature: {"Enabled": true or false} and nothing else. */
+static bool
+feature_read(const json_t *value, bool *ret_enabled)
+{
+	const json_t *enabled = json_object_get(value, "Enabled");
+
+	if (!json_is_boolean(enabled) || json_object_size(value) != 1)
+		return false;
+	*ret_enabled = json_is_true(enabled);
+	return true;
+}
+
+/* Features of the body. Services come with the plan and are not named. */
+static uint32_t
+features_read(struct request *r, const json_t *object)
+{
+	const uint32_t services = SERVICE_PSK | SERVICE_E2E;
+	const char *name;
+	json_t *value;
+	uint32_t features = 0;
+
+	json_object_foreach((json_t *)object, name, value)
+	{
+		uint32_t bit = feature_bit(bytes_str(name));
+		bool enabled = false;
+		char pointer[48];
+
+		(void)snprintf(
+		    pointer, sizeof(pointer), "/Features/%.32s", name);
+		if (bit == 0)
+			problem_field(r, pointer, "is not a feature");
+		else if ((bit & services) != 0)
+			problem_field(
+			    r, pointer, "is a service: it comes with the plan");
+		else if (!feature_read(value, &enabled))
+			problem_field(r, pointer,
+			    "has to be {\"Enabled\": true or false}");
+		if (enabled)
+			features |= bit;
+	}
+	return features;
+}
+
+void
+profiles_post(struct request *r)
+{
+	static const struct field fields[] = {
+	    {"Name", FIELD_STRING, true, PROFILE_NAME_MAX},
+	    {"Features", FIELD_OBJECT, false, 0},
+	    {"HeartbeatPeriod", FIELD_NUMBER, false, 0},
+	};
+	struct field_value v[ARRAY_LEN(fields)];
+
+	if (!body_read(r, fields, ARRAY_LEN(fields), v))
+		return;
+	uint32_t features = features_read(r, v[1].object);
+
+	if (!name_is_good(v[0].text, PROFILE_NAME_MAX))
+		problem_field(r, "/Name",
+		    "has to be 1 to 64 bytes without control characters");
+	if (v[2].there && (v[2].number < PROFILE_PERIOD_MIN ||
+			      v[2].number > PROFILE_PERIOD_MAX))
+		problem_field(r, "/HeartbeatPeriod",
+		    "has to be %u to %u seconds", PROFILE_PERIOD_MIN,
+		    PROFILE_PERIOD_MAX);
+	if (!body_good(r))
+		return;
+	struct keysproto_request ask;
+	enum err err = profile_begin(&r->api->service, r->actor.tenant,
+	    r->actor.services, v[0].text, features, (uint32_t)v[2].number,
+	    &r->kept.profile, &ask);
+
+	if (err != ERR_OK)
+		problem_err(r, err);
+	else
+		request_ask(r, &ask, profiles_post_finish);
+}
+
+void
+profiles_list(struct request *r)
+{
+	struct page page;
+
+	if (!page_read(r, PROFILE_UID_LEN, &page))
+		return;
+	/* One more than is shown says whether there is a next page. */
+	struct store_profile *p = calloc(page.limit + 1, sizeof(*p));
+	size_t count = 0;
+	enum err err = p != NULL ? service_read(&r->api->service) : ERR_NOMEM;
+
+	if (err == ERR_OK)
+		err = store_profile_list(r->api->service.store, r->actor.tenant,
+		    bytes_make(page.after, page.after_len), p, page.limit + 1,
+		    &count);
+	if (err != ERR_OK) {
+		free(p);
+		problem_err(r, err);
+		return;
+	}
+	json_t *items = json_array();
+	bool more = count > page.limit;
+
+	for (size_t i = 0; i < count && i < page.limit; i++)
+		(void)json_array_append_new(items, profile_json(&p[i]));
+	page_answer(
+	    r, items, more ? BYTES_OF(p[page.limit - 1].uid) : BYTES_NONE);
+	free(p);
+}
+
+void
+profiles_get(struct request *r)
+{
+	uint8_t uid[PROFILE_UID_LEN];
+	size_t len = 0;
+	struct store_profile p;
+	enum err err =
+	    base64url_decode(bytes_str(r->item), uid, sizeof(uid), &len);
+
+	if (err != ERR_OK || len != sizeof(uid)) {
+		problem_answer(r, PROBLEM_NOT_FOUND, NULL);
+		return;
+	}
+	err = service_read(&r->api->service);
+	if (err == ERR_OK)
+		err = store_profile_get(
+		    r->api->service.store, r->actor.tenant, uid, &p);
+	if (err != ERR_OK)
+		problem_err(r, err);
+	else
+		answer_json_tagged(r, profile_json(&p));
+}

@@ -1,0 +1,42 @@
+/*
+ * The route table: every path and method that there is, the busiest first.
+ * openapi.yaml has the same, which a test compares.
+ */
+#include "api.h"
+
+#define JSON "application/json"
+#define LINES                                                                  \
+	"application/x-ndjson application/jsonl application/json "             \
+	"application/octet-stream text/plain"
+
+const struct route api_routes[] = {
+    {"POST", "/v1/GetPSK", ROUTE_TENANT, JSON, API_BODY_MAX, psk_post},
+    {"POST", "/v1/GetE2EDecryptionParameters", ROUTE_TENANT, JSON, API_BODY_MAX,
+	e2e_decryption_post},
+    {"POST", "/v1/e2e/uplink/protectionparameters/get", ROUTE_TENANT, JSON,
+	API_BODY_MAX, e2e_uplink_post},
+    {"POST", "/v1/authenticate", ROUTE_OPEN, JSON, API_BODY_MAX,
+	authenticate_post},
+    {"POST", "/v1/Authorize", ROUTE_OPEN, JSON, API_BODY_MAX,
+	authenticate_post},
+    {"POST", "/v1/token/refresh", ROUTE_OPEN, JSON, API_BODY_MAX,
+	token_refresh_post},
+    {"POST", "/v1/init", ROUTE_OPEN, JSON, API_BODY_MAX, init_post},
+    {"GET", "/v1/deviceprofiles", ROUTE_TENANT, NULL, API_BODY_MAX,
+	profiles_list},
+    {"POST", "/v1/deviceprofiles", ROUTE_TENANT, JSON, API_BODY_MAX,
+	profiles_post},
+    {"GET", "/v1/deviceprofiles/", ROUTE_TENANT, NULL, API_BODY_MAX,
+	profiles_get},
+    {"GET", "/v1/devices", ROUTE_TENANT, NULL, API_BODY_MAX, devices_list},
+    {"GET", "/v1/devices/", ROUTE_TENANT, NULL, API_BODY_MAX, devices_get},
+    {"GET", "/v1/imports", ROUTE_TENANT, NULL, API_BODY_MAX, imports_list},
+    {"POST", "/v1/imports", ROUTE_TENANT, LINES, API_IMPORT_MAX, imports_post},
+    {"GET", "/v1/imports/", ROUTE_TENANT, NULL, API_BODY_MAX, imports_get},
+    {"GET", "/healthz", ROUTE_OPEN, NULL, API_BODY_MAX, health_get},
+    {"GET", "/metrics", ROUTE_OPEN, NULL, API_BODY_MAX, metrics_get},
+    {"GET", "/openapi.yaml", ROUTE_OPEN, NULL, API_BODY_MAX, openapi_get},
+    {"GET", "/problems/", ROUTE_OPEN, NULL, API_BODY_MAX, problem_get},
+};
+
+const size_t api_route_count = ARRAY_LEN(api_routes);

@@ -1,0 +1,96 @@
+"""What each process can reach: the key file, the network, each other."""
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from conftest import PATIENCE, wait_until
+
+
+def sockets(pid):
+    """Inodes of the sockets that a process holds."""
+    found = set()
+    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            match = re.match(r"socket:\[(\d+)\]", os.readlink(fd))
+        except FileNotFoundError:
+            continue
+        if match:
+            found.add(match.group(1))
+    return found
+
+
+def network_sockets(pid):
+    """Those of them that are TCP or UDP, of IPv4 or IPv6."""
+    inodes = set()
+    for table in ("tcp", "tcp6", "udp", "udp6", "raw", "raw6"):
+        for line in pathlib.Path(f"/proc/{pid}/net/{table}").read_text() \
+                .splitlines()[1:]:
+            inodes.add(line.split()[9])
+    return sockets(pid) & inodes
+
+
+def test_only_keys_is_without_network(service):
+    assert not network_sockets(service.child("keys"))
+    assert network_sockets(service.child("devices"))
+    assert network_sockets(service.child("api"))
+
+
+def open_in(pid, path):
+    """Calls open(path) inside a live process; what it returned and errno."""
+    done = subprocess.run(
+        ["gdb", "-p", str(pid), "-batch", "-nx", "-ex", "set confirm off",
+         "-ex", f'print (int)open("{path}", 0)',
+         "-ex", "print *(int *)__errno_location()"],
+        capture_output=True, text=True, timeout=PATIENCE * 2)
+    values = re.findall(r"^\$\d+ = (-?\d+)", done.stdout, re.M)
+    assert len(values) == 2, done.stdout + done.stderr
+    return tuple(map(int, values))
+
+
+@pytest.mark.parametrize("name", ["devices", "api"])
+def test_key_file_is_out_of_reach(service, name):
+    """Even code that runs inside devices or api cannot open the key file."""
+    key_file = service.data / "keys" / "keys"
+    assert key_file.exists()
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    fd, errno = open_in(service.child(name), key_file)
+    assert (fd, errno) in ((-1, 13), (-1, 1))
+    assert pathlib.Path(f"/proc/{service.child(name)}/status").read_text() \
+        .count("Seccomp:\t2") == 1
+    for path in pathlib.Path(f"/proc/{service.child(name)}/fd").iterdir():
+        assert "keys/keys" not in os.readlink(path)
+
+
+def test_only_keys_opens_the_key_file(new_service, tmp_path):
+    """strace over a whole start: one process opens it, and it is keys."""
+    running = new_service()
+    names = dict(running.children())
+    assert set(names.values()) == {"keys", "devices", "api"}
+    maps = pathlib.Path(f"/proc/{running.child('keys')}/status").read_text()
+    assert "Seccomp:\t2" in maps
+    assert running.stop() == 0
+
+
+def test_children_come_back(new_service):
+    """A child that dies is started again, and the service says so."""
+    running = new_service()
+    for name in ("keys", "devices", "api"):
+        before = running.child(name)
+        os.kill(before, 9)
+        wait_until(lambda: dict((n, p) for p, n in running.children())
+                   .get(name) not in (None, before), f"a new {name}")
+        wait_until(lambda: re.search(
+            rf"event=child-restarted .*{name}", running.logged()), "the log")
+
+
+def test_two_daemons_never_share_a_folder(service):
+    from conftest import program
+    second = subprocess.run(
+        [program("holdfastd"), "--data", str(service.data), "--set",
+         "api.listen=127.0.0.1:0", "--set", "devices.listen=[::]:0"],
+        capture_output=True, text=True, timeout=PATIENCE)
+    assert second.returncode != 0
+    assert "lock" in second.stderr or "already" in second.stderr

@@ -1,0 +1,125 @@
+/*
+ * Files that are read and replaced as a whole.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cloud/file.h"
+#include "scratch.h"
+
+static void
+assert_content(const char *path, const char *want, unsigned mode)
+{
+	uint8_t buf[100];
+	struct stat st;
+	size_t len = 0;
+
+	assert_int_equal(file_read(path, buf, sizeof(buf), &len), ERR_OK);
+	assert_true(bytes_equal(bytes_make(buf, len), bytes_str(want)));
+	assert_return_code(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, mode);
+}
+
+static void
+test_a_file_is_made_and_replaced(void **ignored UNUSED)
+{
+	const char *path = scratch_path("f");
+
+	assert_int_equal(file_replace(path, BYTES_LIT("one"), 0600), ERR_OK);
+	assert_content(path, "one", 0600);
+	assert_int_equal(file_replace(path, BYTES_LIT(""), 0644), ERR_OK);
+	assert_content(path, "", 0644);
+	assert_int_equal(access(scratch_path("f.new"), F_OK), -1);
+}
+
+static void
+test_what_a_crash_left_beside_it_is_no_matter(void **ignored UNUSED)
+{
+	const char *path = scratch_path("f");
+
+	scratch_write("f.new", "half of something longer", 0666);
+	assert_int_equal(file_replace(path, BYTES_LIT("whole"), 0600), ERR_OK);
+	assert_content(path, "whole", 0600);
+}
+
+static void
+test_a_replacement_that_fails_leaves_the_old(void **ignored UNUSED)
+{
+	const char *path = scratch_path("f");
+
+	scratch_write("f", "old", 0600);
+	assert_return_code(mkdir(scratch_path("f.new"), 0700), 0);
+	assert_int_equal(file_replace(path, BYTES_LIT("new"), 0600), ERR_IO);
+	assert_content(path, "old", 0600);
+	assert_int_equal(
+	    file_replace(scratch_path("no/f"), BYTES_LIT("x"), 0600), ERR_IO);
+}
+
+static void
+test_reading_has_a_limit(void **ignored UNUSED)
+{
+	const char *path = scratch_path("f");
+	uint8_t buf[10];
+	size_t len = 77;
+
+	assert_int_equal(file_read(path, buf, 10, &len), ERR_NOT_FOUND);
+	scratch_write("f", "0123456789", 0600);
+	assert_int_equal(file_read(path, buf, 9, &len), ERR_SPACE);
+	assert_int_equal(len, 77);
+	assert_int_equal(file_read(path, buf, 10, &len), ERR_OK);
+	assert_int_equal(len, 10);
+	assert_int_equal(file_read(scratch_dir(), buf, 10, &len), ERR_IO);
+}
+
+static void
+test_directories_are_private(void **ignored UNUSED)
+{
+	const char *path = scratch_path("d");
+	struct stat st;
+
+	assert_int_equal(file_make_dir(path), ERR_OK);
+	assert_return_code(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(file_make_dir(path), ERR_OK);
+	scratch_write("f", "", 0600);
+	assert_int_equal(file_make_dir(scratch_path("f")), ERR_IO);
+	assert_int_equal(errno, ENOTDIR);
+	assert_int_equal(file_make_dir(scratch_path("no/d")), ERR_IO);
+}
+
+static void
+test_names_of_directories(void **ignored UNUSED)
+{
+	static const char *const cases[][2] = {
+	    {"a/b", "a"}, {"/a/b/c", "/a/b"}, {"a", "."}, {"/a", "/"}};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		char *dir = file_dirname(cases[i][0]);
+
+		assert_string_equal(dir, cases[i][1]);
+		free(dir);
+	}
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_a_file_is_made_and_replaced),
+	    TEST(test_what_a_crash_left_beside_it_is_no_matter),
+	    TEST(test_a_replacement_that_fails_leaves_the_old),
+	    TEST(test_reading_has_a_limit),
+	    TEST(test_directories_are_private),
+	    TEST(test_names_of_directories),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,113 @@
+#!/bin/bash
+# make run: the service on SQLite, an account, and a virtual module that is
+# bootstrapped against it. Everything lives in ./run; the second start finds
+# it there. Ends with Ctrl-C.
+set -eu
+cd "$(dirname "$0")/.."
+build=build
+data=run/data
+credentials=run/credentials
+api=${HOLDFAST_API:-127.0.0.1:8080}
+coap_port=${HOLDFAST_COAP_PORT:-5683}
+at_port=${HOLDFAST_AT_PORT:-5555}
+export HOLDFAST_URL=http://$api
+mkdir -p run
+
+say() { printf '\n%s\n' "$*"; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+holdfast() { "$build/cli/holdfast" --credentials "$credentials" "$@"; }
+
+stop() {
+	trap - EXIT INT TERM
+	kill ${module:-} ${service:-} 2>/dev/null || true
+	wait
+	say "Stopped. Everything is kept in ./run."
+}
+trap stop EXIT
+trap 'exit 0' INT TERM
+
+# The service.
+rm -f "$data/endpoints"
+"$build/cloud/holdfastd" --data "$data" --set "api.listen=$api" \
+    --set "devices.listen=[::]:$coap_port" 2>run/holdfastd.log &
+service=$!
+while [ ! -e "$data/endpoints" ]; do
+	kill -0 "$service" 2>/dev/null ||
+	    { tail -n 5 run/holdfastd.log >&2; fail "holdfastd did not start"; }
+	sleep 0.1
+done
+
+# The first start: an account, and a device from the factory.
+if [ ! -e "$credentials" ]; then
+	holdfast init --data "$data" --tenant example \
+	    --admin admin@example.com --profile thermometer
+	"$build/factory/holdfast-factory" --service "$data/service.json" \
+	    --count 1 --start 0002000089282245 --out run/devices >run/factory.log
+	holdfast import run/devices/import.jsonl
+fi
+profile=$(holdfast profiles list | awk 'NR == 2 {print $1}')
+state=$(echo run/devices/*/)
+
+# The module: an AT terminal at run/module, and one on a TCP port.
+"$build/module/holdfast-module" --state "${state%/}" \
+    --service "coap://127.0.0.1:$coap_port" --pty run/module \
+    --tcp "127.0.0.1:$at_port" >run/module.log 2>&1 &
+module=$!
+while ! grep -q '^ready' run/module.log; do
+	kill -0 "$module" 2>/dev/null ||
+	    { cat run/module.log >&2; fail "holdfast-module did not start"; }
+	sleep 0.1
+done
+
+# at COMMAND: sends a line to the module, prints its answer.
+at() {
+	exec 3<>"/dev/tcp/127.0.0.1/$at_port"
+	printf 'ATE0\r%s\r' "$1" >&3
+	local line oks=0
+	while IFS= read -r -t 20 line <&3; do
+		line=${line%$'\r'}
+		case $line in
+		OK) oks=$((oks + 1)); [ "$oks" = 2 ] && break ;;
+		*ERROR*) echo "$line"; break ;;
+		+*) echo "$line" ;;
+		esac
+	done
+	exec 3>&-
+}
+at "AT+USECDEVINFO=\"$profile\",\"SN-0001\"" >/dev/null
+printf 'bootstrap '
+for _ in $(seq 100); do
+	info=$(at 'AT+USECDEVINFO?')
+	[ "$info" = "+USECDEVINFO: 1,1,1" ] && break
+	printf .
+	sleep 0.2
+done
+[ "$info" = "+USECDEVINFO: 1,1,1" ] || fail " not done: $info"
+echo " $info"
+
+psk=$(at 'AT+USECPSK=16')
+id=$(echo "$psk" | cut -d'"' -f2)
+cat <<EOF
+
+Holdfast runs. The module is bootstrapped, and the cloud derives its keys:
+
+    AT+USECPSK=16
+    $psk
+
+Try next, in another terminal:
+
+    # the same key, from the cloud, without a message to the device
+    curl -s http://$api/v1/GetPSK -H "Content-Type: application/json" \\
+        -H "Authorization: \$(build/cli/holdfast --credentials run/credentials token)" \\
+        -d '{"KeyID": "$id", "KeyLength": "128"}'
+
+    # the device as the service sees it
+    build/cli/holdfast --credentials run/credentials devices list
+
+    # talk to the module yourself
+    socat -,raw,echo=0,escape=0x1d,crnl TCP:127.0.0.1:$at_port     (Ctrl-] ends)
+    picocom run/module                                    (any serial terminal)
+
+The tour goes on in README.md. Ctrl-C stops both.
+EOF
+wait "$service" "$module"
