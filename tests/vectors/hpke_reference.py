@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes hpke_rfc9180.json.
+"""Makes hpke_rfc9180.json; needs python3-cryptography.
 
 The official vectors (test-vectors.json of cfrg/draft-irtf-cfrg-hpke at
 5f503c5, the ones RFC 9180 refers to) use AES-256-GCM with P-256, but not in
