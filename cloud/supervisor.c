@@ -26,18 +26,18 @@
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 5000
 #define STOP_TIMEOUT_MS 10000
+#define LOCK_WAIT_MS 1000
 #define SOCKET_BUFFER (1 << 20)
 
 enum child_id { CHILD_KEYS, CHILD_DEVICES, CHILD_API, CHILD_COUNT };
 
 static const struct {
-	const char *name; /* in the log */
-	const char *title; /* in the process list: 15 characters at most */
+	const char *name; /* in the log and the process list */
 	int (*main)(const struct process *p);
 } kinds[CHILD_COUNT] = {
-    [CHILD_KEYS] = {"keys", "hf-keys", keys_main},
-    [CHILD_DEVICES] = {"devices", "hf-devices", devices_main},
-    [CHILD_API] = {"api", "hf-api", api_main},
+    [CHILD_KEYS] = {"keys", keys_main},
+    [CHILD_DEVICES] = {"devices", devices_main},
+    [CHILD_API] = {"api", api_main},
 };
 
 struct child {
@@ -84,6 +84,21 @@ data_path(const struct supervisor *s, const char *name)
 
 /* --- start: directory, lock, socket pairs, signals --- */
 
+/* The children of a daemon that was killed take a moment to follow it. */
+static bool
+lock_wait(int fd)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+	int64_t deadline = now_ms() + LOCK_WAIT_MS;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (now_ms() >= deadline)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 /*
  * The lock is held by the open file, which the children share: the directory
  * is free again when the last process of the daemon has gone.
@@ -103,9 +118,9 @@ lock_data(const struct supervisor *s)
 		    log_errno(errno));
 		return ERR_IO;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	if (!lock_wait(fd)) {
 		log_error("data-in-use", log_text("data", s->config.data),
-		    log_text("error", "another holdfastd uses it"));
+		    log_text("error", "another holdfastd holds its lock"));
 		close(fd);
 		return ERR_EXISTS;
 	}
@@ -239,7 +254,7 @@ child_run(struct supervisor *s, enum child_id id, int notify_fd, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	prctl(PR_SET_NAME, kinds[id].title);
+	prctl(PR_SET_NAME, kinds[id].name);
 	log_init(kinds[id].name);
 	child_close(s, id);
 	p.stop_fd = child_signals();
