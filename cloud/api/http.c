@@ -463,6 +463,7 @@ on_request(void *ctx, struct MHD_Connection *http, const char *url,
 
 /* --- the daemon --- */
 
+PRINTF(2, 0)
 static void
 on_log(void *ctx UNUSED, const char *fmt, va_list ap)
 {
