@@ -195,7 +195,8 @@ poll(struct world *w)
 			continue;
 		}
 		if (datagram.len > 0) {
-			responder_watch(&w->service, datagram);
+			if (!w->blind)
+				responder_watch(&w->service, datagram);
 			memcpy(w->device_data, datagram.ptr, datagram.len);
 			w->device_last =
 			    bytes_make(w->device_data, datagram.len);

@@ -42,6 +42,7 @@ struct world {
 	struct bytes device_last; /* the last one, as it went out */
 	uint8_t device_data[DATAGRAM_MAX];
 	unsigned boots;
+	bool blind; /* nobody watches for keys and nonces */
 	/* how the network is */
 	unsigned lose_at, double_at; /* the n-th datagram; 0: none */
 	unsigned lose_percent, double_percent, delay_ms, replay_percent;

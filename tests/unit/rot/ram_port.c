@@ -123,6 +123,7 @@ ram_port_init(struct ram_port *ram, uint64_t seed)
 void
 ram_boot(struct ram_port *ram)
 {
+	if (ram->dead)
+		ram->cut_at = 0;
 	ram->dead = false;
-	ram->cut_at = 0;
 }

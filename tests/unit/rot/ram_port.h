@@ -34,7 +34,7 @@ struct ram_port {
 /* Starts an empty platform. */
 void ram_port_init(struct ram_port *ram, uint64_t seed);
 
-/* The power comes back; the random source goes on elsewhere. */
+/* The power comes back; a cut that is still to come stays planned. */
 void ram_boot(struct ram_port *ram);
 
 #endif
