@@ -66,6 +66,13 @@ devinfo_set(struct terminal *t, const struct at_command *c)
 	return at_result_of(err);
 }
 
+/* A service that does not answer bootstraps nobody. */
+static bool
+reachable(const struct module *m)
+{
+	return network_up(&m->network) && !m->service_silent;
+}
+
 /*
  * The three states of the seed's table. While a bootstrap is under way, or
  * when the service refused it, there is none of them to tell.
@@ -79,7 +86,7 @@ devinfo_look(struct terminal *t)
 
 	if (err != ERR_OK)
 		return at_result_of(err);
-	if (info->bootstrapping && network_up(&t->module->network))
+	if (info->bootstrapping && reachable(t->module))
 		return AT_LATER;
 	if (info->refused != 0)
 		return CME_NOT_ALLOWED;

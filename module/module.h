@@ -17,6 +17,7 @@ struct module {
 	struct tee tee;
 	bool reset_wanted; /* +CFUN=15, 16: as soon as the answer is out */
 	bool off_wanted; /* +CPWROFF */
+	bool service_silent; /* it has not answered for some time */
 	bool tee_changed; /* a command changed what device_poll says */
 };
 

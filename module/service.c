@@ -14,7 +14,8 @@
 #define BURST_MAX 8 /* datagrams in or out before others get their turn */
 #define RETRY_MS 1000 /* after an error in the TEE that may pass */
 #define RESOLVE_RETRY_MS 10000
-#define SILENCE_MS (10 * 60 * 1000u) /* then the name is looked up again */
+#define SILENCE_MS 5000 /* of no answer: the service is not reachable */
+#define RENEW_MS (10 * 60 * 1000u) /* of it: the name is looked up again */
 
 static void on_socket(struct loop_source *source, uint32_t events);
 static void on_resolved(struct loop_source *source, uint32_t events);
@@ -28,6 +29,7 @@ service_init(struct service *s, struct loop *loop, struct module *module,
 	s->module = module;
 	s->socket.fd = -1;
 	s->resolver.fd = -1;
+	s->silent_ms = UINT64_MAX;
 	s->err = ERR_OK;
 	return resolve_uri(uri, &s->name);
 }
@@ -82,7 +84,6 @@ socket_open(struct service *s, const struct resolve_address *address)
 	}
 	if (source_open(s, &s->socket, fd, on_socket) != ERR_OK)
 		return;
-	s->silent_ms = UINT64_MAX;
 	log_event("service host=%s port=%s", s->name.host, s->name.port);
 }
 
@@ -168,8 +169,10 @@ datagram_send(struct service *s, struct bytes datagram, uint64_t now_ms)
 		return;
 	if (send(s->socket.fd, datagram.ptr, datagram.len, 0) < 0)
 		log_event("send errno=%d", errno);
-	if (s->silent_ms == UINT64_MAX)
+	if (s->silent_ms == UINT64_MAX) {
 		s->silent_ms = now_ms;
+		s->renew_ms = now_ms + RENEW_MS;
+	}
 }
 
 /* Sends what the TEE wants sent, and learns when to ask it again. */
@@ -247,17 +250,30 @@ service_reset(struct service *s)
 	s->poll_ms = 0;
 }
 
+/* Says whether the service has been silent for too long, or when it will. */
+static uint64_t
+silence_follow(struct service *s, uint64_t now_ms)
+{
+	bool due = s->silent_ms != UINT64_MAX;
+
+	s->module->service_silent = due && now_ms - s->silent_ms >= SILENCE_MS;
+	if (!due || s->module->service_silent)
+		return UINT64_MAX;
+	return s->silent_ms + SILENCE_MS;
+}
+
 uint64_t
 service_settle(struct service *s, uint64_t now_ms)
 {
 	bool up = network_up(&s->module->network);
-	uint64_t next_ms;
+	uint64_t next_ms, silent_ms;
 
 	socket_follow(s, up, now_ms);
 	network_follow(s, up);
 	if (s->module->tee_changed || now_ms >= s->poll_ms)
 		poll_tee(s, now_ms);
-	next_ms = s->poll_ms;
+	silent_ms = silence_follow(s, now_ms);
+	next_ms = silent_ms < s->poll_ms ? silent_ms : s->poll_ms;
 	if (up && s->socket.fd < 0 && s->resolver.fd < 0 &&
 	    s->resolve_ms < next_ms)
 		next_ms = s->resolve_ms;

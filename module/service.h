@@ -19,6 +19,7 @@ struct service {
 	uint64_t poll_ms; /* when to ask the TEE again */
 	uint64_t resolve_ms; /* when to look the name up again */
 	uint64_t silent_ms; /* since when an answer is due; UINT64_MAX: none */
+	uint64_t renew_ms; /* when to look the name up anew in silence */
 	enum err err; /* the way to the TEE is broken: the end */
 };
 

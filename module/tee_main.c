@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
+#include "crypto/crypto.h"
 #include "log.h"
 #include "rot/port_file.h"
 #include "tee_device.h"
@@ -92,8 +93,10 @@ start_hint(enum err err)
 static enum err
 device_start(struct tee_process *p, const struct tee_config *config)
 {
-	enum err err = port_open(&p->secret->file, config->rot_dir);
+	enum err err = crypto_init();
 
+	if (err == ERR_OK)
+		err = port_open(&p->secret->file, config->rot_dir);
 	if (err != ERR_OK)
 		return err;
 	p->device.port = &p->secret->file.port;

@@ -7,6 +7,7 @@
 #include "tee_sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -72,19 +73,31 @@ files_restrict(int dir_fd)
 	return err;
 }
 
-/* System calls that name files: relative to the directory alone. */
+/* A system call is allowed when one of its arguments has this value. */
+static bool
+allow_if(scmp_filter_ctx filter, int call, unsigned arg, int value)
+{
+	struct scmp_arg_cmp is = {.arg = arg,
+	    .op = SCMP_CMP_MASKED_EQ,
+	    .datum_a = 0xffffffffu,
+	    .datum_b = (scmp_datum_t)value};
+
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &is) ==
+	       0;
+}
+
+/*
+ * System calls that name files: relative to the directory alone. newfstatat
+ * is what fstat is in today's C library.
+ */
 static bool
 files_allow(scmp_filter_ctx filter, int dir_fd)
 {
-	scmp_datum_t dir = (scmp_datum_t)dir_fd;
-
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-		   SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, dir)) == 0 &&
-	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(renameat), 2,
-		   SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, dir),
-		   SCMP_A2(SCMP_CMP_MASKED_EQ, 0xffffffffu, dir)) == 0 &&
-	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(unlinkat), 1,
-		   SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, dir)) == 0;
+	return allow_if(filter, SCMP_SYS(openat), 0, dir_fd) &&
+	       allow_if(filter, SCMP_SYS(renameat), 0, dir_fd) &&
+	       allow_if(filter, SCMP_SYS(renameat2), 0, dir_fd) &&
+	       allow_if(filter, SCMP_SYS(unlinkat), 0, dir_fd) &&
+	       allow_if(filter, SCMP_SYS(newfstatat), 3, AT_EMPTY_PATH);
 }
 
 static enum err
