@@ -33,6 +33,7 @@ thread_free(void *ptr)
 	EVP_MD_CTX_free(t->md);
 	for (i = 0; i < AEAD_COUNT; i++)
 		EVP_CIPHER_CTX_free(t->aead[i]);
+	EVP_CIPHER_CTX_free(t->cbc);
 	BN_CTX_free(t->bn);
 	OPENSSL_clear_free(t, sizeof(*t));
 }
@@ -56,6 +57,20 @@ aead_new(enum aead aead)
 	return NULL;
 }
 
+/* A context with the cipher set for good, without padding. */
+static EVP_CIPHER_CTX *
+cbc_new(void)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+	if (ctx != NULL &&
+	    EVP_CipherInit_ex2(ctx, ossl.cbc, NULL, NULL, 1, NULL) == 1 &&
+	    EVP_CIPHER_CTX_set_padding(ctx, 0) == 1)
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
+}
+
 static struct ossl_thread *
 thread_new(void)
 {
@@ -67,7 +82,8 @@ thread_new(void)
 		return NULL;
 	t->md = EVP_MD_CTX_new();
 	t->bn = BN_CTX_secure_new();
-	good = t->md != NULL && t->bn != NULL &&
+	t->cbc = cbc_new();
+	good = t->md != NULL && t->bn != NULL && t->cbc != NULL &&
 	       EVP_DigestInit_ex2(t->md, ossl.sha256, NULL) == 1;
 	for (i = 0; i < AEAD_COUNT && good; i++) {
 		t->aead[i] = aead_new((enum aead)i);
@@ -104,9 +120,10 @@ fetch_all(void)
 	ossl.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	ossl.ccm = EVP_CIPHER_fetch(NULL, "AES-128-CCM", NULL);
 	ossl.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	ossl.cbc = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
 	ossl.p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
 	ready = ossl.sha256 != NULL && ossl.ccm != NULL && ossl.gcm != NULL &&
-		ossl.p256 != NULL &&
+		ossl.cbc != NULL && ossl.p256 != NULL &&
 		pthread_key_create(&thread_key, thread_free) == 0 &&
 		pthread_atfork(NULL, NULL, forget_random) == 0;
 }

@@ -29,6 +29,7 @@ struct ossl {
 	EVP_MD *sha256;
 	EVP_CIPHER *ccm;
 	EVP_CIPHER *gcm;
+	EVP_CIPHER *cbc;
 	EC_GROUP *p256;
 };
 
@@ -38,6 +39,7 @@ extern struct ossl ossl;
 struct ossl_thread {
 	EVP_MD_CTX *md;
 	EVP_CIPHER_CTX *aead[AEAD_COUNT];
+	EVP_CIPHER_CTX *cbc;
 	BN_CTX *bn;
 	size_t random_left;
 	uint8_t random[RANDOM_POOL_LEN];

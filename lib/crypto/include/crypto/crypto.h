@@ -20,6 +20,8 @@
 #include "base/random.h"
 
 #define SHA256_LEN 32
+#define AES128_KEY_LEN 16
+#define AES_BLOCK_LEN 16
 #define X25519_LEN 32
 #define ED25519_PUBLIC_LEN 32
 #define ED25519_SIGNATURE_LEN 64
@@ -105,6 +107,20 @@ MUST_CHECK enum err aead_seal(enum aead aead, struct bytes key,
 MUST_CHECK enum err aead_open(enum aead aead, struct bytes key,
     struct bytes nonce, struct bytes aad, struct bytes ciphertext,
     uint8_t *ret_out);
+
+/*
+ * AES-128-CBC over whole blocks and without padding. in.len, a multiple of
+ * 16 that may be 0, bytes go to ret_out, which may be in.ptr itself but may
+ * not overlap it otherwise. On ERR_CRYPTO ret_out has been wiped.
+ *
+ * It authenticates nothing: lib/c2c, whose original demands it, puts a MAC
+ * behind it. Errors: ERR_INVALID (no whole blocks), ERR_CRYPTO.
+ * Spec: NIST SP 800-38A, section 6.2.
+ */
+MUST_CHECK enum err aes128_cbc_encrypt(const uint8_t key[AES128_KEY_LEN],
+    const uint8_t iv[AES_BLOCK_LEN], struct bytes in, uint8_t *ret_out);
+MUST_CHECK enum err aes128_cbc_decrypt(const uint8_t key[AES128_KEY_LEN],
+    const uint8_t iv[AES_BLOCK_LEN], struct bytes in, uint8_t *ret_out);
 
 /* A private scalar of P-256, big-endian. Wipe it when it is done with. */
 struct p256_secret {
