@@ -4,6 +4,7 @@
  */
 #include <getopt.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cloud/config.h"
 #include "cloud/log.h"
@@ -105,6 +106,8 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	umask(077);
+	/* What was left open by whoever started us is no process's of ours. */
+	close_range(STDERR_FILENO + 1, ~0u, 0);
 	log_init("supervisor");
 	if (config_load(args.data, args.file, args.sets, args.set_count,
 		&config, sentence) != ERR_OK) {

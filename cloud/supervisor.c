@@ -332,7 +332,7 @@ after_ready(struct supervisor *s)
 {
 	const struct child *c = s->children;
 
-	if (s->said_ready)
+	if (s->said_ready || s->stop)
 		return;
 	if (!c[CHILD_DEVICES].was_ready && c[CHILD_DEVICES].pid == 0 &&
 	    c[CHILD_DEVICES].start_at_ms == 0) {
