@@ -13,12 +13,15 @@
 enum err
 credentials_path(const struct cli_common *common, char *out, size_t cap)
 {
+	const char *named = getenv("HOLDFAST_CREDENTIALS");
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
 	int n;
 
 	if (common->credentials != NULL)
 		n = snprintf(out, cap, "%s", common->credentials);
+	else if (named != NULL && named[0] != '\0')
+		n = snprintf(out, cap, "%s", named);
 	else if (config != NULL && config[0] == '/')
 		n = snprintf(out, cap, "%s/holdfast/credentials", config);
 	else if (home != NULL && home[0] != '\0')

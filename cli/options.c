@@ -93,7 +93,7 @@ cli_parse(int argc, char **argv, const struct cli_usage *usage,
 		"the credentials)",
 		&ret_common->service, NULL, false},
 	    {"credentials", "FILE",
-		"API key and secret (default: "
+		"API key and secret (default: HOLDFAST_CREDENTIALS, else "
 		"~/.config/holdfast/credentials)",
 		&ret_common->credentials, NULL, false},
 	};

@@ -15,7 +15,8 @@ mkdir -p run
 
 say() { printf '\n%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
-holdfast() { "$build/cli/holdfast" --credentials "$credentials" "$@"; }
+export HOLDFAST_CREDENTIALS=$credentials
+holdfast() { "$build/cli/holdfast" "$@"; }
 
 stop() {
 	trap - EXIT INT TERM
@@ -98,11 +99,11 @@ Try next, in another terminal:
 
     # the same key, from the cloud, without a message to the device
     curl -s http://$api/v1/GetPSK -H "Content-Type: application/json" \\
-        -H "Authorization: \$(build/cli/holdfast --credentials run/credentials token)" \\
+        -H "Authorization: \$(build/cli/holdfast token --credentials run/credentials)" \\
         -d '{"KeyID": "$id", "KeyLength": "128"}'
 
     # the device as the service sees it
-    build/cli/holdfast --credentials run/credentials devices list
+    build/cli/holdfast devices list --credentials run/credentials
 
     # talk to the module yourself
     socat -,raw,echo=0,escape=0x1d,crnl TCP:127.0.0.1:$at_port     (Ctrl-] ends)

@@ -279,8 +279,9 @@ def main():
 
     def cli(*words):
         return subprocess.run(
-            [build / "cli/holdfast", "--service", f"http://{daemon.api}",
-             "--credentials", credentials, *words], check=True,
+            [build / "cli/holdfast", *words], check=True,
+            env={"HOLDFAST_URL": f"http://{daemon.api}",
+                 "HOLDFAST_CREDENTIALS": str(credentials)},
             capture_output=True, text=True).stdout
 
     try:

@@ -142,8 +142,9 @@ class Account:
     def run(self, *args, check=True):
         """Runs the command line; what it printed."""
         done = subprocess.run(
-            [program("holdfast"), "--service", self.service.url,
-             "--credentials", str(self.credentials), *args],
+            [program("holdfast"), *args],
+            env={"HOLDFAST_URL": self.service.url,
+                 "HOLDFAST_CREDENTIALS": str(self.credentials)},
             capture_output=True, text=True, timeout=PATIENCE * 4)
         if check:
             assert done.returncode == 0, done.stderr + done.stdout

@@ -1,0 +1,679 @@
+/*
+ * A fleet of virtual devices in one process, for load and for tests: each is
+ * the real life cycle of lib/device over a root of trust in memory. Every
+ * active device has a socket of its own, as in the field.
+ *
+ *	fleet make --service FILE --count N [--start UID] --out DIR
+ *	fleet bootstrap --out DIR --to HOST:PORT --profile UID [...]
+ *	fleet heartbeat --out DIR --to HOST:PORT [...]
+ *
+ * DIR/fleet.bin holds the devices between runs, DIR/import.jsonl what the
+ * service imports, DIR/psk.jsonl one PSK of each device as the device derived
+ * it. The last line on standard output is JSON: how many were confirmed, in
+ * how many seconds. What can be made before the first datagram (keys of the
+ * next generation) is made before the clock starts.
+ *
+ * Not for production: the secrets of the fleet lie in DIR in clear.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "crypto/crypto.h"
+#include "crypto/hpke.h"
+#include "device/device.h"
+#include "rot/rot.h"
+
+#define WINDOW_MAX 2048
+#define HUK_LEN 32
+
+/* What a device keeps: the flash of one virtual module. */
+struct flash {
+	uint8_t uid[UID_LEN];
+	uint8_t huk[HUK_LEN];
+	uint32_t len[2];
+	uint8_t slot[2][ROT_RECORD_MAX / 2];
+};
+
+/* A device that is on: one of the window. */
+struct active {
+	struct flash *flash;
+	struct rot_port port;
+	struct rot rot;
+	struct device *device;
+	int fd;
+	uint64_t wake_ms;
+	bool heartbeat_asked;
+};
+
+struct options {
+	const char *command, *service, *out, *to, *profile;
+	uint64_t start;
+	size_t count, window, rate;
+	unsigned timeout_s;
+};
+
+struct fleet {
+	struct options opt;
+	struct flash *flash;
+	size_t count, next, done;
+	uint8_t profile[PROFILE_UID_LEN];
+	struct sockaddr_storage to;
+	socklen_t to_len;
+	struct active *active;
+	int epoll;
+	FILE *psk;
+};
+
+static void
+die(const char *what)
+{
+	fprintf(stderr, "fleet: %s\n", what);
+	exit(1);
+}
+
+/* Every err here ends the program: a load generator has no second plan. */
+static void
+must(enum err err, const char *what)
+{
+	if (err != ERR_OK) {
+		fprintf(stderr, "fleet: %s: %s\n", what, err_name(err));
+		exit(1);
+	}
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* --- the root of trust's platform, in memory --- */
+
+static enum err
+flash_read(void *ctx, unsigned slot, uint8_t *out, size_t cap, size_t *ret_len)
+{
+	const struct flash *f = ctx;
+
+	if (f->len[slot] == 0)
+		return ERR_NOT_FOUND;
+	if (f->len[slot] > cap)
+		return ERR_SPACE;
+	memcpy(out, f->slot[slot], f->len[slot]);
+	*ret_len = f->len[slot];
+	return ERR_OK;
+}
+
+static enum err
+flash_write(void *ctx, unsigned slot, struct bytes record)
+{
+	struct flash *f = ctx;
+
+	if (record.len > sizeof(f->slot[slot]))
+		return ERR_SPACE;
+	memcpy(f->slot[slot], record.ptr, record.len);
+	f->len[slot] = (uint32_t)record.len;
+	return ERR_OK;
+}
+
+static enum err
+flash_counter(void *ctx UNUSED, uint64_t *ret_value UNUSED)
+{
+	return ERR_UNSUPPORTED;
+}
+
+static enum err
+flash_huk(void *ctx, uint8_t ret_huk[32])
+{
+	memcpy(ret_huk, ((struct flash *)ctx)->huk, HUK_LEN);
+	return ERR_OK;
+}
+
+static struct rot_port
+flash_port(struct flash *f)
+{
+	struct rot_port port = {
+	    .ctx = f,
+	    .slot_read = flash_read,
+	    .slot_write = flash_write,
+	    .counter_raise = flash_counter,
+	    .huk = flash_huk,
+	    .random = crypto_random_source,
+	};
+
+	return port;
+}
+
+/* --- make --- */
+
+static void
+path_in(const struct options *opt, const char *name, char *out, size_t cap)
+{
+	int n = snprintf(out, cap, "%s/%s", opt->out, name);
+
+	if (n < 0 || (size_t)n >= cap)
+		die("path too long");
+}
+
+static void
+fleet_save(const struct fleet *fl)
+{
+	char path[512];
+	FILE *f;
+
+	path_in(&fl->opt, "fleet.bin", path, sizeof(path));
+	f = fopen(path, "wb");
+	if (f == NULL ||
+	    fwrite(fl->flash, sizeof(*fl->flash), fl->count, f) != fl->count ||
+	    fclose(f) != 0)
+		die("cannot write fleet.bin");
+}
+
+static void
+fleet_load(struct fleet *fl)
+{
+	char path[512];
+	struct stat st;
+	FILE *f;
+
+	path_in(&fl->opt, "fleet.bin", path, sizeof(path));
+	f = fopen(path, "rb");
+	if (f == NULL || fstat(fileno(f), &st) != 0)
+		die("cannot read fleet.bin: run fleet make first");
+	fl->count = (size_t)st.st_size / sizeof(*fl->flash);
+	fl->flash = calloc(fl->count, sizeof(*fl->flash));
+	if (fl->flash == NULL ||
+	    fread(fl->flash, sizeof(*fl->flash), fl->count, f) != fl->count)
+		die("fleet.bin is damaged");
+	fclose(f);
+}
+
+static void
+json_point(json_t *object, const char *name, struct p256_point *ret_point)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	uint8_t raw[P256_POINT_LEN];
+	size_t len = 0;
+
+	if (text == NULL)
+		die("service.json: a key is missing");
+	must(base64_decode(bytes_str(text), raw, sizeof(raw), &len), name);
+	must(p256_point_decode(bytes_make(raw, len), ret_point), name);
+}
+
+/* Reads DATA/service.json: import key and credentials. */
+static void
+service_read(
+    const char *path, struct p256_point *ret_import, struct rot_birth *birth)
+{
+	json_t *root = json_load_file(path, 0, NULL);
+	json_t *list = json_object_get(root, "Credentials");
+	size_t i;
+
+	if (root == NULL)
+		die("cannot read service.json");
+	json_point(root, "ImportKey", ret_import);
+	birth->credential_count = json_array_size(list);
+	if (birth->credential_count > ROT_CREDENTIALS)
+		die("service.json: too many credentials");
+	for (i = 0; i < birth->credential_count; i++) {
+		json_t *c = json_array_get(list, i);
+
+		birth->credential[i].kid =
+		    (uint8_t)json_integer_value(json_object_get(c, "Kid"));
+		json_point(c, "PublicKey", &birth->credential[i].public_key);
+	}
+	json_decref(root);
+}
+
+/* Writes the line of one device for the service's import. */
+static void
+import_write(FILE *f, const struct rot_birth *birth,
+    const struct p256_point *public_key, const struct p256_point *service)
+{
+	uint8_t aad[UID_LEN + P256_POINT_LEN], enc[HPKE_ENC_LEN];
+	uint8_t sealed[KEY_LEN + HPKE_TAG_LEN];
+	char uid[HEX_SIZE(UID_LEN)], pub64[BASE64_SIZE(P256_POINT_LEN)];
+	char enc64[BASE64_SIZE(HPKE_ENC_LEN)];
+	char sealed64[BASE64_SIZE(KEY_LEN + HPKE_TAG_LEN)];
+
+	memcpy(aad, birth->uid, UID_LEN);
+	p256_point_encode(public_key, aad + UID_LEN);
+	must(hpke_seal(&crypto_random_source, service,
+		 BYTES_LIT("holdfast factory v1"), BYTES_OF(aad),
+		 BYTES_OF(birth->factory.k), enc, sealed),
+	    "hpke");
+	hex_encode(BYTES_OF(birth->uid), uid);
+	base64_encode(bytes_make(aad + UID_LEN, P256_POINT_LEN), pub64);
+	base64_encode(BYTES_OF(enc), enc64);
+	base64_encode(BYTES_OF(sealed), sealed64);
+	fprintf(f,
+	    "{\"ROTPublicUID\": \"%s\", \"PublicKey\": \"%s\", "
+	    "\"Enc\": \"%s\", \"Secret\": \"%s\"}\n",
+	    uid, pub64, enc64, sealed64);
+}
+
+static void
+device_make(struct flash *f, struct rot_birth *birth, uint64_t uid,
+    struct p256_point *ret_public)
+{
+	struct rot_port port = flash_port(f);
+	struct writer w;
+	struct rot rot;
+
+	writer_init(&w, birth->uid, UID_LEN);
+	writer_u64(&w, uid);
+	memcpy(f->uid, birth->uid, UID_LEN);
+	must(crypto_random(f->huk, HUK_LEN), "random");
+	must(crypto_random(birth->chip_id, CHIP_ID_LEN), "random");
+	must(crypto_random(birth->factory.k, KEY_LEN), "random");
+	must(p256_generate(&crypto_random_source, &birth->key, ret_public),
+	    "key");
+	must(rot_open(&rot, &port), "rot_open");
+	must(rot_provision(&rot, birth), "rot_provision");
+	rot_done(&rot);
+}
+
+static void
+fleet_make(struct fleet *fl)
+{
+	struct p256_point service, public_key;
+	struct rot_birth birth;
+	char path[512];
+	FILE *f;
+	size_t i;
+
+	memset(&birth, 0, sizeof(birth));
+	service_read(fl->opt.service, &service, &birth);
+	if (mkdir(fl->opt.out, 0700) != 0 && errno != EEXIST)
+		die("cannot make the folder");
+	path_in(&fl->opt, "import.jsonl", path, sizeof(path));
+	f = fopen(path, "w");
+	fl->count = fl->opt.count;
+	fl->flash = calloc(fl->count, sizeof(*fl->flash));
+	if (f == NULL || fl->flash == NULL)
+		die("cannot make the fleet");
+	for (i = 0; i < fl->count; i++) {
+		device_make(
+		    &fl->flash[i], &birth, fl->opt.start + i, &public_key);
+		import_write(f, &birth, &public_key, &service);
+	}
+	if (fclose(f) != 0)
+		die("cannot write import.jsonl");
+	fleet_save(fl);
+}
+
+/* --- running devices --- */
+
+/* Makes instance and next key, so that the clock measures the service. */
+static void
+fleet_prepare(struct fleet *fl)
+{
+	struct rot rot;
+	size_t i;
+
+	for (i = 0; i < fl->count; i++) {
+		struct rot_port port = flash_port(&fl->flash[i]);
+
+		must(rot_open(&rot, &port), "rot_open");
+		must(rot_instance_make(&rot), "instance");
+		must(rot_next_key_make(&rot), "next key");
+		rot_done(&rot);
+	}
+}
+
+/* Switches the next device of the fleet on in a place of the window. */
+static void
+active_start(struct fleet *fl, struct active *a)
+{
+	static const struct device_config config = {
+	    .heartbeat_min_s = 0,
+	    .heartbeat_s = 604800,
+	    .firmware = "03.15",
+	};
+	enum err err;
+	char serial[HEX_SIZE(UID_LEN)];
+
+	a->flash = &fl->flash[fl->next++];
+	a->port = flash_port(a->flash);
+	a->heartbeat_asked = false;
+	must(rot_open(&a->rot, &a->port), "rot_open");
+	must(device_init(a->device, &a->rot, &config), "device_init");
+	if (fl->opt.profile != NULL) {
+		hex_encode(BYTES_OF(a->flash->uid), serial);
+		err = device_seal(a->device, fl->profile, bytes_str(serial));
+		if (err != ERR_EXISTS)
+			must(err, "seal");
+	}
+	device_network(a->device, true, now_ms());
+	a->wake_ms = 0;
+}
+
+static void
+active_stop(struct active *a)
+{
+	device_done(a->device);
+	rot_done(&a->rot);
+	a->flash = NULL;
+}
+
+/* Notes a PSK of the device, as the device derives it. */
+static void
+psk_write(struct fleet *fl, struct active *a)
+{
+	uint8_t id[PSK_ID_LEN], psk[16];
+	char id_hex[HEX_SIZE(PSK_ID_LEN)], uid[HEX_SIZE(UID_LEN)];
+	char psk64[BASE64_SIZE(16)];
+
+	if (device_psk(a->device, sizeof(psk), id, psk) != ERR_OK)
+		return;
+	hex_encode(BYTES_OF(id), id_hex);
+	hex_encode(BYTES_OF(a->flash->uid), uid);
+	base64_encode(BYTES_OF(psk), psk64);
+	fprintf(fl->psk,
+	    "{\"KeyID\": \"%s\", \"Key\": \"%s\", \"ROTPublicUID\": \"%s\"}\n",
+	    id_hex, psk64, uid);
+}
+
+/* Says whether a device has done what this run is for. */
+static bool
+active_finished(struct fleet *fl, struct active *a)
+{
+	struct device_info info;
+
+	device_info(a->device, &info);
+	if (info.bootstrapping || info.generation == 0)
+		return false;
+	if (strcmp(fl->opt.command, "bootstrap") == 0)
+		return true;
+	if (!a->heartbeat_asked) {
+		must(
+		    device_heartbeat(a->device, now_ms(), (uint64_t)time(NULL)),
+		    "heartbeat");
+		a->heartbeat_asked = true;
+		a->wake_ms = 0;
+		return false;
+	}
+	return device_heartbeat_result(a->device) == ERR_OK;
+}
+
+/* Sends what the device has to send now. */
+static void
+active_poll(struct fleet *fl, struct active *a)
+{
+	struct bytes out;
+
+	do {
+		out = BYTES_NONE;
+		if (device_poll(a->device, now_ms(), (uint64_t)time(NULL), &out,
+			&a->wake_ms) != ERR_OK) {
+			a->wake_ms = now_ms() + 1000;
+			return;
+		}
+		if (out.len > 0)
+			(void)sendto(a->fd, out.ptr, out.len, MSG_DONTWAIT,
+			    (struct sockaddr *)&fl->to, fl->to_len);
+	} while (out.len > 0);
+}
+
+static void
+active_receive(struct active *a)
+{
+	uint8_t buf[2048];
+	ssize_t n;
+
+	while ((n = recv(a->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		device_receive(a->device, now_ms(), (uint64_t)time(NULL),
+		    bytes_make(buf, (size_t)n));
+}
+
+/* Opens the sockets of the window. */
+static void
+window_open(struct fleet *fl)
+{
+	size_t i;
+
+	fl->active = calloc(fl->opt.window, sizeof(*fl->active));
+	fl->epoll = epoll_create1(0);
+	if (fl->active == NULL || fl->epoll < 0)
+		die("cannot open the window");
+	for (i = 0; i < fl->opt.window; i++) {
+		struct active *a = &fl->active[i];
+		struct epoll_event ev = {.events = EPOLLIN, .data.ptr = a};
+
+		a->device = calloc(1, device_size());
+		a->fd = socket(fl->to.ss_family, SOCK_DGRAM, 0);
+		if (a->device == NULL || a->fd < 0 ||
+		    epoll_ctl(fl->epoll, EPOLL_CTL_ADD, a->fd, &ev) != 0)
+			die("cannot open a socket");
+	}
+}
+
+/* Goes on with one device; starts the next in its place when it is done. */
+static void
+active_step(struct fleet *fl, struct active *a)
+{
+	active_poll(fl, a);
+	if (!active_finished(fl, a))
+		return;
+	if (strcmp(fl->opt.command, "bootstrap") == 0)
+		psk_write(fl, a);
+	fl->done++;
+	active_stop(a);
+}
+
+/* Starts devices where the window has room and the rate allows it. */
+static void
+window_fill(struct fleet *fl, uint64_t began)
+{
+	size_t allowed = SIZE_MAX, i;
+
+	if (fl->opt.rate > 0)
+		allowed = (now_ms() - began) * fl->opt.rate / 1000 + 1;
+	for (i = 0; i < fl->opt.window; i++) {
+		struct active *a = &fl->active[i];
+
+		if (fl->next == fl->count || fl->next >= allowed)
+			return;
+		if (a->flash == NULL) {
+			active_start(fl, a);
+			active_step(fl, a);
+		}
+	}
+}
+
+/* Polls those whose time has come. */
+static void
+window_wake(struct fleet *fl)
+{
+	uint64_t now = now_ms();
+	size_t i;
+
+	for (i = 0; i < fl->opt.window; i++) {
+		struct active *a = &fl->active[i];
+
+		while (a->flash != NULL && a->wake_ms <= now) {
+			active_step(fl, a);
+			if (a->flash != NULL && a->wake_ms <= now)
+				a->wake_ms = now + 1;
+		}
+	}
+}
+
+static void
+fleet_run(struct fleet *fl)
+{
+	uint64_t began, end, scanned = 0;
+	struct epoll_event ev[256];
+	int i, n;
+
+	window_open(fl);
+	began = now_ms();
+	end = began + fl->opt.timeout_s * UINT64_C(1000);
+	while (fl->done < fl->count && now_ms() < end) {
+		window_fill(fl, began);
+		n = epoll_wait(fl->epoll, ev, 256, 1);
+		for (i = 0; i < n; i++) {
+			struct active *a = ev[i].data.ptr;
+
+			if (a->flash == NULL)
+				continue;
+			active_receive(a);
+			active_step(fl, a);
+		}
+		/* Timers are coarse: what is due is looked at every 5 ms. */
+		if (now_ms() - scanned >= 5) {
+			window_wake(fl);
+			scanned = now_ms();
+		}
+	}
+	printf("{\"confirmed\": %zu, \"of\": %zu, \"seconds\": %.3f}\n",
+	    fl->done, fl->count, (double)(now_ms() - began) / 1000.0);
+}
+
+/* --- the command line --- */
+
+static void
+address_resolve(struct fleet *fl)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *list;
+	char host[256], *colon;
+
+	snprintf(host, sizeof(host), "%s", fl->opt.to);
+	colon = strrchr(host, ':');
+	if (colon == NULL)
+		die("--to takes HOST:PORT");
+	*colon = '\0';
+	if (getaddrinfo(host, colon + 1, &hints, &list) != 0)
+		die("--to: no such address");
+	memcpy(&fl->to, list->ai_addr, list->ai_addrlen);
+	fl->to_len = list->ai_addrlen;
+	freeaddrinfo(list);
+}
+
+static uint64_t
+number(const char *text, int base)
+{
+	char *end;
+	uint64_t v = strtoull(text, &end, base);
+
+	if (*text == '\0' || *end != '\0')
+		die("a number was expected");
+	return v;
+}
+
+static void
+options_read(struct options *opt, int argc, char **argv)
+{
+	static const struct option table[] = {{"service", 1, NULL, 's'},
+	    {"count", 1, NULL, 'c'}, {"start", 1, NULL, 'u'},
+	    {"out", 1, NULL, 'o'}, {"to", 1, NULL, 't'},
+	    {"profile", 1, NULL, 'p'}, {"window", 1, NULL, 'w'},
+	    {"rate", 1, NULL, 'r'}, {"timeout", 1, NULL, 'x'},
+	    {NULL, 0, NULL, 0}};
+	int c;
+
+	if (argc < 2)
+		die("usage: fleet make|bootstrap|heartbeat --out DIR ...");
+	opt->command = argv[1];
+	while ((c = getopt_long(argc - 1, argv + 1, "", table, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			opt->service = optarg;
+			break;
+		case 'c':
+			opt->count = number(optarg, 10);
+			break;
+		case 'u':
+			opt->start = number(optarg, 16);
+			break;
+		case 'o':
+			opt->out = optarg;
+			break;
+		case 't':
+			opt->to = optarg;
+			break;
+		case 'p':
+			opt->profile = optarg;
+			break;
+		case 'w':
+			opt->window = number(optarg, 10);
+			break;
+		case 'r':
+			opt->rate = number(optarg, 10);
+			break;
+		case 'x':
+			opt->timeout_s = (unsigned)number(optarg, 10);
+			break;
+		default:
+			exit(2);
+		}
+	}
+	if (opt->out == NULL || opt->window == 0 || opt->window > WINDOW_MAX)
+		die("--out is needed; --window is 1 to 2048");
+}
+
+/* bootstrap and heartbeat: what they share. */
+static void
+fleet_drive(struct fleet *fl)
+{
+	char path[512];
+	size_t len = 0;
+
+	if (fl->opt.to == NULL)
+		die("--to is needed");
+	address_resolve(fl);
+	fleet_load(fl);
+	if (fl->opt.profile != NULL)
+		must(base64url_decode(bytes_str(fl->opt.profile), fl->profile,
+			 sizeof(fl->profile), &len),
+		    "--profile");
+	if (strcmp(fl->opt.command, "bootstrap") == 0) {
+		path_in(&fl->opt, "psk.jsonl", path, sizeof(path));
+		fl->psk = fopen(path, "w");
+		if (fl->psk == NULL)
+			die("cannot write psk.jsonl");
+		fleet_prepare(fl);
+	}
+	fleet_run(fl);
+	if (fl->psk != NULL && fclose(fl->psk) != 0)
+		die("cannot write psk.jsonl");
+	fleet_save(fl);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct fleet fl;
+
+	fl.opt = (struct options){
+	    .count = 1, .window = 64, .timeout_s = 60, .start = 1};
+	options_read(&fl.opt, argc, argv);
+	must(crypto_init(), "crypto");
+	if (strcmp(fl.opt.command, "make") == 0 && fl.opt.service != NULL) {
+		fleet_make(&fl);
+		return 0;
+	}
+	if (strcmp(fl.opt.command, "bootstrap") != 0 &&
+	    strcmp(fl.opt.command, "heartbeat") != 0)
+		die("make (with --service), bootstrap or heartbeat");
+	fleet_drive(&fl);
+	return fl.done == fl.count ? 0 : 1;
+}
