@@ -103,6 +103,15 @@ pend_derive(const struct rot_record *rec, const uint8_t exporter[32],
 	return err;
 }
 
+/* Remembers the firmware that the service knows of. */
+static void
+firmware_set(struct rot_record *rec, struct bytes firmware)
+{
+	if (firmware.len > 0)
+		memcpy(rec->firmware_reported, firmware.ptr, firmware.len);
+	rec->firmware_reported_len = firmware.len;
+}
+
 static void
 pend_fill(struct rot_record *rec, const struct keys_children *children,
     const struct bootstrap_request *q, const struct bootstrap_response *a)
@@ -122,8 +131,7 @@ pend_fill(struct rot_record *rec, const struct keys_children *children,
 	memcpy(rec->resume, children->resume, RESUME_LEN);
 	rec->pend_features = a->features;
 	rec->has_pend = true;
-	memcpy(rec->firmware_reported, q->firmware.ptr, q->firmware.len);
-	rec->firmware_reported_len = q->firmware.len;
+	firmware_set(rec, q->firmware);
 }
 
 enum err
@@ -265,10 +273,8 @@ reported_take(struct rot_record *rec, const struct rot_request *request)
 		return;
 	if (m.has_features_version)
 		rec->features_reported = m.features_version;
-	if (m.firmware.len == 0)
-		return;
-	memcpy(rec->firmware_reported, m.firmware.ptr, m.firmware.len);
-	rec->firmware_reported_len = m.firmware.len;
+	if (m.firmware.len > 0)
+		firmware_set(rec, m.firmware);
 }
 
 /* The pending generation takes the place of its predecessor. */

@@ -392,7 +392,10 @@ answer_2(struct responder *r, struct peer_session *s, bool factory,
 	uint8_t buf[BOOTSTRAP_RESPONSE_MAX];
 	struct writer w, out;
 
-	must(bootstrap_request_read(request, &r->request));
+	assert_true(request.len <= sizeof(r->request_bytes));
+	memcpy(r->request_bytes, request.ptr, request.len);
+	must(bootstrap_request_read(
+	    bytes_make(r->request_bytes, request.len), &r->request));
 	memset(&a, 0, sizeof(a));
 	a.status = judge(r, s, factory, &r->request);
 	if (bootstrap_status_is_new(a.status)) {
@@ -628,10 +631,10 @@ static void
 accept_new(struct responder *r, struct peer_generation *g, const uint8_t *id,
     struct bytes payload)
 {
-	must(checkin_request_read(payload, &r->checkin));
-	memcpy(r->checkin_firmware, r->checkin.firmware.ptr,
-	    r->checkin.firmware.len);
-	r->checkin.firmware.ptr = r->checkin_firmware;
+	if (payload.len > 0)
+		memcpy(r->checkin_bytes, payload.ptr, payload.len);
+	must(checkin_request_read(
+	    bytes_make(r->checkin_bytes, payload.len), &r->checkin));
 	if (g != &r->cur)
 		commit(r, g);
 	advance(r, id, payload);

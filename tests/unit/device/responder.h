@@ -73,9 +73,10 @@ struct responder {
 	struct random_source random;
 	/* what it saw */
 	unsigned evidence, bootstraps, commits, checkins;
-	struct bootstrap_request request; /* the last one */
+	uint8_t request_bytes[BOOTSTRAP_REQUEST_MAX];
+	struct bootstrap_request request; /* the last one, inside these */
 	struct checkin_request checkin; /* the last one */
-	uint8_t checkin_firmware[FIRMWARE_MAX];
+	uint8_t checkin_bytes[CHECKIN_REQUEST_MAX];
 	bool got_echo;
 	struct {
 		uint8_t key[OSCORE_KEY_LEN];
