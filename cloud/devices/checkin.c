@@ -199,9 +199,8 @@ accept_pending(
 	struct service_commit *c = &job->change.commit;
 	struct checkin_response response;
 
-	/* The new generation has been told nothing yet, nor asked to rotate. */
-	device.period = 0;
-	device.flags = 0;
+	/* What the device was told stands; that it shall rotate is done. */
+	device.flags &= ~(uint32_t)CHECKIN_ROTATE;
 	device.rotate = false;
 	service_device_report(&device, &job->checkin, job->period, false,
 	    d->now.unix_s, &response);
@@ -412,7 +411,7 @@ try_context(struct devices *d, struct job *job)
 }
 
 enum step
-checkin_start(struct devices *d, struct job *job)
+step_checkin(struct devices *d, struct job *job)
 {
 	struct oscore_option option;
 	enum err err = oscore_option_decode(job->oscore, &option);

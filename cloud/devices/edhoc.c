@@ -147,7 +147,7 @@ ask_prk(struct devices *d, struct job *job)
 }
 
 enum step
-session_message_1(struct devices *d, struct job *job)
+step_message_1(struct devices *d, struct job *job)
 {
 	struct bytes payload = job->message.payload;
 	const struct answer *kept;
@@ -357,7 +357,7 @@ find_session(struct devices *d, struct job *job)
 }
 
 enum step
-session_message_3(struct devices *d, struct job *job)
+step_message_3(struct devices *d, struct job *job)
 {
 	const struct answer *kept;
 	enum err err;

@@ -3,6 +3,7 @@
  * EDHOC has made. It is answered once; duplicates get the same bytes, and
  * the context is gone with the answer, so that no nonce serves twice.
  */
+#include "base/wipe.h"
 #include "cbor/cbor.h"
 #include "job.h"
 #include "store/generations.h"
@@ -128,7 +129,7 @@ draw_alias(struct devices *d, uint8_t alias[ALIAS_LEN])
 
 /* The secret that the new root hangs on: F, or the root before. */
 static enum err
-ask_prior(struct devices *d, const struct store_device *device,
+add_prior(struct devices *d, const struct store_device *device,
     struct keysproto_request *q)
 {
 	struct store_generation prior;
@@ -157,15 +158,19 @@ ask_prior(struct devices *d, const struct store_device *device,
 static enum err
 ask_root(struct devices *d, struct job *job)
 {
-	struct keysproto_request *q = job_ask(d, job);
+	struct keysproto_request q = {.op = KEYSPROTO_ROOT};
+	enum err err;
 
-	q->op = KEYSPROTO_ROOT;
-	memcpy(q->u.root.uid, job->uid, UID_LEN);
-	memcpy(q->u.root.exporter, job->session->exporter,
-	    sizeof(q->u.root.exporter));
-	q->u.root.request = job->inner.payload;
-	q->u.root.response = bytes_make(job->response, job->response_len);
-	return ask_prior(d, &job->known.device, q);
+	memcpy(q.u.root.uid, job->uid, UID_LEN);
+	memcpy(q.u.root.exporter, job->session->exporter,
+	    sizeof(q.u.root.exporter));
+	q.u.root.request = job->inner.payload;
+	q.u.root.response = bytes_make(job->response, job->response_len);
+	err = add_prior(d, &job->known.device, &q);
+	if (err == ERR_OK)
+		*job_ask(d, job) = q;
+	wipe(&q, sizeof(q));
+	return err;
 }
 
 static enum err
@@ -207,7 +212,12 @@ new_pending(struct devices *d, struct job *job, const struct judgement *j)
 	writer_init(&w, job->response, sizeof(job->response));
 	bootstrap_response_write(&w, &response);
 	job->response_len = w.len;
-	if (ask_root(d, job) != ERR_OK)
+	err = ask_root(d, job);
+	if (err == ERR_NOT_FOUND) {
+		/* F cannot be opened any more: its import's key is gone. */
+		return answer_status(d, job, BOOTSTRAP_UNKNOWN);
+	}
+	if (err != ERR_OK)
 		return job_fail(d, job);
 	pending_events(d, job, j);
 	if (status == BOOTSTRAP_UNKNOWN_PROFILE) {
@@ -258,7 +268,7 @@ commit_first(struct devices *d, struct job *job, size_t i)
 	job->counter = &d->counters.commits;
 	/* Judged again, on the new rows, in the next pass. */
 	job->again = true;
-	job->next = exchange_start;
+	job->next = step_exchange;
 	return STEP_DONE;
 }
 
@@ -469,7 +479,7 @@ hash_request(struct job *job)
 }
 
 enum step
-exchange_start(struct devices *d, struct job *job)
+step_exchange(struct devices *d, struct job *job)
 {
 	const struct answer *kept;
 	enum err err;

@@ -136,13 +136,13 @@ route(struct job *job)
 
 	if (!coap_option_find(
 		job->message.options, COAP_OPT_OSCORE, &job->oscore))
-		return plain_start;
+		return step_plain;
 	job->combined =
 	    coap_option_find(job->message.options, COAP_OPT_EDHOC, &value);
 	if (oscore_option_decode(job->oscore, &option) == ERR_OK &&
 	    option.has_kid && option.kid.len == ALIAS_LEN && !job->combined)
-		return checkin_start;
-	return exchange_start;
+		return step_checkin;
+	return step_exchange;
 }
 
 /* Options outside OSCORE that must be understood and are not. */
@@ -187,9 +187,9 @@ start(struct devices *d, struct job *job)
 	if (!request)
 		return refuse_garbage(d, job);
 	job->next = route(job);
-	if (job->next != plain_start && has_bad_option(m->options))
+	if (job->next != step_plain && has_bad_option(m->options))
 		return reply_code(d, job, COAP_BAD_OPTION);
-	if (job->next != plain_start && m->payload.len == 0)
+	if (job->next != step_plain && m->payload.len == 0)
 		return reply_code(d, job, COAP_BAD_REQUEST);
 	return job->next(d, job);
 }

@@ -181,11 +181,11 @@ enum step reply_protected(struct devices *d, struct job *job,
 
 /* --- the first steps --- */
 
-step_fn plain_start; /* plain.c: requests without OSCORE */
-step_fn session_message_1; /* edhoc.c: EDHOC on its resource */
-step_fn session_message_3;
-step_fn exchange_start; /* exchange.c: OSCORE under an EDHOC session */
-step_fn checkin_start; /* checkin.c: OSCORE under an alias */
+step_fn step_plain; /* plain.c: requests without OSCORE */
+step_fn step_message_1; /* edhoc.c: EDHOC on its resource */
+step_fn step_message_3;
+step_fn step_exchange; /* exchange.c: OSCORE under an EDHOC session */
+step_fn step_checkin; /* checkin.c: OSCORE under an alias */
 
 /*
  * Verifies message_3 against all that is known of its sender, and makes the

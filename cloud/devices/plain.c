@@ -90,13 +90,12 @@ serve_edhoc(struct devices *d, struct job *job)
 		return reply_code(d, job, COAP_UNSUPPORTED_FORMAT);
 	if (payload.len == 0)
 		return reply_edhoc_error(d, job);
-	job->next =
-	    payload.ptr[0] == 0xf5 ? session_message_1 : session_message_3;
+	job->next = payload.ptr[0] == 0xf5 ? step_message_1 : step_message_3;
 	return job->next(d, job);
 }
 
 enum step
-plain_start(struct devices *d, struct job *job)
+step_plain(struct devices *d, struct job *job)
 {
 	struct bytes options = job->message.options;
 	uint8_t refused = refuse_options(options);
