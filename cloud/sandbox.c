@@ -176,51 +176,76 @@ allow_calls(scmp_filter_ctx ctx, const char *const *names, size_t count)
 	return bad;
 }
 
+/* A condition on an argument: of the bits of mask, those of value are set. */
+static struct scmp_arg_cmp
+argument(unsigned number, uint64_t mask, uint64_t value)
+{
+	struct scmp_arg_cmp c = {.arg = number,
+	    .op = SCMP_CMP_MASKED_EQ,
+	    .datum_a = mask,
+	    .datum_b = value};
+
+	return c;
+}
+
+/* Allows a call when one argument fits; further rules allow more. */
+static int
+allow_if(scmp_filter_ctx ctx, int call, struct scmp_arg_cmp condition)
+{
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, 1, &condition);
+}
+
 /* Memory that can never be executed; only servers map files (SQLite). */
 static int
 allow_memory(scmp_filter_ctx ctx, enum sandbox_calls calls)
 {
-	struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	struct scmp_arg_cmp anonymous =
-	    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS);
+	const struct scmp_arg_cmp map[] = {argument(2, PROT_EXEC, 0),
+	    argument(3, MAP_ANONYMOUS, MAP_ANONYMOUS)};
+	unsigned conditions = calls == SANDBOX_CALLS_KEYS ? 2 : 1;
 	int bad;
 
-	bad = seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_exec);
+	bad = allow_if(ctx, SCMP_SYS(mprotect), argument(2, PROT_EXEC, 0));
 	if (bad != 0)
 		return bad;
-	if (calls == SANDBOX_CALLS_KEYS)
-		return seccomp_rule_add(
-		    ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, no_exec, anonymous);
-	return seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
+	return seccomp_rule_add_array(
+	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), conditions, map);
 }
+
+#define WHOLE UINT64_MAX /* all bits of an argument */
+#define WHOLE_INT UINT32_MAX /* the half of it that an int has */
 
 /* Calls of which only a part is harmless. */
 static int
-allow_parts(scmp_filter_ctx ctx, enum sandbox_calls calls)
+allow_parts(scmp_filter_ctx ctx)
 {
 	int bad;
 
 	/* abort() ends the process itself and reaches nobody else. */
-	bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-	if (bad == 0)
-		bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-		    SCMP_A0(SCMP_CMP_EQ, PR_GET_SECCOMP));
-	if (bad != 0 || calls == SANDBOX_CALLS_KEYS)
+	bad = allow_if(
+	    ctx, SCMP_SYS(tgkill), argument(0, WHOLE_INT, (uint64_t)getpid()));
+	if (bad != 0)
 		return bad;
-	bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-	    SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+	return allow_if(
+	    ctx, SCMP_SYS(prctl), argument(0, WHOLE_INT, PR_GET_SECCOMP));
+}
+
+static int
+allow_server_parts(scmp_filter_ctx ctx)
+{
+	int bad;
+
+	bad =
+	    allow_if(ctx, SCMP_SYS(prctl), argument(0, WHOLE_INT, PR_SET_NAME));
 	/* Limits may be read, not set. */
 	if (bad == 0)
-		bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64),
-		    1, SCMP_A2(SCMP_CMP_EQ, 0));
-	/* Threads, no processes. clone3 hides its flags: ENOSYS makes the */
-	/* C library fall back on clone. */
+		bad = allow_if(ctx, SCMP_SYS(prlimit64), argument(2, WHOLE, 0));
+	/*
+	 * Threads, no processes. clone3 hides its flags from us: ENOSYS makes
+	 * the C library fall back on clone.
+	 */
 	if (bad == 0)
-		bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-		    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+		bad = allow_if(ctx, SCMP_SYS(clone),
+		    argument(0, CLONE_THREAD, CLONE_THREAD));
 	if (bad == 0)
 		bad = seccomp_rule_add(
 		    ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -241,7 +266,9 @@ restrict_calls(const struct sandbox *s)
 	if (bad == 0)
 		bad = allow_memory(ctx, s->calls);
 	if (bad == 0)
-		bad = allow_parts(ctx, s->calls);
+		bad = allow_parts(ctx);
+	if (bad == 0 && s->calls == SANDBOX_CALLS_SERVER)
+		bad = allow_server_parts(ctx);
 	if (bad == 0)
 		bad = seccomp_load(ctx);
 	seccomp_release(ctx);

@@ -192,7 +192,7 @@ test_the_public_side_is_json_without_secrets(void **ignored UNUSED)
 static void
 test_what_does_not_fit_is_not_written(void **ignored UNUSED)
 {
-	uint8_t small[300];
+	uint8_t small[KEYS_TEXT_MAX];
 	struct writer w;
 
 	writer_init(&w, small, 200);

@@ -84,6 +84,18 @@ root(struct sample_random *r, uint8_t *pool, struct keysproto_request *q)
 }
 
 static void
+checkin(struct sample_random *r, uint8_t *pool, struct keysproto_request *q)
+{
+	fill(r, q->u.checkin.uid, sizeof(q->u.checkin.uid));
+	q->u.checkin.generation = (uint32_t)sample_number(r);
+	blob(r, &q->u.checkin.ck);
+	if (q->op != KEYSPROTO_ADVANCE)
+		return;
+	fill(r, q->u.checkin.request_id, sizeof(q->u.checkin.request_id));
+	q->u.checkin.payload = view(r, pool, CHECKIN_REQUEST_MAX);
+}
+
+static void
 derive(struct sample_random *r, struct keysproto_request *q)
 {
 	fill(r, &q->u.derive.owner, sizeof(q->u.derive.owner));
@@ -131,14 +143,9 @@ sample_request(struct sample_random *r, enum keysproto_op op, uint8_t *pool,
 	case KEYSPROTO_ROOT:
 		root(r, pool, ret_q);
 		break;
-	case KEYSPROTO_ADVANCE:
-		fill(r, ret_q->u.checkin.request_id, REQUEST_ID_LEN);
-		ret_q->u.checkin.payload = view(r, pool, CHECKIN_REQUEST_MAX);
-		/* fall through */
 	case KEYSPROTO_CHECKIN:
-		fill(r, ret_q->u.checkin.uid, UID_LEN);
-		ret_q->u.checkin.generation = (uint32_t)sample_number(r);
-		blob(r, &ret_q->u.checkin.ck);
+	case KEYSPROTO_ADVANCE:
+		checkin(r, pool, ret_q);
 		break;
 	case KEYSPROTO_TICKET:
 		fill(r, ret_q->u.ticket.uid, UID_LEN);
