@@ -35,6 +35,7 @@
 #define API_IDLE_S 15 /* silence that a connection may keep */
 #define API_HEADER_S 30 /* from one request to the next one's header */
 #define API_BODY_S 30 /* for a body; an import has ten times this */
+#define IMPORT_WINDOW 32 /* records of an import that are with keys at once */
 #define API_STOP_S 10 /* for requests in flight after SIGTERM */
 
 struct api;

@@ -7,8 +7,6 @@
 
 #include "api.h"
 
-#define IMPORT_WINDOW 32 /* records that are with keys at once */
-
 struct import_job {
 	struct request *request;
 	struct import import;

@@ -1,6 +1,6 @@
 /*
- * The queue to the keys process. A slot is one batch: filled during a turn
- * of the loop, sent at its end, freed with its answer. It never waits; what
+ * The queue to the keys process. A slot is one batch: filled by turns of the
+ * loop, sent when keys has room for it, freed with its answer. It never waits; what
  * the socket does not take now is offered again in the next turn.
  */
 #include <stdlib.h>
@@ -13,6 +13,7 @@ enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_SENT };
 
 struct keys_slot {
 	enum slot_state state;
+	uint64_t order; /* of its first call: the oldest goes first */
 	uint64_t batch; /* its number, once it is sent */
 	int64_t deadline_ms;
 	size_t count;
@@ -21,14 +22,15 @@ struct keys_slot {
 };
 
 enum err
-keys_queue_init(struct keys_queue *q, int fd)
+keys_queue_init(struct keys_queue *q, int fd, size_t calls_max)
 {
-	*q = (struct keys_queue){0};
+	*q = (struct keys_queue){
+	    .slot_count = calls_max / KEYSPROTO_BATCH_MAX + 2 + KEYS_SENT_MAX};
 	enum err err = keysproto_client_init(&q->client, fd);
 
 	if (err != ERR_OK)
 		return err;
-	q->slots = calloc(KEYS_SLOTS, sizeof(q->slots[0]));
+	q->slots = calloc(q->slot_count, sizeof(q->slots[0]));
 	if (q->slots == NULL) {
 		keysproto_client_done(&q->client);
 		return ERR_NOMEM;
@@ -48,33 +50,32 @@ keys_queue_done(struct keys_queue *q)
 
 /* The slot that is being filled and has room, or a free one. */
 static struct keys_slot *
-slot_to_fill(struct keys_queue *q)
+slot_to_fill(struct keys_queue *q, int64_t now_ms)
 {
-	struct keys_slot *empty = NULL;
-
-	for (size_t i = 0; i < KEYS_SLOTS; i++) {
+	if (q->filling != NULL && q->filling->count < KEYSPROTO_BATCH_MAX)
+		return q->filling;
+	for (size_t i = 0; i < q->slot_count; i++) {
 		struct keys_slot *s = &q->slots[i];
 
-		if (s->state == SLOT_FILLING && s->count < KEYSPROTO_BATCH_MAX)
-			return s;
-		if (s->state == SLOT_FREE && empty == NULL)
-			empty = s;
+		if (s->state != SLOT_FREE)
+			continue;
+		s->state = SLOT_FILLING;
+		s->order = q->next_order++;
+		s->count = 0;
+		s->deadline_ms = now_ms + KEYS_TIMEOUT_MS;
+		q->filling = s;
+		return s;
 	}
-	return empty;
+	return NULL;
 }
 
 struct keysproto_request *
 keys_queue_ask(struct keys_queue *q, struct keys_call *call, int64_t now_ms)
 {
-	struct keys_slot *s = slot_to_fill(q);
+	struct keys_slot *s = slot_to_fill(q, now_ms);
 
 	if (s == NULL)
 		return NULL;
-	if (s->state == SLOT_FREE) {
-		s->state = SLOT_FILLING;
-		s->count = 0;
-		s->deadline_ms = now_ms + KEYS_TIMEOUT_MS;
-	}
 	call->err = ERR_INTERNAL;
 	s->calls[s->count] = call;
 	return &s->requests[s->count++];
@@ -82,14 +83,17 @@ keys_queue_ask(struct keys_queue *q, struct keys_call *call, int64_t now_ms)
 
 /* Frees a slot and tells its callers; answers NULL: err for them all. */
 static void
-slot_finish(
-    struct keys_slot *s, const struct keysproto_answer *answers, enum err err)
+slot_finish(struct keys_queue *q, struct keys_slot *s,
+    const struct keysproto_answer *answers, enum err err)
 {
 	struct keys_call *calls[KEYSPROTO_BATCH_MAX];
 	size_t count = s->count;
 
 	/* A caller may ask again at once: the slot has to be free by then. */
 	memcpy(calls, s->calls, count * sizeof(calls[0]));
+	q->sent -= s->state == SLOT_SENT;
+	if (q->filling == s)
+		q->filling = NULL;
 	s->state = SLOT_FREE;
 	s->count = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -100,44 +104,69 @@ slot_finish(
 	}
 }
 
+/* The slot that has waited longest to be sent. */
+static struct keys_slot *
+slot_to_send(struct keys_queue *q)
+{
+	struct keys_slot *oldest = NULL;
+
+	for (size_t i = 0; i < q->slot_count; i++) {
+		struct keys_slot *s = &q->slots[i];
+
+		if (s->state == SLOT_FILLING &&
+		    (oldest == NULL || s->order < oldest->order))
+			oldest = s;
+	}
+	return oldest;
+}
+
+static enum err
+slot_send(struct keys_queue *q, struct keys_slot *s)
+{
+	enum err err =
+	    keysproto_client_send(&q->client, s->requests, s->count, &s->batch);
+
+	if (err == ERR_BUSY || err == ERR_IO)
+		return err;
+	if (err != ERR_OK) {
+		/* It cannot be encoded: that is our fault alone. */
+		slot_finish(q, s, NULL, ERR_INTERNAL);
+		return ERR_OK;
+	}
+	if (q->filling == s)
+		q->filling = NULL;
+	s->state = SLOT_SENT;
+	q->sent++;
+	q->batches++;
+	q->requests += s->count;
+	return ERR_OK;
+}
+
 enum err
 keys_queue_flush(struct keys_queue *q)
 {
-	q->blocked = false;
-	for (size_t i = 0; i < KEYS_SLOTS; i++) {
-		struct keys_slot *s = &q->slots[i];
+	enum err err = ERR_OK;
 
-		if (s->state != SLOT_FILLING)
-			continue;
-		enum err err = keysproto_client_send(
-		    &q->client, s->requests, s->count, &s->batch);
+	while (err == ERR_OK && q->sent < KEYS_SENT_MAX) {
+		struct keys_slot *s = slot_to_send(q);
 
-		if (err == ERR_BUSY) {
-			q->blocked = true;
-			return ERR_OK;
-		}
-		if (err == ERR_IO)
-			return err;
-		if (err != ERR_OK) {
-			/* It cannot be encoded: that is our fault alone. */
-			slot_finish(s, NULL, ERR_INTERNAL);
-			continue;
-		}
-		s->state = SLOT_SENT;
-		q->batches++;
-		q->requests += s->count;
+		if (s == NULL)
+			break;
+		err = slot_send(q, s);
 	}
-	return ERR_OK;
+	q->blocked = err == ERR_BUSY;
+	return q->blocked ? ERR_OK : err;
 }
 
 /* The keys process is a new one and knows nothing of what was sent. */
 static void
 slots_resend(struct keys_queue *q)
 {
-	for (size_t i = 0; i < KEYS_SLOTS; i++) {
+	for (size_t i = 0; i < q->slot_count; i++) {
 		if (q->slots[i].state != SLOT_SENT)
 			continue;
 		q->slots[i].state = SLOT_FILLING;
+		q->sent--;
 		q->resent++;
 	}
 }
@@ -147,7 +176,7 @@ answer_take(struct keys_queue *q, uint64_t batch, struct bytes message)
 {
 	struct keysproto_answer answers[KEYSPROTO_BATCH_MAX];
 
-	for (size_t i = 0; i < KEYS_SLOTS; i++) {
+	for (size_t i = 0; i < q->slot_count; i++) {
 		struct keys_slot *s = &q->slots[i];
 
 		if (s->state != SLOT_SENT || s->batch != batch)
@@ -156,7 +185,7 @@ answer_take(struct keys_queue *q, uint64_t batch, struct bytes message)
 		enum err err = keysproto_answers_decode(
 		    message, &number, s->requests, s->count, answers);
 
-		slot_finish(s, err == ERR_OK ? answers : NULL, err);
+		slot_finish(q, s, err == ERR_OK ? answers : NULL, err);
 		break;
 	}
 	wipe(answers, sizeof(answers));
@@ -187,20 +216,20 @@ keys_queue_receive(struct keys_queue *q, int64_t now_ms)
 void
 keys_queue_expire(struct keys_queue *q, int64_t now_ms)
 {
-	for (size_t i = 0; i < KEYS_SLOTS; i++) {
+	for (size_t i = 0; i < q->slot_count; i++) {
 		struct keys_slot *s = &q->slots[i];
 
 		if (s->state == SLOT_FREE || now_ms < s->deadline_ms)
 			continue;
 		q->timeouts += s->count;
-		slot_finish(s, NULL, ERR_TIMEOUT);
+		slot_finish(q, s, NULL, ERR_TIMEOUT);
 	}
 }
 
 bool
 keys_queue_busy(const struct keys_queue *q)
 {
-	for (size_t i = 0; i < KEYS_SLOTS; i++) {
+	for (size_t i = 0; i < q->slot_count; i++) {
 		if (q->slots[i].state != SLOT_FREE)
 			return true;
 	}

@@ -11,7 +11,7 @@
 
 #include "keysproto/keysproto.h"
 
-#define KEYS_SLOTS 16 /* batches under way at most */
+#define KEYS_SENT_MAX 4 /* batches that are with keys at once */
 #define KEYS_TIMEOUT_MS 10000
 
 /* One question: err ERR_OK means that answer holds keys' answer. */
@@ -26,7 +26,11 @@ struct keys_slot;
 
 struct keys_queue {
 	struct keysproto_client client;
-	struct keys_slot *slots; /* KEYS_SLOTS of them */
+	struct keys_slot *slots;
+	size_t slot_count;
+	struct keys_slot *filling; /* has room; NULL: none */
+	size_t sent; /* slots that are with keys */
+	uint64_t next_order;
 	bool blocked; /* the socket was full */
 	uint64_t batches;
 	uint64_t requests;
@@ -34,8 +38,14 @@ struct keys_queue {
 	uint64_t timeouts;
 };
 
-/* Takes over fd, the socket to the keys process. Errors: ERR_NOMEM, ERR_IO. */
-MUST_CHECK enum err keys_queue_init(struct keys_queue *q, int fd);
+/*
+ * Starts on fd, the socket to the keys process, which stays the caller's,
+ * with room for calls_max calls at once. While KEYS_SENT_MAX batches are
+ * with keys, what is asked gathers in the next, so that batches grow with
+ * the load. Errors: ERR_NOMEM, ERR_RANDOM.
+ */
+MUST_CHECK enum err keys_queue_init(
+    struct keys_queue *q, int fd, size_t calls_max);
 void keys_queue_done(struct keys_queue *q);
 
 /*

@@ -242,7 +242,8 @@ api_open(struct api *api, const struct process *p)
 		err = listen_open(p->config->api_listen, &api->listen_fd);
 	if (err != ERR_OK)
 		return err;
-	err = keys_queue_init(&api->keys, p->keys_fd);
+	err = keys_queue_init(&api->keys, p->keys_fd,
+	    (size_t)p->config->api_connections + IMPORT_WINDOW);
 	if (err == ERR_OK)
 		err = loop_open(api, p);
 	return err;
