@@ -136,18 +136,58 @@ make_dir(const char *path)
 	return ERR_IO;
 }
 
-/* The data directory, and the database's: nobody can make one later. */
+/*
+ * Makes the directory of a file, and says where it really is: free it.
+ * NULL, and it is logged, when it cannot be.
+ */
+static char *
+make_dir_of(const char *file)
+{
+	char *dir = file_dirname(file), *real = NULL;
+
+	if (make_dir(dir) == ERR_OK)
+		real = realpath(dir, NULL);
+	free(dir);
+	return real;
+}
+
+/* Whether a directory is another or lies in it; both as realpath says. */
+static bool
+dir_within(const char *dir, const char *outer)
+{
+	size_t len = strlen(outer);
+
+	if (len == 1)
+		return true; /* the root */
+	return strncmp(dir, outer, len) == 0 &&
+	       (dir[len] == '\0' || dir[len] == '/');
+}
+
+/*
+ * The data directory, the keys' and the database's: nobody can make one
+ * later. Everything below the database's is open to devices and api.
+ */
 static enum err
 make_data(const struct supervisor *s)
 {
+	char *keys = NULL, *database = NULL;
 	enum err err = make_dir(s->config.data);
-	char *dir;
 
-	if (err != ERR_OK)
-		return err;
-	dir = file_dirname(s->config.database);
-	err = make_dir(dir);
-	free(dir);
+	if (err == ERR_OK) {
+		keys = make_dir_of(s->config.key_file);
+		database = make_dir_of(s->config.database);
+		if (keys == NULL || database == NULL)
+			err = ERR_IO;
+	}
+	if (err == ERR_OK && dir_within(keys, database)) {
+		log_error("keys-exposed", log_text("keys", keys),
+		    log_text("database", database),
+		    log_text("why", "the keys lie in the database's directory,"
+				    " which every process may read"));
+		err = ERR_DENIED;
+	}
+	free(keys);
+	free(database);
 	return err;
 }
 

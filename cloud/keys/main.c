@@ -46,7 +46,8 @@ lock_memory(void)
 		return;
 	if (mlock(&state, sizeof(state)) == 0 &&
 	    mlock(&server, sizeof(server)) == 0)
-		log_warn("memory-locked-in-part", log_errno(errno));
+		log_warn("memory-locked-in-part",
+		    log_text("why", "the limit of locked memory is low"));
 	else
 		log_warn("memory-not-locked", log_errno(errno));
 }

@@ -118,6 +118,17 @@ def test_missing_keys_beside_a_database_are_not_made_anew(new_service):
     assert not key_file.exists()
 
 
+def test_keys_never_lie_where_others_read(tmp_path):
+    (tmp_path / "data" / "db").mkdir(mode=0o700, parents=True)
+    for database, keys in (("x.db", "keys/keys"), ("keys/x.db", "keys/keys"),
+                           ("db/x.db", "db/../db/keys")):
+        done = holdfastd("--data", tmp_path / "data", *SETS,
+                         "--set", f"store.database={database}",
+                         "--set", f"keys.file={keys}")
+        assert done.returncode == 1
+        assert "event=keys-exposed" in done.stderr
+
+
 def test_an_address_in_use_is_said(service, tmp_path):
     done = holdfastd("--data", tmp_path / "data",
                      "--set", f"api.listen={service.api}",
