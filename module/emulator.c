@@ -23,6 +23,7 @@
 
 #define SETTLE_MAX 8 /* rounds before the loop gets its turn again */
 #define POWER_OFF_MS 1000 /* for the last answers to leave */
+#define POWER_OFF_LOOK_MS 10 /* how often to look whether they have */
 
 struct listener {
 	struct emulator *emulator;
@@ -309,20 +310,27 @@ deserted(const struct emulator *e)
 	return e->listener_count == 0;
 }
 
-/* +CPWROFF: ends when the last answer is out, or after a while. */
-static void
-power_off(struct emulator *e, uint64_t now_ms)
+static bool
+all_drained(const struct emulator *e)
 {
 	size_t i;
 
+	for (i = 0; i < TERMINALS_MAX; i++) {
+		if (e->lines[i] != NULL && !line_drained(e->lines[i]))
+			return false;
+	}
+	return true;
+}
+
+/* +CPWROFF: ends when hosts have the last answers, or after a while. */
+static uint64_t
+power_off(struct emulator *e, uint64_t now_ms)
+{
 	if (e->off_ms == UINT64_MAX)
 		e->off_ms = now_ms + POWER_OFF_MS;
-	for (i = 0; i < TERMINALS_MAX; i++) {
-		if (e->lines[i] != NULL && now_ms < e->off_ms &&
-		    terminal_output(&e->lines[i]->terminal).len > 0)
-			return;
-	}
-	e->loop.stopped = true;
+	if (now_ms >= e->off_ms || all_drained(e))
+		e->loop.stopped = true;
+	return now_ms + POWER_OFF_LOOK_MS;
 }
 
 static uint64_t
@@ -338,9 +346,7 @@ settle(void *ctx, uint64_t now_ms)
 	if (unsettled(e))
 		next_ms = now_ms;
 	if (e->module.off_wanted)
-		power_off(e, now_ms);
-	if (e->off_ms < next_ms)
-		next_ms = e->off_ms;
+		next_ms = power_off(e, now_ms);
 	if (e->service.err != ERR_OK || deserted(e))
 		e->loop.stopped = true;
 	return next_ms;

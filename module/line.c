@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -141,6 +142,26 @@ line_settle(struct line *line, uint64_t now_ms)
 	} while (moved && !line->broken);
 	line_watch(line);
 	return line->terminal.deadline_ms;
+}
+
+bool
+line_drained(const struct line *line)
+{
+	int unread = 0;
+	int fd;
+
+	if (terminal_output(&line->terminal).len > 0)
+		return false;
+	if (line->kind != LINE_PTY || pty_absent(line))
+		return true;
+	/* What a host has not read is lost when the master closes. */
+	fd = open(line->slave, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return true;
+	if (ioctl(fd, FIONREAD, &unread) != 0)
+		unread = 0;
+	(void)close(fd);
+	return unread == 0;
 }
 
 bool

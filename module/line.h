@@ -60,6 +60,9 @@ void line_free(struct line *line);
 /* Moves bytes as far as they go, and says when to come again at the latest. */
 uint64_t line_settle(struct line *line, uint64_t now_ms);
 
+/* Says whether its host has got all that was sent. */
+bool line_drained(const struct line *line);
+
 /* Says whether its host is gone for good. */
 bool line_ended(const struct line *line);
 

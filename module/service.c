@@ -208,17 +208,15 @@ poll_tee(struct service *s, uint64_t now_ms)
 static void
 socket_follow(struct service *s, bool up, uint64_t now_ms)
 {
-	bool silent =
-	    s->silent_ms != UINT64_MAX && now_ms - s->silent_ms > SILENCE_MS;
-
 	if (!up) {
 		service_done(s);
 		s->resolve_ms = 0;
+		s->silent_ms = UINT64_MAX;
 		return;
 	}
-	if (silent && s->socket.fd >= 0) {
+	if (s->silent_ms != UINT64_MAX && now_ms >= s->renew_ms) {
 		source_close(s, &s->socket);
-		s->silent_ms = UINT64_MAX;
+		s->renew_ms = now_ms + RENEW_MS;
 	}
 	if (s->socket.fd < 0 && s->resolver.fd < 0 && now_ms >= s->resolve_ms)
 		resolve(s, now_ms);
