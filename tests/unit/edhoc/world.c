@@ -208,9 +208,8 @@ world_respond(struct world *w)
 	assert_ok(edhoc_respond(&w->r, &w->c_r, &own));
 }
 
-/* Answers edhoc_need, if it is asked; NULL if not. */
-static const uint8_t *
-need_answer(
+const uint8_t *
+world_need(
     const struct party *p, const struct edhoc *e, uint8_t prk[SHA256_LEN])
 {
 	struct p256_point peer;
@@ -230,7 +229,7 @@ world_call_2(struct world *w, struct writer *out)
 	uint8_t prk[SHA256_LEN];
 
 	return edhoc_message_2(&w->r, p->id_cred, &p->cred,
-	    need_answer(p, &w->r, prk), p->by_dh ? NULL : &p->signer, w->ead_2,
+	    world_need(p, &w->r, prk), p->by_dh ? NULL : &p->signer, w->ead_2,
 	    out);
 }
 
@@ -266,7 +265,7 @@ world_call_3(struct world *w, struct writer *out)
 	uint8_t prk[SHA256_LEN];
 
 	return edhoc_message_3(&w->i, p->id_cred, &p->cred,
-	    need_answer(p, &w->i, prk), p->by_dh ? NULL : &p->signer, w->ead_3,
+	    world_need(p, &w->i, prk), p->by_dh ? NULL : &p->signer, w->ead_3,
 	    out);
 }
 

@@ -81,6 +81,10 @@ enum step {
 };
 void world_run(struct world *w, enum step last);
 
+/* Answers edhoc_need with the party's key, if it is asked; NULL if not. */
+const uint8_t *world_need(
+    const struct party *p, const struct edhoc *e, uint8_t prk[SHA256_LEN]);
+
 /*
  * The calls behind the writing steps, for what is to go wrong in them: prk
  * is answered or not, and the error is the caller's.
