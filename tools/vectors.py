@@ -152,10 +152,93 @@ def envelopes(v):
             key, b"\0" + header, 8, v["plaintext"])
 
 
+def fcs16(data):
+    """FCS-16 of RFC 1662, bit by bit."""
+    fcs = 0xFFFF
+    for byte in data:
+        fcs ^= byte
+        for _ in range(8):
+            fcs = fcs >> 1 ^ (0x8408 if fcs & 1 else 0)
+    return fcs ^ 0xFFFF
+
+
+def frame(body):
+    inner = struct.pack("<H", len(body)) + body
+    return b"\xf9" + inner + struct.pack("<H", fcs16(inner)) + b"\xf9"
+
+
+def padded(text):
+    n = 16 - len(text) % 16
+    return text + bytes([n]) * n
+
+
+def cbc(key, iv, blocks):
+    return AES.new(key, AES.MODE_CBC, iv).encrypt(blocks)
+
+
+def c2c_v1(key, iv, text):
+    whole = padded(text) + hashlib.sha256(padded(text)).digest()
+    return cbc(key, iv, whole) + iv
+
+
+def c2c_v2(key, hmac_key, te_secret, iv, text):
+    sealed = iv + cbc(key, iv, padded(text))
+    return sealed + mac(hmac_key, sealed + te_secret)[:16]
+
+
+def c2c_v3(key, counter, text):
+    nonce = bytes(5) + struct.pack(">Q", counter)
+    return bytes([counter & 0xFF]) + ccm(key, nonce, 8, text)
+
+
+def chip_to_chip(v):
+    """Frames of the three versions, a confirmation, and V3's keys."""
+    v["c2c-te-secret"] = run(0x00, 8) + run(0xF8, 8)
+    v["c2c-key"] = run(0x10, 8) + run(0xE8, 8)
+    v["c2c-hmac-key"] = run(0x20, 8) + run(0xD8, 8)
+    v["c2c-iv"] = run(0xA0, 16)
+    te_secret, key, hmac_key, iv = (
+        v["c2c-" + n] for n in ("te-secret", "key", "hmac-key", "iv"))
+    v["c2c-v1-at"] = frame(c2c_v1(key, iv, b"AT\r"))
+    for name, text in (("at", b"AT\r"), ("ok", b"\r\nOK\r\n"),
+                       ("hello", b"Hello world!")):
+        v["c2c-v2-" + name] = frame(
+            c2c_v2(key, hmac_key, te_secret, iv, text))
+    v["c2c-confirm-te-secret"] = run(0x00, 8) + run(0xF8, 8)[::-1]
+    v["c2c-confirm-key"] = bytes.fromhex("83cf07f23851a7cd9014c4304738d432")
+    v["c2c-confirm-hmac-key"] = bytes.fromhex(
+        "ab16de1d3ccfdd9ca9b5a569dfe3307a")
+    v["c2c-confirm-tag"] = bytes.fromhex("5d8944d46eeb37f2d5c50eacaf78d66b")
+    v["c2c-confirm-iv"] = bytes.fromhex("67c6697351ff4aec29cdbaabf2fbe346")
+    v["c2c-confirm"] = c2c_v2(*(
+        v["c2c-confirm" + n] for n in ("-key", "-hmac-key", "-te-secret",
+                                       "-iv", "-tag")))
+    v["c2c-nonce-host"] = run(0x30, 16)
+    v["c2c-nonce-module"] = run(0x40, 16)
+    v["c2c-session"] = mac(
+        key + hmac_key, v["c2c-nonce-host"] + v["c2c-nonce-module"])
+    for way in ("h2m", "m2h"):
+        v["c2c-" + way] = expand(
+            v["c2c-session"], "c2c " + way, te_secret, 16)
+    v["c2c-v3-at"] = frame(c2c_v3(v["c2c-h2m"], 0, b"AT\r"))
+    v["c2c-v3-at-300"] = frame(c2c_v3(v["c2c-h2m"], 300, b"AT\r"))
+    v["c2c-v3-ok"] = frame(c2c_v3(v["c2c-m2h"], 0, b"\r\nOK\r\n"))
+    v["c2c-record-secret"] = run(0x50, 16)
+    pair = expand(v["c2c-record-key"], "c2c pair",
+                  b"\x02" + te_secret + v["c2c-record-secret"], 48)
+    v["c2c-pair-key"] = pair[:16]
+    v["c2c-pair-hmac-key"] = pair[16:32]
+    v["c2c-pair-tag"] = pair[32:]
+    v["c2c-pair-confirmation"] = c2c_v2(
+        v["c2c-pair-key"], v["c2c-pair-hmac-key"], te_secret, iv,
+        v["c2c-pair-tag"])
+
+
 def block():
     v = messages()
     schedule(v)
     envelopes(v)
+    chip_to_chip(v)
     return "".join("    %-26s%s\n" % (k, b.hex()) for k, b in v.items())
 
 
