@@ -16,7 +16,7 @@
 #define EDHOC_IV_LEN 13
 #define EDHOC_TAG_MAX 16
 
-/* Labels of EDHOC_KDF. Spec: RFC 9528, section 4.1.2, figure 6. */
+/* Labels of EDHOC_KDF. Spec: RFC 9528, section 4.1.2. */
 enum edhoc_label {
 	EDHOC_KEYSTREAM_2 = 0,
 	EDHOC_SALT_3E2M = 1,
