@@ -13,6 +13,8 @@ log_verbose(bool on)
 	verbose = on;
 }
 
+static void print(const char *format, va_list args) PRINTF(1, 0);
+
 static void
 print(const char *format, va_list args)
 {

@@ -292,35 +292,32 @@ data_take(struct terminal *t, struct bytes in)
 	return len;
 }
 
+/* A byte has come or gone: an open quote waits only so long for the next. */
+static void
+line_touched(struct terminal *t, uint8_t byte)
+{
+	if (byte == '"')
+		t->in_quotes = !t->in_quotes;
+	t->deadline_ms = t->in_quotes ? t->now_ms + t->idle_ms : UINT64_MAX;
+}
+
 static void
 line_append(struct terminal *t, uint8_t byte)
 {
 	if (t->line_len >= AT_LINE_MAX) {
-		wipe(t->line, t->line_len);
-		t->line_len = 0;
+		line_clear(t);
 		t->state = TERMINAL_OVERLONG;
-		t->deadline_ms = UINT64_MAX;
 		return;
 	}
 	t->line[t->line_len++] = byte;
-	if (byte == '"') {
-		t->in_quotes = !t->in_quotes;
-		t->deadline_ms = UINT64_MAX;
-	}
-	if (t->in_quotes)
-		t->deadline_ms = t->now_ms + t->idle_ms;
+	line_touched(t, byte);
 }
 
 static void
 line_erase(struct terminal *t)
 {
-	if (t->line_len == 0)
-		return;
-	t->line_len--;
-	if (t->line[t->line_len] == '"')
-		t->in_quotes = !t->in_quotes;
-	if (!t->in_quotes)
-		t->deadline_ms = UINT64_MAX;
+	if (t->line_len > 0)
+		line_touched(t, t->line[--t->line_len]);
 }
 
 /* Which bytes may not stand where this one does. */

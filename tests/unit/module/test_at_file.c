@@ -3,6 +3,7 @@
  */
 #include "host.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #define FILE_TEST(f)                                                           \
@@ -128,17 +129,17 @@ static void
 test_too_many(void **state)
 {
 	struct host *h = *state;
-	struct file_name name;
-	char text[16];
+	char name[16];
 	size_t i;
+	int fd;
 
+	/* Straight into the folder: 256 synced writes would take seconds. */
 	for (i = 0; i < FILES_MAX; i++) {
-		(void)snprintf(text, sizeof(text), "f%zu", i);
-		assert_int_equal(
-		    file_name_make(bytes_str(text), &name), ERR_OK);
-		assert_int_equal(
-		    files_append(&h->module.files, &name, BYTES_LIT("x")),
-		    ERR_OK);
+		(void)snprintf(name, sizeof(name), "f%zu", i);
+		fd = openat(
+		    h->module.files.dir_fd, name, O_CREAT | O_WRONLY, 0600);
+		assert_true(fd >= 0);
+		(void)close(fd);
 	}
 	host_type(h, "AT+UDWNFILE=\"more\",1\rx");
 	host_see(h, ">\r\n+CME ERROR: 20\r\n");

@@ -44,6 +44,19 @@ test_backspace(void **state)
 	host_ask(h, "\b\bATX\b\"\b+CMEE?", "\r\n+CMEE: 1\r\n\r\nOK\r\n");
 }
 
+/* A closing quote that is taken back leaves the quote open, and timed. */
+static void
+test_backspace_quote(void **state)
+{
+	struct host *h = *state;
+
+	host_type(h, "AT+UDELFILE=\"a\"\b\r");
+	host_see(h, "");
+	host_pass_ms(h, HOST_IDLE_MS);
+	host_see(h, "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT", "\r\nOK\r\n");
+}
+
 static void
 test_error_forms(void **state)
 {
@@ -254,6 +267,7 @@ main(void)
 	    TERMINAL_TEST(test_echo),
 	    TERMINAL_TEST(test_line_ends),
 	    TERMINAL_TEST(test_backspace),
+	    TERMINAL_TEST(test_backspace_quote),
 	    TERMINAL_TEST(test_error_forms),
 	    TERMINAL_TEST(test_several),
 	    TERMINAL_TEST(test_garbage),
