@@ -17,14 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backoff.h"
 #include "base/limits.h"
 #include "cloud/address.h"
 #include "cloud/file.h"
 #include "cloud/log.h"
 #include "cloud/process.h"
 
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MAX_MS 5000
 #define STOP_TIMEOUT_MS 10000
 #define LOCK_WAIT_MS 1000
 #define SOCKET_BUFFER (1 << 20)
@@ -48,7 +47,7 @@ struct child {
 	char address[ADDRESS_TEXT_MAX]; /* empty: has none */
 	int64_t started_ms;
 	int64_t start_at_ms; /* when to start it again */
-	int backoff_ms;
+	struct backoff backoff;
 	char status[32]; /* how it ended the last time */
 };
 
@@ -448,21 +447,6 @@ child_restart(struct supervisor *s, enum child_id id)
 	    log_text("status", s->children[id].status));
 }
 
-/* One that ran well for a while starts at once, others ever later. */
-static void
-child_schedule(struct child *c)
-{
-	int64_t now = now_ms();
-
-	if (now - c->started_ms > 2 * BACKOFF_MAX_MS)
-		c->backoff_ms = 0;
-	c->start_at_ms = now + c->backoff_ms;
-	c->backoff_ms =
-	    c->backoff_ms == 0 ? BACKOFF_FIRST_MS : 2 * c->backoff_ms;
-	if (c->backoff_ms > BACKOFF_MAX_MS)
-		c->backoff_ms = BACKOFF_MAX_MS;
-}
-
 static void
 child_died(struct supervisor *s, enum child_id id, int status)
 {
@@ -486,7 +470,8 @@ child_died(struct supervisor *s, enum child_id id, int status)
 	}
 	log_warn("child-died", log_text("name", kinds[id].name),
 	    log_int("pid", pid), log_text("status", c->status));
-	child_schedule(c);
+	c->start_at_ms =
+	    now_ms() + backoff_after(&c->backoff, now_ms() - c->started_ms);
 	if (c->start_at_ms <= now_ms())
 		child_restart(s, id);
 }
