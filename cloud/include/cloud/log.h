@@ -2,7 +2,7 @@
  * The log of the daemon's processes: one line an event on standard error,
  * written at once and whole:
  *
- *	2026-01-31T12:00:00.123Z warn devices event=child-restarted pid=7
+ *	2026-01-31T12:00:00.123Z warn supervisor event=child-restarted pid=7
  *
  * Values with other than plain characters are quoted. Lines are cut at
  * LOG_LINE_MAX. Secrets are never logged; libraries do not log at all.
