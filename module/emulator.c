@@ -24,6 +24,7 @@
 #define SETTLE_MAX 8 /* rounds before the loop gets its turn again */
 #define POWER_OFF_MS 1000 /* for the last answers to leave */
 #define POWER_OFF_LOOK_MS 10 /* how often to look whether they have */
+#define DRAINED_MS 50
 
 struct listener {
 	struct emulator *emulator;
@@ -42,7 +43,8 @@ struct emulator {
 	int state_fd;
 	enum network_stat told; /* what hosts know of registration */
 	bool seen_up; /* what the service was last told of the network */
-	uint64_t off_ms; /* the end after +CPWROFF */
+	uint64_t off_ms; /* the end after +CPWROFF; UINT64_MAX: none */
+	uint64_t drained_ms; /* since when hosts have all they were sent */
 };
 
 /* --- terminals --- */
@@ -322,13 +324,20 @@ all_drained(const struct emulator *e)
 	return true;
 }
 
-/* +CPWROFF: ends when hosts have the last answers, or after a while. */
+/*
+ * +CPWROFF: ends when hosts have had the last answers for a moment (the
+ * kernel passes them on a little later than it takes them), or after a while.
+ */
 static uint64_t
 power_off(struct emulator *e, uint64_t now_ms)
 {
-	if (e->off_ms == UINT64_MAX)
+	if (e->off_ms == UINT64_MAX) {
 		e->off_ms = now_ms + POWER_OFF_MS;
-	if (now_ms >= e->off_ms || all_drained(e))
+		e->drained_ms = now_ms;
+	}
+	if (!all_drained(e))
+		e->drained_ms = now_ms;
+	if (now_ms >= e->off_ms || now_ms >= e->drained_ms + DRAINED_MS)
 		e->loop.stopped = true;
 	return now_ms + POWER_OFF_LOOK_MS;
 }
