@@ -46,7 +46,7 @@ def undocumented(text):
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     bad = []
-    for room in ("lib", "cloud", "module", "cli", "factory"):
+    for room in ("lib", "cloud", "module", "cli", "factory", "host"):
         for path in sorted((root / room).glob("**/include/**/*.h")):
             for first in undocumented(path.read_text()):
                 bad.append(f"{path.relative_to(root)}: not documented: {first}")

@@ -33,6 +33,7 @@ PROGRAMS = {
     "module": {"device", "c2c", "rot", "edhoc", "oscore", "keys", "coap",
                "crypto", "cbor", "base", "module"},
     "cli": {"base", "cli"},
+    "host": {"c2c", "base", "holdfast"},
     "factory": {"rot", "keys", "crypto", "base", "factory"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
@@ -52,11 +53,12 @@ def allowed_for(path):
 
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
-    rooms = set(PLAN) | {"cloud", "module", "cli", "factory"}
+    rooms = set(PLAN) | {"cloud", "module", "cli", "factory", "host"}
     bad = []
     for path in sorted(root.glob("**/*.[ch]")):
         rel = path.relative_to(root)
-        if rel.parts[0] not in ("lib", "cloud", "module", "cli", "factory"):
+        if rel.parts[0] not in ("lib", "cloud", "module", "cli", "factory",
+                                "host"):
             continue
         name, allowed = allowed_for(rel)
         for include in INCLUDE.findall(path.read_text()):

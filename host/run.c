@@ -1,0 +1,135 @@
+/*
+ * Runs one command at a time: sends it, sends its data when the module asks
+ * for them, and waits for the final result. The time of a call is the
+ * caller's; the port counts it down.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+#define PROMPT_PAUSE_MS 50u /* between a prompt and the data */
+#define LINE_END_MS 100u
+#define SYNC_MS 1000u
+#define QUIET_MS 50u
+
+void
+hf_init(struct hf_host *h, const struct hf_port *port, const struct hf_urc *urc)
+{
+	memset(h, 0, sizeof(*h));
+	h->port = port;
+	if (urc != NULL)
+		h->urc = *urc;
+	h->error = -1;
+}
+
+int
+hf_module_error(const struct hf_host *h)
+{
+	return h->error;
+}
+
+const char *
+hf_module_error_text(const struct hf_host *h)
+{
+	return h->error_text;
+}
+
+/* Reads until the answer has something to say. */
+static enum hf_err
+wait_for(struct hf_host *h, struct answer *a, uint32_t *timeout_ms,
+    enum answer_event *ret_event)
+{
+	enum answer_event event = ANSWER_MORE;
+	enum hf_err err = HF_OK;
+	uint8_t byte;
+
+	while (event == ANSWER_MORE) {
+		if (answer_complete(a) && *timeout_ms > LINE_END_MS)
+			*timeout_ms = LINE_END_MS;
+		err = link_read(h, &byte, timeout_ms);
+		if (err == HF_ERR_TIMEOUT && answer_complete(a))
+			event = ANSWER_FINAL;
+		else if (err != HF_OK)
+			return err;
+		else
+			event = answer_feed(a, byte);
+	}
+	*ret_event = event;
+	return HF_OK;
+}
+
+enum hf_err
+hf_poll(struct hf_host *h, uint32_t timeout_ms)
+{
+	enum answer_event event;
+	struct answer a;
+	enum hf_err err;
+
+	answer_init(&a, h, NULL);
+	err = wait_for(h, &a, &timeout_ms, &event);
+	return err == HF_ERR_TIMEOUT ? HF_OK : err;
+}
+
+static enum hf_err
+send_data(struct hf_host *h, const struct hf_call *call)
+{
+	enum hf_err err = link_pause(h, PROMPT_PAUSE_MS);
+
+	if (err == HF_OK)
+		err = link_write(h, bytes_make(call->data, call->data_len));
+	return err == HF_OK ? link_flush(h) : err;
+}
+
+static enum hf_err
+send_command(struct hf_host *h, const char *text)
+{
+	enum hf_err err = link_write(h, bytes_str(text));
+
+	if (err == HF_OK)
+		err = link_write(h, BYTES_LIT("\r"));
+	return err == HF_OK ? link_flush(h) : err;
+}
+
+enum hf_err
+hf_run(struct hf_host *h, struct hf_call *call)
+{
+	uint32_t time = call->timeout_ms == 0 ? TIMEOUT_MS : call->timeout_ms;
+	enum answer_event event = ANSWER_MORE;
+	struct answer a;
+	enum hf_err err = hf_poll(h, 0);
+
+	answer_init(&a, h, call);
+	if (err == HF_OK)
+		err = send_command(h, call->command);
+	while (err == HF_OK && event != ANSWER_FINAL) {
+		err = wait_for(h, &a, &time, &event);
+		if (err == HF_OK && event == ANSWER_PROMPT)
+			err = send_data(h, call);
+	}
+	return err == HF_OK ? a.err : err;
+}
+
+static enum hf_err
+run_text(struct hf_host *h, const char *text, uint32_t timeout_ms)
+{
+	struct hf_call call = {0};
+
+	call.command = text;
+	call.timeout_ms = timeout_ms;
+	return hf_run(h, &call);
+}
+
+enum hf_err
+hf_sync(struct hf_host *h, unsigned tries)
+{
+	enum hf_err err = HF_ERR_TIMEOUT;
+
+	while (tries-- > 0 && err == HF_ERR_TIMEOUT)
+		err = run_text(h, "AT", SYNC_MS);
+	if (err == HF_OK || err == HF_ERR_MODULE)
+		err = hf_poll(h, QUIET_MS);
+	if (h->c2c != NULL || err != HF_OK)
+		return err;
+	err = run_text(h, "ATE0", SYNC_MS);
+	return err == HF_OK ? run_text(h, "AT+CMEE=1", SYNC_MS) : err;
+}
