@@ -29,6 +29,7 @@
 
 #define API_BODY_MAX (64u << 10) /* of most calls */
 #define API_IMPORT_MAX (16u << 20) /* of a file of factory records */
+#define API_REFUSED_MAX (17u << 20) /* of a body that is only read away */
 #define API_BODY_INLINE 1024 /* bodies up to this need no allocation */
 #define API_OUT_INLINE 320 /* and so do answers */
 #define API_PROBLEMS_MAX 16 /* bad fields that one answer names */
@@ -94,6 +95,7 @@ struct request {
 	uint8_t *body; /* body_small, or from the heap */
 	size_t body_len;
 	size_t body_cap;
+	size_t body_seen; /* bytes that came, kept or not */
 	uint8_t body_small[API_BODY_INLINE];
 	json_t *json; /* the body, once body_read has read it */
 

@@ -109,8 +109,8 @@ body_read(struct request *r, const struct field *fields, size_t count,
 {
 	json_error_t error;
 
-	r->json = json_loadb(
-	    (const char *)r->body, r->body_len, JSON_REJECT_DUPLICATES, &error);
+	r->json = json_loadb((const char *)r->body, r->body_len,
+	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (r->json == NULL) {
 		char detail[JSON_ERROR_TEXT_LENGTH + 64];
 

@@ -16,7 +16,7 @@
  * Reads a body as an object whose fields are among the count names
  * (FLAT_FIELDS_MAX at most), each once at most. Values are texts of
  * printable ASCII without escapes, or digits; ret_values are views of what
- * stands between the quotes, or of the digits, and empty for a field that
+ * stands between the quotes, or of the digits; ptr is NULL for a field that
  * is not there. False: it is anything else.
  */
 MUST_CHECK bool flat_read(struct bytes body, const char *const *names,

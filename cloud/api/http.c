@@ -104,6 +104,7 @@ request_new(struct api *api, struct MHD_Connection *http)
 	r->status = 0;
 	r->body = r->body_small;
 	r->body_len = 0;
+	r->body_seen = 0;
 	r->body_cap = sizeof(r->body_small);
 	r->problem_count = 0;
 	r->on_keys = NULL;
@@ -118,11 +119,11 @@ request_new(struct api *api, struct MHD_Connection *http)
 static void
 body_drop(struct request *r)
 {
-	if (r->state != REQUEST_REFUSED)
-		wipe(r->body, r->body_len);
+	wipe(r->body, r->body_len);
 	if (r->body != r->body_small)
 		free(r->body);
 	r->body = r->body_small;
+	r->body_len = 0;
 	r->body_cap = sizeof(r->body_small);
 }
 
@@ -379,26 +380,21 @@ body_grow(struct request *r, size_t need)
 static enum MHD_Result
 request_more(struct request *r, const char *data, size_t *len)
 {
-	size_t total = r->body_len + *len;
+	size_t more = *len;
 
-	if (r->state == REQUEST_BODY && total > r->route->body_max) {
+	*len = 0;
+	r->body_seen += more;
+	if (r->state == REQUEST_BODY && r->body_seen > r->route->body_max) {
 		problem_answer(r, PROBLEM_TOO_LARGE, NULL);
 		body_drop(r);
 		r->state = REQUEST_REFUSED;
 	}
-	if (r->state == REQUEST_REFUSED) {
-		if (total > API_IMPORT_MAX + API_BODY_MAX)
-			return MHD_NO;
-		/* Nothing is kept of it, only counted. */
-		r->body_len = total;
-		*len = 0;
-		return MHD_YES;
-	}
-	if (total > r->body_cap && !body_grow(r, total))
+	if (r->state == REQUEST_REFUSED)
+		return r->body_seen > API_REFUSED_MAX ? MHD_NO : MHD_YES;
+	if (r->body_seen > r->body_cap && !body_grow(r, r->body_seen))
 		return MHD_NO;
-	memcpy(r->body + r->body_len, data, *len);
-	r->body_len = total;
-	*len = 0;
+	memcpy(r->body + r->body_len, data, more);
+	r->body_len += more;
 	return MHD_YES;
 }
 

@@ -51,16 +51,14 @@ keys_answered(struct request *r)
 }
 
 /* Decodes hex of a body's field to exactly len bytes, or notes it. */
-static bool
+static void
 hex_field(struct request *r, const char *pointer, struct bytes text,
     uint8_t *out, size_t len)
 {
 	size_t got = 0;
 
-	if (text.len == 2 * len && hex_decode(text, out, len, &got) == ERR_OK)
-		return true;
-	problem_field(r, pointer, "has to be %zu hex digits", 2 * len);
-	return false;
+	if (text.len != 2 * len || hex_decode(text, out, len, &got) != ERR_OK)
+		problem_field(r, pointer, "has to be %zu hex digits", 2 * len);
 }
 
 /* --- GetPSK --- */
@@ -102,10 +100,9 @@ psk_ask(struct request *r, struct bytes id_text, struct bytes length_text)
 	uint8_t id[PSK_ID_LEN];
 	unsigned len = key_length(r, length_text);
 
-	if (!hex_field(r, "/KeyID", id_text, id, sizeof(id)) || len == 0) {
-		(void)!body_good(r);
+	hex_field(r, "/KeyID", id_text, id, sizeof(id));
+	if (!body_good(r))
 		return;
-	}
 	enum err err = psk_begin(
 	    &r->api->service, &r->actor, BYTES_OF(id), len, &ask, r->kept.uid);
 
@@ -130,9 +127,11 @@ psk_post(struct request *r)
 	struct bytes flat[ARRAY_LEN(names)];
 	struct field_value v[ARRAY_LEN(fields)];
 
+	/* An empty KeyLength is there: the general reader says what is wrong. */
 	if (flat_read(bytes_make(r->body, r->body_len), names, ARRAY_LEN(names),
 		flat) &&
-	    flat[0].len == 2 * PSK_ID_LEN) {
+	    flat[0].len == 2 * PSK_ID_LEN &&
+	    (flat[1].ptr == NULL || flat[1].len > 0)) {
 		psk_ask(r, flat[0], flat[1]);
 		return;
 	}
