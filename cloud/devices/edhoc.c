@@ -312,7 +312,7 @@ session_prove(struct devices *d, struct job *job, struct session *s,
 	if (err != ERR_OK)
 		return err;
 	memcpy(s->uid, job->uid, UID_LEN);
-	sessions_prove(&d->sessions, s);
+	sessions_prove(&d->sessions, s, d->now.ms);
 	return ERR_OK;
 }
 

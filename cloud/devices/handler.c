@@ -78,7 +78,8 @@ job_event(struct devices *d, struct job *job, const char *kind,
 {
 	struct service_event *e;
 
-	if (job->event_count == JOB_EVENTS_MAX)
+	if (job->event_count == JOB_EVENTS_MAX ||
+	    recent_note(&d->recent, kind, uid, d->now.ms))
 		return NULL;
 	e = &job->event[job->event_count++];
 	service_event_start(e, kind, uid, tenant, d->now.unix_s);

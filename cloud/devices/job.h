@@ -15,6 +15,7 @@
 #include "coap/coap.h"
 #include "handler.h"
 #include "pool.h"
+#include "recent.h"
 #include "service/devices.h"
 #include "service/events.h"
 #include "session.h"
@@ -115,6 +116,7 @@ struct devices {
 	struct answers first; /* of message_1 and message_3 alone */
 	struct answers second; /* of exchange 2 */
 	struct challenges challenges;
+	struct recent recent;
 	struct pool pool;
 	uint16_t message_id; /* of answers to NON requests */
 	uint64_t changes; /* number of the last change */
@@ -148,7 +150,10 @@ bool job_lock(struct devices *d, struct job *job, const uint8_t uid[UID_LEN]);
 /* Opens the pass's read transaction, once. */
 MUST_CHECK enum err job_reads(struct devices *d);
 
-/* Adds an event for the job's end; more than JOB_EVENTS_MAX are dropped. */
+/*
+ * Adds an event for the job's end. NULL when the device had one of this kind
+ * within the last minute, or the job has JOB_EVENTS_MAX.
+ */
 struct service_event *job_event(struct devices *d, struct job *job,
     const char *kind, const uint8_t uid[UID_LEN], uint64_t tenant);
 

@@ -150,9 +150,10 @@ sessions_name(
 }
 
 void
-sessions_prove(struct sessions *s, struct session *session)
+sessions_prove(struct sessions *s, struct session *session, uint64_t now_ms)
 {
 	list_remove(&s->half_open, session);
+	session->since_ms = now_ms;
 	session->state = SESSION_PROVEN;
 	list_add(&s->proven, session);
 }

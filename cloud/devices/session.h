@@ -65,7 +65,8 @@ void sessions_name(
     struct sessions *s, struct session *session, const struct edhoc_cid *c_i);
 
 /* Marks as proven; the caller has filled what then holds. */
-void sessions_prove(struct sessions *s, struct session *session);
+void sessions_prove(
+    struct sessions *s, struct session *session, uint64_t now_ms);
 
 /* Wipes a session and makes it free. */
 void sessions_drop(struct sessions *s, struct session *session);
