@@ -46,7 +46,7 @@ if [ ! -e "$credentials" ]; then
 	    --count 1 --start 0002000089282245 --out run/devices >run/factory.log
 	holdfast import run/devices/import.jsonl
 fi
-profile=$(holdfast profiles list | awk 'NR == 2 {print $1}')
+profile=$(holdfast profiles list | awk 'NR == 1 {print $1}')
 state=$(echo run/devices/*/)
 
 # The module: an AT terminal at run/module, and one on a TCP port.

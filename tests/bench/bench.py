@@ -287,7 +287,7 @@ def main():
     try:
         cli("init", "--data", daemon.data, "--tenant", "example", "--admin",
             "admin@example.com", "--profile", "bench")
-        profile = cli("profiles", "list").splitlines()[1].split()[0]
+        profile = cli("profiles", "list").splitlines()[0].split()[0]
         fleet = folder / "fleet"
         subprocess.run([build / "tests/bench/fleet", "make", "--service",
                         daemon.data / "service.json", "--count",

@@ -19,7 +19,7 @@ def test_states_of_the_seed(account, new_module):
     module.complete()
     assert b"OK" in module.seal(account.profile, "another")
     device = account.device(module.ready["uid"])
-    assert device["SerialNumber"] == "SN-77"
+    assert device["DeviceSerialNumber"] == "SN-77"
     assert device["DeviceProfileUID"] == account.profile
     assert device["RegistrationDate"]
 
@@ -71,7 +71,7 @@ def test_heartbeat(account, new_module):
     uid = module.ready["uid"]
     assert module.command("AT+USECCONN", patience=120) == b"\r\nOK\r\n"
     device = account.device(uid)
-    assert device["LastHeartbeat"]
+    assert device["LastSeen"]
     assert module.error("AT+USECCONN").startswith("+CME ERROR")
 
 
