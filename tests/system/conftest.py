@@ -238,6 +238,12 @@ class Module:
         self.process.wait()
         self.socket.close()
 
+    def receive(self):
+        """What has come, which is something: the module has not gone."""
+        data = self.socket.recv(65536)
+        assert data, "the module closed the line"
+        return data
+
     def read_until(self, *ends, patience=None):
         """Reads until the answer ends with one of ends."""
         got = b""
@@ -247,9 +253,7 @@ class Module:
             assert left > 0, f"no end in {got!r}"
             readable, _, _ = select.select([self.socket], [], [], left)
             if readable:
-                data = self.socket.recv(65536)
-                assert data, f"closed after {got!r}"
-                got += data
+                got += self.receive()
         return got
 
     def command(self, text, data=None, patience=None):
@@ -272,7 +276,7 @@ class Module:
         got = b""
         while not re.search(rb"\r\n(\+CME ERROR: [^\r]*|ERROR)\r\n$", got):
             assert not got.endswith(b"\r\nOK\r\n"), got
-            got += self.socket.recv(65536)
+            got += self.receive()
         return got.strip().decode()
 
     def info(self):
@@ -280,7 +284,7 @@ class Module:
         self.socket.sendall(b"AT+USECDEVINFO?\r")
         got = b""
         while not re.search(rb"(\r\nOK\r\n|ERROR[^\r]*\r\n)$", got):
-            got += self.socket.recv(65536)
+            got += self.receive()
         match = re.search(rb"\+USECDEVINFO: (\d),(\d),(\d)", got)
         return tuple(map(int, match.groups())) if match else None
 
@@ -309,7 +313,7 @@ class Module:
         got = b""
         head = None
         while True:
-            got += self.socket.recv(65536)
+            got += self.receive()
             head = head or re.search(rb'\+USECE2EDATAENC: (\d+),"', got)
             if head and len(got) >= head.end() + int(head[1]) + 9:
                 break

@@ -106,8 +106,8 @@ def test_clone_is_refused_and_recorded(account, new_module, tmp_path):
 
 
 @pytest.mark.parametrize("what,calls", [
-    ("fsync,fdatasync", 14), ("write,pwrite64", 24), ("rename,renameat2", 8),
-    ("sendto,sendmsg,send", 12)])
+    ("fsync,fdatasync", 24), ("write,pwrite64", 40), ("rename,renameat2", 8),
+    ("sendto,sendmsg,send", 16)])
 def test_killed_at_every_point(account, tmp_path, what, calls):
     """
     kill -9 at the n-th durable step, for every n until the bootstrap needs

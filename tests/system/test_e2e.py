@@ -118,7 +118,7 @@ def test_file_of_the_module(module, account, version):
     module.socket.sendall(b'AT+USECE2EFILEENC="reading"\r')
     got = b""
     while not got.endswith(b'"\r\n\r\nOK\r\n'):
-        got += module.socket.recv(4096)
+        got += module.receive()
     head, _, rest = got.partition(b',"')
     length = int(head.rpartition(b" ")[2])
     message = rest[:length]
