@@ -44,6 +44,8 @@ static const struct setting {
 	    "seconds from one check-in of a device to the next"},
 	{"api", "listen", CONFIG_ADDRESS, AT(api_listen), "127.0.0.1:8080", 0, 0,
 	    "where the REST API is served (HTTP)"},
+	{"api", "token_s", CONFIG_NUMBER, AT(token_s), "3600", 1, 86400,
+	    "seconds that an AuthToken is good for"},
 	{"api", "connections", CONFIG_NUMBER, AT(api_connections), "1024", 1, 65536,
 	    "connections that the REST API holds at once"},
 #undef AT

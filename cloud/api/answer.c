@@ -6,6 +6,8 @@
 #include "base/wipe.h"
 #include "crypto/crypto.h"
 
+#include <time.h>
+
 #include "api.h"
 
 #define ETAG_BYTES 12
@@ -82,6 +84,19 @@ json_text(json_t *value, size_t *ret_len)
 	*ret_len = strlen(text);
 	text[(*ret_len)++] = '\n'; /* in place of the NUL */
 	return text;
+}
+
+json_t *
+json_date(uint64_t time)
+{
+	time_t seconds = (time_t)time;
+	struct tm tm;
+	char text[32];
+
+	if (time == 0 || gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return json_null();
+	return json_string(text);
 }
 
 void

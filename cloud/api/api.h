@@ -164,6 +164,8 @@ void answer_bytes(struct request *r, unsigned status, const char *type,
     const void *body, size_t len);
 /* Answers with len bytes that lie in r->out already. */
 void answer_out(struct request *r, unsigned status, size_t len);
+/* Seconds since 1970 as 2020-07-03T09:07:44Z; null for 0. */
+json_t *json_date(uint64_t time);
 /* Answers with a JSON value, which is used up. */
 void answer_json(struct request *r, unsigned status, json_t *value);
 /* The same with an ETag; 304 when the caller has it. */
@@ -251,6 +253,8 @@ struct page {
 	size_t limit;
 	uint8_t after[16]; /* key of the last item before this page */
 	size_t after_len; /* 0: this is the first */
+	bool has_device; /* only what concerns this device is wanted */
+	uint8_t device[UID_LEN];
 };
 /*
  * Reads them for items whose keys have key_len bytes. Answers and returns
@@ -258,6 +262,11 @@ struct page {
  */
 MUST_CHECK bool page_read(
     struct request *r, size_t key_len, struct page *ret_page);
+/* The same for a list that takes device, a ROTPublicUID, too. */
+MUST_CHECK bool page_read_of_device(
+    struct request *r, size_t key_len, struct page *ret_page);
+/* The number of a cursor that is one, in 8 bytes; 0 for the first page. */
+uint64_t page_number(const struct page *page);
 /* Answers with items, which are used up; after: key of the last, if more. */
 void page_answer(struct request *r, json_t *items, struct bytes after);
 
@@ -279,6 +288,8 @@ void profiles_list(struct request *r);
 void profiles_get(struct request *r);
 void devices_list(struct request *r);
 void devices_get(struct request *r);
+/* events.c */
+void events_list(struct request *r);
 void imports_post(struct request *r);
 void imports_list(struct request *r);
 void imports_get(struct request *r);

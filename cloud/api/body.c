@@ -146,6 +146,7 @@ struct page_reader {
 	struct request *r;
 	struct page *page;
 	size_t key_len;
+	bool takes_device;
 	char wrong[96]; /* empty: nothing */
 };
 
@@ -182,6 +183,16 @@ parameter_read(
 			sizeof(page->after), &page->after_len) != ERR_OK ||
 		    page->after_len != reader->key_len)
 			wrong = "cursor has to be a NextCursor of this list.";
+	} else if (reader->takes_device && strcmp(key, "device") == 0) {
+		size_t len = 0;
+
+		page->has_device = true;
+		if (hex_decode(bytes_str(value), page->device,
+			sizeof(page->device), &len) != ERR_OK ||
+		    len != sizeof(page->device))
+			wrong = "device has to be a ROTPublicUID.";
+	} else if (reader->takes_device) {
+		wrong = "This list takes limit, cursor and device only.";
 	} else {
 		wrong = "A list takes limit and cursor only.";
 	}
@@ -191,11 +202,14 @@ parameter_read(
 	return MHD_YES;
 }
 
-bool
-page_read(struct request *r, size_t key_len, struct page *ret_page)
+static bool
+parameters_read(
+    struct request *r, size_t key_len, bool takes_device, struct page *ret_page)
 {
-	struct page_reader reader = {
-	    .r = r, .page = ret_page, .key_len = key_len};
+	struct page_reader reader = {.r = r,
+	    .page = ret_page,
+	    .key_len = key_len,
+	    .takes_device = takes_device};
 
 	*ret_page = (struct page){.limit = PAGE_LIMIT_DEFAULT};
 	(void)MHD_get_connection_values(
@@ -204,6 +218,29 @@ page_read(struct request *r, size_t key_len, struct page *ret_page)
 		return true;
 	problem_answer(r, PROBLEM_INVALID_PARAMETER, reader.wrong);
 	return false;
+}
+
+uint64_t
+page_number(const struct page *page)
+{
+	struct reader r;
+
+	if (page->after_len == 0)
+		return 0;
+	reader_init(&r, bytes_make(page->after, page->after_len));
+	return reader_u64(&r) & INT64_MAX;
+}
+
+bool
+page_read(struct request *r, size_t key_len, struct page *ret_page)
+{
+	return parameters_read(r, key_len, false, ret_page);
+}
+
+bool
+page_read_of_device(struct request *r, size_t key_len, struct page *ret_page)
+{
+	return parameters_read(r, key_len, true, ret_page);
 }
 
 void

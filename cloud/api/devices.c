@@ -41,12 +41,6 @@ features_json(const struct store_device *d)
 }
 
 static json_t *
-time_json(uint64_t time)
-{
-	return time != 0 ? json_integer((json_int_t)time) : json_null();
-}
-
-static json_t *
 text_json(const char *text)
 {
 	return text[0] != '\0' ? json_string(text) : json_null();
@@ -66,7 +60,7 @@ device_json(const struct store_device *d)
 	    "DeviceSerialNumber", text_json(d->serial), "Status",
 	    status_name(d), "Generation", (json_int_t)d->generation,
 	    "FirmwareVersion", text_json(d->firmware), "RegistrationDate",
-	    time_json(d->registered), "LastSeen", time_json(d->seen),
+	    json_date(d->registered), "LastSeen", json_date(d->seen),
 	    "Features", features_json(d));
 }
 

@@ -53,9 +53,10 @@ import_job_report(const struct import_job *job, json_t *problem)
 static json_t *
 import_json(const struct store_import *i)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "ImportID", (json_int_t)i->id,
+	return json_pack("{s:I, s:I, s:I, s:o}", "ImportID", (json_int_t)i->id,
 	    "Total", (json_int_t)i->total, "Remaining",
-	    (json_int_t)i->remaining, "Created", (json_int_t)i->created);
+	    (json_int_t)i->remaining, "CreateDate",
+	    json_date((uint64_t)i->created));
 }
 
 static void
@@ -198,18 +199,6 @@ imports_post(struct request *r)
 
 /* --- list and get --- */
 
-/* Cursors are the number, in 8 bytes. */
-static uint64_t
-number_of(const struct page *page)
-{
-	struct reader r;
-
-	if (page->after_len == 0)
-		return 0;
-	reader_init(&r, bytes_make(page->after, page->after_len));
-	return reader_u64(&r) & INT64_MAX;
-}
-
 void
 imports_list(struct request *r)
 {
@@ -226,7 +215,7 @@ imports_list(struct request *r)
 
 	if (err == ERR_OK)
 		err = store_import_list(r->api->service.store, r->actor.tenant,
-		    number_of(&page), list, page.limit + 1, &count);
+		    page_number(&page), list, page.limit + 1, &count);
 	if (err != ERR_OK) {
 		free(list);
 		problem_err(r, err);

@@ -179,6 +179,7 @@ service_open(struct api *api)
 	}
 	err = service_init(
 	    &api->service, store, &crypto_random_source, wall_clock, NULL);
+	api->service.token_s = api->config->token_s;
 	if (err == ERR_OK)
 		err = setup_token_write(api);
 	if (err != ERR_OK)

@@ -27,9 +27,10 @@ profile_json(const struct store_profile *p)
 	    p->period_s != 0 ? json_integer(p->period_s) : json_null();
 
 	base64url_encode(BYTES_OF(p->uid), uid);
-	return json_pack("{s:s, s:s, s:o, s:o, s:I}", "DeviceProfileUID", uid,
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "DeviceProfileUID", uid,
 	    "Name", p->name, "Features", features_json(p->features),
-	    "HeartbeatPeriod", period, "Created", (json_int_t)p->created);
+	    "HeartbeatPeriod", period, "CreateDate",
+	    json_date((uint64_t)p->created));
 }
 
 static void

@@ -30,6 +30,7 @@ const struct route api_routes[] = {
 	profiles_get},
     {"GET", "/v1/devices", ROUTE_TENANT, NULL, API_BODY_MAX, devices_list},
     {"GET", "/v1/devices/", ROUTE_TENANT, NULL, API_BODY_MAX, devices_get},
+    {"GET", "/v1/events", ROUTE_TENANT, NULL, API_BODY_MAX, events_list},
     {"GET", "/v1/imports", ROUTE_TENANT, NULL, API_BODY_MAX, imports_list},
     {"POST", "/v1/imports", ROUTE_TENANT, LINES, API_IMPORT_MAX, imports_post},
     {"GET", "/v1/imports/", ROUTE_TENANT, NULL, API_BODY_MAX, imports_get},

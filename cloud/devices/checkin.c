@@ -262,19 +262,20 @@ evidence_event(struct devices *d, struct job *job,
 
 	if (e == NULL)
 		return;
-	service_event_text(e, "why",
+	service_event_text(e, "Why",
 	    a->kind == ATTEMPT_LEFT
 		? BYTES_LIT("speaks under a generation that was left")
 		: BYTES_LIT("two requests for one state"));
-	service_event_number(e, "generation", a->generation);
-	service_event_hex(e, "request", bytes_make(request_id, REQUEST_ID_LEN));
-	service_event_text(e, "address", bytes_str(job->in->address));
+	service_event_number(e, "Generation", a->generation);
+	service_event_hex(
+	    e, "RequestID", bytes_make(request_id, REQUEST_ID_LEN));
+	service_event_text(e, "Address", bytes_str(job->in->address));
 	if (device->has_last_id)
 		service_event_hex(
 		    e, "known_request", BYTES_OF(device->last_id));
-	service_event_hex(e, "known_instance", BYTES_OF(device->instance));
-	service_event_text(e, "known_address", bytes_str(device->address));
-	service_event_number(e, "known_seen", device->seen);
+	service_event_hex(e, "KnownInstance", BYTES_OF(device->instance));
+	service_event_text(e, "KnownAddress", bytes_str(device->address));
+	service_event_number(e, "KnownSeen", device->seen);
 }
 
 static enum step

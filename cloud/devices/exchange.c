@@ -61,8 +61,8 @@ device_event(struct devices *d, struct job *job, const char *kind)
 
 	if (e == NULL)
 		return NULL;
-	service_event_hex(e, "instance", BYTES_OF(job->request.instance));
-	service_event_text(e, "address", bytes_str(job->in->address));
+	service_event_hex(e, "Instance", BYTES_OF(job->request.instance));
+	service_event_text(e, "Address", bytes_str(job->in->address));
 	return e;
 }
 
@@ -75,12 +75,12 @@ clone_event(struct devices *d, struct job *job, const char *why)
 
 	if (e == NULL)
 		return;
-	service_event_text(e, "why", bytes_str(why));
-	service_event_hex(e, "known_instance", BYTES_OF(device->instance));
-	service_event_text(e, "known_address", bytes_str(device->address));
-	service_event_number(e, "known_seen", device->seen);
-	service_event_number(e, "known_registered", device->registered);
-	service_event_number(e, "generation", device->generation);
+	service_event_text(e, "Why", bytes_str(why));
+	service_event_hex(e, "KnownInstance", BYTES_OF(device->instance));
+	service_event_text(e, "KnownAddress", bytes_str(device->address));
+	service_event_number(e, "KnownSeen", device->seen);
+	service_event_number(e, "KnownRegistered", device->registered);
+	service_event_number(e, "Generation", device->generation);
 }
 
 static void
@@ -93,7 +93,7 @@ pending_events(struct devices *d, struct job *job, const struct judgement *j)
 	if (j->behind) {
 		e = device_event(d, job, "service_behind");
 		if (e != NULL) {
-			service_event_number(e, "n", k->device.n);
+			service_event_number(e, "N", k->device.n);
 			service_event_number(
 			    e, "claimed_n", job->request.claim.n);
 		}
@@ -104,9 +104,9 @@ pending_events(struct devices *d, struct job *job, const struct judgement *j)
 	e = device_event(d, job, "other_instance");
 	if (e == NULL)
 		return;
-	service_event_hex(e, "known_instance", BYTES_OF(last->instance));
-	service_event_text(e, "known_address", bytes_str(last->address));
-	service_event_number(e, "known_created", last->created);
+	service_event_hex(e, "KnownInstance", BYTES_OF(last->instance));
+	service_event_text(e, "KnownAddress", bytes_str(last->address));
+	service_event_number(e, "KnownCreated", last->created);
 }
 
 /* --- a new pending --- */
@@ -223,8 +223,8 @@ new_pending(struct devices *d, struct job *job, const struct judgement *j)
 	if (status == BOOTSTRAP_UNKNOWN_PROFILE) {
 		e = device_event(d, job, "unknown_profile");
 		if (e != NULL)
-			service_event_hex(
-			    e, "profile", BYTES_OF(job->request.profile));
+			service_event_hex(e, "DeviceProfileUID",
+			    BYTES_OF(job->request.profile));
 	}
 	job->next = make_pending;
 	return STEP_ASK;

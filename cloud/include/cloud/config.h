@@ -21,6 +21,7 @@ struct config {
 	const char *devices_listen; /* default [::]:5683, IPv4 included */
 	const char *api_listen; /* default 127.0.0.1:8080 */
 	long api_connections; /* default 1024 */
+	long token_s; /* default 3600 */
 	long heartbeat_s; /* default 604800 */
 };
 
