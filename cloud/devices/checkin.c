@@ -272,7 +272,7 @@ evidence_event(struct devices *d, struct job *job,
 	service_event_text(e, "Address", bytes_str(job->in->address));
 	if (device->has_last_id)
 		service_event_hex(
-		    e, "known_request", BYTES_OF(device->last_id));
+		    e, "KnownRequestID", BYTES_OF(device->last_id));
 	service_event_hex(e, "KnownInstance", BYTES_OF(device->instance));
 	service_event_text(e, "KnownAddress", bytes_str(device->address));
 	service_event_number(e, "KnownSeen", device->seen);

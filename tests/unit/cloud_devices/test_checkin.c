@@ -352,9 +352,9 @@ test_clone_at_the_same_state(void **state)
 	assert_int_equal(counters(kit)->evidence, 1);
 	assert_int_equal(
 	    kit_number(kit, "SELECT count(*) FROM events WHERE"
-			    " json_extract(detail, '$.address') ="
+			    " json_extract(detail, '$.Address') ="
 			    " '192.0.2.1:5683' AND"
-			    " json_extract(detail, '$.known_address') ="
+			    " json_extract(detail, '$.KnownAddress') ="
 			    " '198.51.100.7:4444' AND tenant = 1"),
 	    1);
 	/* EDHOC is no way around it. */
@@ -447,7 +447,7 @@ test_clone_of_the_left_context(void **state)
 	receive(clone, send_only(clone));
 	assert_int_equal(kit_events(kit, "clone"), 1);
 	assert_int_equal(kit_number(kit, "SELECT count(*) FROM events WHERE"
-					 " json_extract(detail, '$.why') LIKE"
+					 " json_extract(detail, '$.Why') LIKE"
 					 " '%left%'"),
 	    1);
 	node_free(node);
@@ -496,13 +496,13 @@ test_late_copy_of_factory_secrets(void **state)
 	assert_int_equal(kit_events(kit, "clone"), 1);
 	assert_int_equal(
 	    kit_number(kit, "SELECT count(*) FROM events WHERE"
-			    " json_extract(detail, '$.instance') !="
-			    " json_extract(detail, '$.known_instance') AND"
-			    " json_extract(detail, '$.address') ="
+			    " json_extract(detail, '$.Instance') !="
+			    " json_extract(detail, '$.KnownInstance') AND"
+			    " json_extract(detail, '$.Address') ="
 			    " '198.51.100.7:4444' AND"
-			    " json_extract(detail, '$.known_address') ="
+			    " json_extract(detail, '$.KnownAddress') ="
 			    " '192.0.2.1:5683' AND"
-			    " json_extract(detail, '$.known_seen') > 0"),
+			    " json_extract(detail, '$.KnownSeen') > 0"),
 	    1);
 	assert_int_equal(node_heartbeat(node), ERR_OK);
 	node_free(node);
