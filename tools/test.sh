@@ -70,6 +70,7 @@ system() {
 check format tools/check-format.sh
 check documentation tools/check-docs.py
 check rooms tools/check-rooms.py
+check cortex-m4 tools/cortex-m4.sh && cat "$logs/cortex-m4.log"
 
 export ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
