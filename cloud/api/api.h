@@ -144,6 +144,7 @@ struct api {
 	size_t active; /* requests between first call and completion */
 	bool importing; /* one import at a time */
 	int64_t next_sweep_ms;
+	int64_t next_log_ms; /* of what libmicrohttpd has to say */
 	int64_t stop_ms;
 };
 

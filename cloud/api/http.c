@@ -459,12 +459,17 @@ on_request(void *ctx, struct MHD_Connection *http, const char *url,
 
 /* --- the daemon --- */
 
+/* One line a second: clients may not fill the log by what they do. */
 PRINTF(2, 0)
 static void
-on_log(void *ctx UNUSED, const char *fmt, va_list ap)
+on_log(void *ctx, const char *fmt, va_list ap)
 {
+	struct api *api = ctx;
 	char text[256];
 
+	if (api->now_ms < api->next_log_ms)
+		return;
+	api->next_log_ms = api->now_ms + 1000;
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	text[strcspn(text, "\n")] = '\0';
 	log_warn("http", log_text("detail", text));
@@ -487,7 +492,7 @@ http_start(struct api *api)
 
 	MHD_set_panic_func(on_panic, NULL);
 	api->http = MHD_start_daemon(flags, 0, NULL, NULL, on_request, api,
-	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, api, MHD_OPTION_LISTEN_SOCKET,
 	    api->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)api->config->api_connections,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)API_IDLE_S,

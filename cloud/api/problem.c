@@ -139,7 +139,8 @@ problem_answer(struct request *r, enum problem problem, const char *detail)
 	    text != NULL ? text : "", len);
 	free(text);
 	problem_headers(r, problem);
-	if (kind->status >= 500)
+	/* 503 is counted in the metrics: a flood of it may not fill the log. */
+	if (problem == PROBLEM_INTERNAL)
 		log_error("request-failed", log_text("id", id),
 		    log_text("path", r->route != NULL ? r->route->path : ""),
 		    log_text("problem", kind->name),
