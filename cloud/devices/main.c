@@ -12,10 +12,14 @@
 #include "cloud/sandbox.h"
 #include "crypto/crypto.h"
 #include "handler.h"
+#include "metrics.h"
 #include "socket.h"
 
 /* Failures are logged no more often than this. */
 #define COMPLAIN_MS 10000
+/* Counters are written no more often than this. */
+#define COUNT_MS 5000
+#define LOG_FIELDS_MAX 32
 
 struct server {
 	struct store *store;
@@ -25,6 +29,8 @@ struct server {
 	struct udp udp;
 	uint64_t failed; /* as last logged */
 	uint64_t complained_ms;
+	uint64_t counted; /* datagrams when counters were written last */
+	uint64_t counted_ms;
 };
 
 static struct devices_clock
@@ -72,6 +78,31 @@ serve(struct server *s)
 	return true;
 }
 
+/* Writes the counters when they have changed and it is time. */
+static void
+count(struct server *s)
+{
+	const struct devices_counters *c = devices_counters(s->devices);
+	uint64_t now_ms = read_clock().ms;
+
+	if (c->datagrams == s->counted || now_ms - s->counted_ms < COUNT_MS)
+		return;
+	s->counted_ms = now_ms;
+	/* Not written now is written later: nobody waits for it. */
+	if (metrics_write(s->store, c) == ERR_OK)
+		s->counted = c->datagrams;
+}
+
+/* How long to wait for datagrams: not at all, a while, or for ever. */
+static int
+patience(const struct server *s, bool busy)
+{
+	if (busy)
+		return 0;
+	return devices_counters(s->devices)->datagrams != s->counted ? COUNT_MS
+								     : -1;
+}
+
 /* Between batches: stops, waits, or works ahead. */
 static void
 run(struct server *s, int stop_fd)
@@ -81,37 +112,39 @@ run(struct server *s, int stop_fd)
 	bool busy = true;
 
 	for (;;) {
-		if (poll(fds, ARRAY_LEN(fds), busy ? 0 : -1) < 0 &&
+		if (poll(fds, ARRAY_LEN(fds), patience(s, busy)) < 0 &&
 		    errno != EINTR)
 			return;
 		if (fds[0].revents != 0)
 			return;
 		busy = serve(s) || devices_idle(s->devices);
+		count(s);
 	}
+}
+
+struct fields {
+	struct log_field field[LOG_FIELDS_MAX];
+	size_t count;
+};
+
+static void
+add_field(void *ctx, const char *name, uint64_t value)
+{
+	struct fields *f = ctx;
+
+	if (f->count < LOG_FIELDS_MAX - 1)
+		f->field[f->count++] = log_int(name, (int64_t)value);
 }
 
 static void
 log_counters(const struct server *s)
 {
-	const struct devices_counters *c = devices_counters(s->devices);
+	struct fields f = {.count = 0};
 
-	log_info("stopped", log_int("datagrams", (int64_t)c->datagrams),
-	    log_int("garbage", (int64_t)c->garbage),
-	    log_int("plain", (int64_t)c->plain),
-	    log_int("sessions", (int64_t)c->sessions),
-	    log_int("bootstraps", (int64_t)c->bootstraps),
-	    log_int("again", (int64_t)c->again),
-	    log_int("refused", (int64_t)c->refused),
-	    log_int("commits", (int64_t)c->commits),
-	    log_int("checkins", (int64_t)c->checkins),
-	    log_int("repeats", (int64_t)c->repeats),
-	    log_int("challenged", (int64_t)c->challenged),
-	    log_int("evidence", (int64_t)c->evidence),
-	    log_int("unauthorized", (int64_t)c->unauthorized),
-	    log_int("ignored", (int64_t)c->ignored),
-	    log_int("failed", (int64_t)c->failed),
-	    log_int("batches", (int64_t)c->batches),
-	    log_int("dropped", (int64_t)s->udp.dropped));
+	metrics_each(devices_counters(s->devices), add_field, &f);
+	add_field(&f, "dropped", s->udp.dropped);
+	f.field[f.count].kind = LOG_KIND_END;
+	log_write(LOG_LEVEL_INFO, "stopped", f.field);
 }
 
 /* All that must be opened before the sandbox closes behind us. */
@@ -199,6 +232,8 @@ devices_main(const struct process *p)
 	err = start(s, p);
 	if (err == ERR_OK) {
 		run(s, p->stop_fd);
+		s->counted_ms = 0;
+		count(s);
 		log_counters(s);
 	}
 	devices_free(s->devices);

@@ -144,3 +144,9 @@ CREATE TABLE sequences (
 	value INTEGER NOT NULL
 );
 INSERT INTO sequences (name, value) VALUES ('changes', 0);
+
+-- What the processes have counted since they started, for the metrics.
+CREATE TABLE counters (
+	name TEXT PRIMARY KEY,
+	value INTEGER NOT NULL
+);

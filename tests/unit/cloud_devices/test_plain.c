@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "coap/echo.h"
 #include "kit.h"
+#include "metrics.h"
+#include "store/counters.h"
 
 struct request {
 	enum coap_type type;
@@ -244,6 +246,46 @@ test_garbage(void **state)
 	assert_int_equal(
 	    kit_number(kit, "SELECT count(*) FROM left_contexts"), 0);
 	node_free(node);
+}
+
+/* --- counters --- */
+
+struct sum {
+	unsigned count;
+	uint64_t plain;
+};
+
+static bool
+add_up(void *ctx, const char *name, uint64_t value)
+{
+	struct sum *sum = ctx;
+
+	assert_int_equal(strncmp(name, "devices_", 8), 0);
+	sum->count++;
+	if (strcmp(name, "devices_plain") == 0)
+		sum->plain = value;
+	return true;
+}
+
+static void
+test_counters_become_rows(void **state)
+{
+	struct kit *kit = *state;
+	const struct request r = CON(COAP_GET, CORE);
+	struct sum sum;
+
+	for (unsigned i = 1; i <= 2; i++) {
+		(void)ask(kit, &r);
+		assert_int_equal(
+		    metrics_write(kit->store, devices_counters(kit->devices)),
+		    ERR_OK);
+		sum = (struct sum){.count = 0};
+		assert_int_equal(
+		    store_counter_list(kit->store, add_up, &sum), ERR_OK);
+		assert_int_equal(sum.plain, i);
+	}
+	assert_int_equal(
+	    sum.count, sizeof(struct devices_counters) / sizeof(uint64_t));
 }
 
 /* --- load --- */
@@ -648,6 +690,7 @@ main(void)
 	    TEST(test_edhoc_errors),
 	    TEST(test_empty_and_broken_messages),
 	    TEST(test_garbage),
+	    TEST(test_counters_become_rows),
 	    TEST(test_many_half_open_sessions_ask_for_echo),
 	    TEST(test_full_table_drops_the_oldest),
 	    TEST(test_long_connection_identifiers),
