@@ -1,8 +1,5 @@
 /*
- * Batches, passes and rounds. A job never writes: it says what shall change,
- * and the end of its pass makes all changes in one transaction. When one of
- * them cannot be made, the others are made without it, and its job stays
- * unanswered: the device asks again.
+ * The handler's life, a batch, and what the jobs of a batch call.
  */
 #include "base/wipe.h"
 #include "job.h"
@@ -113,306 +110,6 @@ blob_store(const struct keysproto_blob *blob)
 	return out;
 }
 
-/* --- parsing --- */
-
-/* What cannot be read is answered by RST when it can be (RFC 7252, 4.2). */
-static enum step
-refuse_garbage(struct devices *d, struct job *job)
-{
-	const struct bytes data = job->in->data;
-
-	d->counters.garbage++;
-	if (data.len < 4 || data.ptr[0] >> 4 != (1 << 2 | COAP_CON))
-		return STEP_DONE;
-	job->message.id = (uint16_t)(data.ptr[2] << 8 | data.ptr[3]);
-	return reply_reset(d, job);
-}
-
-/* Which way a request goes: with OSCORE by its kid, else by its path. */
-static step_fn *
-route(struct job *job)
-{
-	struct oscore_option option;
-	struct bytes value;
-
-	if (!coap_option_find(
-		job->message.options, COAP_OPT_OSCORE, &job->oscore))
-		return step_plain;
-	job->combined =
-	    coap_option_find(job->message.options, COAP_OPT_EDHOC, &value);
-	if (oscore_option_decode(job->oscore, &option) == ERR_OK &&
-	    option.has_kid && option.kid.len == ALIAS_LEN && !job->combined)
-		return step_checkin;
-	return step_exchange;
-}
-
-/* Options outside OSCORE that must be understood and are not. */
-static bool
-has_bad_option(struct bytes options)
-{
-	struct coap_options it;
-	struct coap_option option;
-
-	coap_options_init(&it, options);
-	while (coap_option_next(&it, &option)) {
-		switch (option.number) {
-		case COAP_OPT_URI_HOST:
-		case COAP_OPT_URI_PORT:
-		case COAP_OPT_OSCORE:
-		case COAP_OPT_EDHOC:
-		/* Class E outside: discarded (RFC 8613, section 8.2). */
-		case COAP_OPT_IF_MATCH:
-		case COAP_OPT_URI_PATH:
-		case COAP_OPT_URI_QUERY:
-		case COAP_OPT_ACCEPT:
-			break;
-		default:
-			if (coap_option_critical(option.number))
-				return true;
-		}
-	}
-	return false;
-}
-
-static enum step
-start(struct devices *d, struct job *job)
-{
-	const struct coap_message *m = &job->message;
-	bool request;
-
-	if (coap_decode(job->in->data, &job->message) != ERR_OK)
-		return refuse_garbage(d, job);
-	request = m->code >= COAP_GET && m->code < COAP_CODE(1, 0);
-	if (m->type == COAP_ACK || m->type == COAP_RST)
-		return STEP_DONE;
-	if (!request)
-		return refuse_garbage(d, job);
-	job->next = route(job);
-	if (job->next != step_plain && has_bad_option(m->options))
-		return reply_code(d, job, COAP_BAD_OPTION);
-	if (job->next != step_plain && m->payload.len == 0)
-		return reply_code(d, job, COAP_BAD_REQUEST);
-	return job->next(d, job);
-}
-
-/* --- a pass --- */
-
-/* Asks the keys for all jobs of this round. */
-static void
-ask_keys(struct devices *d)
-{
-	enum err err =
-	    d->keys.call(d->keys.ctx, d->request, d->request_count, d->answer);
-
-	for (size_t i = 0; err != ERR_OK && i < d->request_count; i++)
-		d->answer[i] = (struct keysproto_answer){.err = err};
-}
-
-static void
-settle(struct job *job, enum step step)
-{
-	job->done = step != STEP_WAIT;
-	if (step == STEP_WAIT) {
-		job->locked = false;
-		job->is_known = false;
-	}
-}
-
-/* Steps every job that has answers, or none asked; false when all rest. */
-static bool
-round_of(struct devices *d, bool first)
-{
-	size_t answered = d->request_count;
-	enum step step;
-	bool asked[DEVICES_BATCH_MAX];
-
-	for (size_t i = 0; i < d->job_count; i++)
-		asked[i] = d->job[i].ask_count > 0;
-	d->request_count = 0;
-	for (size_t i = 0; i < d->job_count; i++) {
-		struct job *job = &d->job[i];
-
-		if (!job->waiting || job->done || (!first && !asked[i]))
-			continue;
-		step = job->next(d, job);
-		if (step != STEP_ASK) {
-			job->ask_count = 0;
-			settle(job, step);
-		}
-	}
-	wipe(d->answer, answered * sizeof(d->answer[0]));
-	if (d->request_count == 0)
-		return false;
-	ask_keys(d);
-	return true;
-}
-
-static void
-reset_job(struct job *job)
-{
-	job->again = false;
-	job->locked = false;
-	job->is_known = false;
-	job->effect = EFFECT_NONE;
-	job->event_count = 0;
-	job->counter = NULL;
-	job->ask_count = 0;
-}
-
-/* --- changes --- */
-
-static enum err
-apply_effect(struct devices *d, struct job *job)
-{
-	switch (job->effect) {
-	case EFFECT_NONE:
-		return ERR_OK;
-	case EFFECT_PEND:
-		job->change.pending.number = ++d->changes;
-		return service_device_pend(d->store, &job->change.pending);
-	case EFFECT_ADVANCE:
-		job->change.advance.changed = ++d->changes;
-		return store_device_advance(d->store, &job->change.advance);
-	case EFFECT_COMMIT:
-		job->change.commit.changed = ++d->changes;
-		return service_device_commit(d->store, &job->change.commit);
-	}
-	return ERR_INTERNAL;
-}
-
-static enum err
-apply(struct devices *d, struct job *job)
-{
-	enum err err = apply_effect(d, job);
-
-	for (size_t i = 0; i < job->event_count && err == ERR_OK; i++)
-		err = service_event_add(d->store, &job->event[i]);
-	return err;
-}
-
-static bool
-has_changes(const struct job *job)
-{
-	return job->waiting && job->done && !job->failed &&
-	       (job->effect != EFFECT_NONE || job->event_count > 0);
-}
-
-static bool
-any_changes(const struct devices *d)
-{
-	for (size_t i = 0; i < d->job_count; i++)
-		if (has_changes(&d->job[i]))
-			return true;
-	return false;
-}
-
-/*
- * Tries to make all changes durable. ERR_CONFLICT: one could not be made and
- * its job has failed; the others are to be tried again without it.
- */
-static enum err
-try_changes(struct devices *d)
-{
-	enum err err = store_begin(d->store);
-
-	if (err != ERR_OK)
-		return err;
-	for (size_t i = 0; i < d->job_count; i++) {
-		if (!has_changes(&d->job[i]))
-			continue;
-		if (apply(d, &d->job[i]) == ERR_OK)
-			continue;
-		store_rollback(d->store);
-		(void)job_fail(d, &d->job[i]);
-		return ERR_CONFLICT;
-	}
-	err = store_set_changes(d->store, d->changes);
-	if (err == ERR_OK) {
-		d->counters.batches++;
-		return store_commit(d->store);
-	}
-	store_rollback(d->store);
-	return err;
-}
-
-static void
-make_changes(struct devices *d)
-{
-	enum err err = ERR_OK;
-
-	while (any_changes(d)) {
-		err = try_changes(d);
-		if (err != ERR_CONFLICT)
-			break;
-	}
-	if (err == ERR_OK || err == ERR_CONFLICT)
-		return;
-	for (size_t i = 0; i < d->job_count; i++)
-		if (has_changes(&d->job[i]))
-			(void)job_fail(d, &d->job[i]);
-}
-
-/* After the changes are durable: answers are kept, sessions end. */
-static void
-conclude(struct devices *d, struct job *job)
-{
-	size_t head = 4 + job->message.token_len;
-
-	if (job->failed)
-		return;
-	if (job->counter != NULL)
-		(*job->counter)++;
-	if (!job->ends_session || job->again)
-		return;
-	if (job->out_len > head)
-		answers_keep(job->keep, job->hash, job->out[1],
-		    bytes_make(job->out + head, job->out_len - head),
-		    d->now.ms);
-	sessions_drop(&d->sessions, job->session);
-	job->session = NULL;
-}
-
-static void
-end_pass(struct devices *d)
-{
-	if (d->reading)
-		store_rollback(d->store);
-	d->reading = false;
-	make_changes(d);
-	for (size_t i = 0; i < d->job_count; i++) {
-		struct job *job = &d->job[i];
-
-		if (!job->waiting || !job->done)
-			continue;
-		conclude(d, job);
-		job->waiting = job->again && !job->failed;
-		oscore_done(&job->context);
-	}
-}
-
-/* Runs what waits; says whether something still does. */
-static bool
-run_pass(struct devices *d)
-{
-	bool first = true, waits = false;
-
-	d->pass++;
-	d->request_count = 0;
-	for (size_t i = 0; i < d->job_count; i++) {
-		d->job[i].done = false;
-		if (d->job[i].waiting)
-			reset_job(&d->job[i]);
-		else
-			d->job[i].locked = false;
-	}
-	while (round_of(d, first))
-		first = false;
-	end_pass(d);
-	for (size_t i = 0; i < d->job_count; i++)
-		waits = waits || d->job[i].waiting;
-	return waits;
-}
-
 static void
 init_job(struct job *job, const struct devices_in *in)
 {
@@ -420,7 +117,7 @@ init_job(struct job *job, const struct devices_in *in)
 	job->in = in;
 	job->message = (struct coap_message){.type = COAP_CON};
 	job->oscore = BYTES_NONE;
-	job->next = start;
+	job->next = step_start;
 	job->waiting = true;
 	job->failed = false;
 	job->keep = NULL;
@@ -431,7 +128,7 @@ init_job(struct job *job, const struct devices_in *in)
 	job->formats = false;
 	job->out_len = 0;
 	memset(job->uid, 0, sizeof(job->uid));
-	reset_job(job);
+	job_reset(job);
 }
 
 void
@@ -446,7 +143,7 @@ devices_handle(struct devices *d, const struct devices_clock *clock,
 	sessions_expire(&d->sessions, d->now.ms, DEVICES_KEEP_MS);
 	for (size_t i = 0; i < count; i++)
 		init_job(&d->job[i], &in[i]);
-	for (int i = 0; i < PASSES_MAX && run_pass(d); i++)
+	for (int i = 0; i < PASSES_MAX && pass_run(d); i++)
 		continue;
 	for (size_t i = 0; i < count; i++)
 		ret_out[i] = bytes_make(

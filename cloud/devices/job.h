@@ -160,6 +160,22 @@ struct service_event *job_event(struct devices *d, struct job *job,
 /* Ends without an answer because something of ours failed. */
 enum step job_fail(struct devices *d, struct job *job);
 
+/* --- pass.c --- */
+
+/* Makes a job ready for a pass: what it did in the last one is forgotten. */
+void job_reset(struct job *job);
+
+/* Runs what waits; says whether something still does. */
+bool pass_run(struct devices *d);
+
+/* --- changes.c --- */
+
+/* Makes what the jobs of this pass want changed; those that cannot fail. */
+void changes_make(struct devices *d);
+
+/* After its changes are durable: keeps its answer, ends its session. */
+void job_conclude(struct devices *d, struct job *job);
+
 /* --- reply.c: answers, all of which end the job --- */
 
 /* A plain answer without options or payload; an empty RST. */
@@ -186,6 +202,7 @@ enum step reply_protected(struct devices *d, struct job *job,
 
 /* --- the first steps --- */
 
+step_fn step_start; /* start.c: any datagram */
 step_fn step_plain; /* plain.c: requests without OSCORE */
 step_fn step_message_1; /* edhoc.c: EDHOC on its resource */
 step_fn step_message_3;

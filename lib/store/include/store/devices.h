@@ -122,10 +122,10 @@ MUST_CHECK enum err store_device_give_generation(
 
 /*
  * Replaces the current generation: alias, public_key, n, ck, last_ck,
- * last_id, resume, generation, instance, tenant, profile, serial, status, features,
- * confirmed (both with versions), period, flags, firmware, registered, seen, address and
- * changed are written as they stand in device, factory_secret and rotate are
- * cleared. Errors: ERR_NOT_FOUND, ERR_CONFLICT (tenant or profile).
+ * last_id, resume, generation, instance, tenant, profile, serial, status,
+ * features, confirmed (both with versions), period, flags, firmware,
+ * registered, seen, address and changed are written as they stand in device,
+ * factory_secret and rotate are cleared. Errors: ERR_NOT_FOUND, ERR_CONFLICT (tenant or profile).
  */
 MUST_CHECK enum err store_device_commit(
     struct store *store, const struct store_device *device);

@@ -1,0 +1,117 @@
+/*
+ * What a pass changes, as one durable transaction. When one change cannot be
+ * made, the others are made without it, and its job stays unanswered: the
+ * device asks again.
+ */
+#include "job.h"
+
+static enum err
+apply_effect(struct devices *d, struct job *job)
+{
+	switch (job->effect) {
+	case EFFECT_NONE:
+		return ERR_OK;
+	case EFFECT_PEND:
+		job->change.pending.number = ++d->changes;
+		return service_device_pend(d->store, &job->change.pending);
+	case EFFECT_ADVANCE:
+		job->change.advance.changed = ++d->changes;
+		return store_device_advance(d->store, &job->change.advance);
+	case EFFECT_COMMIT:
+		job->change.commit.changed = ++d->changes;
+		return service_device_commit(d->store, &job->change.commit);
+	}
+	return ERR_INTERNAL;
+}
+
+static enum err
+apply(struct devices *d, struct job *job)
+{
+	enum err err = apply_effect(d, job);
+
+	for (size_t i = 0; i < job->event_count && err == ERR_OK; i++)
+		err = service_event_add(d->store, &job->event[i]);
+	return err;
+}
+
+static bool
+has_changes(const struct job *job)
+{
+	return job->waiting && job->done && !job->failed &&
+	       (job->effect != EFFECT_NONE || job->event_count > 0);
+}
+
+static bool
+any_changes(const struct devices *d)
+{
+	for (size_t i = 0; i < d->job_count; i++)
+		if (has_changes(&d->job[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Tries to make all changes durable. ERR_CONFLICT: one could not be made and
+ * its job has failed; the others are to be tried again without it.
+ */
+static enum err
+try_changes(struct devices *d)
+{
+	enum err err = store_begin(d->store);
+
+	if (err != ERR_OK)
+		return err;
+	for (size_t i = 0; i < d->job_count; i++) {
+		if (!has_changes(&d->job[i]))
+			continue;
+		if (apply(d, &d->job[i]) == ERR_OK)
+			continue;
+		store_rollback(d->store);
+		(void)job_fail(d, &d->job[i]);
+		return ERR_CONFLICT;
+	}
+	err = store_set_changes(d->store, d->changes);
+	if (err == ERR_OK) {
+		d->counters.batches++;
+		return store_commit(d->store);
+	}
+	store_rollback(d->store);
+	return err;
+}
+
+void
+changes_make(struct devices *d)
+{
+	enum err err = ERR_OK;
+
+	while (any_changes(d)) {
+		err = try_changes(d);
+		if (err != ERR_CONFLICT)
+			break;
+	}
+	if (err == ERR_OK || err == ERR_CONFLICT)
+		return;
+	for (size_t i = 0; i < d->job_count; i++)
+		if (has_changes(&d->job[i]))
+			(void)job_fail(d, &d->job[i]);
+}
+
+/* After the changes are durable: answers are kept, sessions end. */
+void
+job_conclude(struct devices *d, struct job *job)
+{
+	size_t head = 4 + job->message.token_len;
+
+	if (job->failed)
+		return;
+	if (job->counter != NULL)
+		(*job->counter)++;
+	if (!job->ends_session || job->again)
+		return;
+	if (job->out_len > head)
+		answers_keep(job->keep, job->hash, job->out[1],
+		    bytes_make(job->out + head, job->out_len - head),
+		    d->now.ms);
+	sessions_drop(&d->sessions, job->session);
+	job->session = NULL;
+}

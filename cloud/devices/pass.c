@@ -1,0 +1,110 @@
+/*
+ * Passes and rounds. In a round every job steps until it needs the keys, and
+ * all their questions go out as one message; a pass ends when no job asks any
+ * more.
+ */
+#include "base/wipe.h"
+#include "job.h"
+
+/* Asks the keys for all jobs of this round. */
+static void
+ask_keys(struct devices *d)
+{
+	enum err err =
+	    d->keys.call(d->keys.ctx, d->request, d->request_count, d->answer);
+
+	for (size_t i = 0; err != ERR_OK && i < d->request_count; i++)
+		d->answer[i] = (struct keysproto_answer){.err = err};
+}
+
+static void
+settle(struct job *job, enum step step)
+{
+	job->done = step != STEP_WAIT;
+	if (step == STEP_WAIT) {
+		job->locked = false;
+		job->is_known = false;
+	}
+}
+
+/* Steps every job that has answers, or none asked; false when all rest. */
+static bool
+round_of(struct devices *d, bool first)
+{
+	size_t answered = d->request_count;
+	enum step step;
+	bool asked[DEVICES_BATCH_MAX];
+
+	for (size_t i = 0; i < d->job_count; i++)
+		asked[i] = d->job[i].ask_count > 0;
+	d->request_count = 0;
+	for (size_t i = 0; i < d->job_count; i++) {
+		struct job *job = &d->job[i];
+
+		if (!job->waiting || job->done || (!first && !asked[i]))
+			continue;
+		step = job->next(d, job);
+		if (step != STEP_ASK) {
+			job->ask_count = 0;
+			settle(job, step);
+		}
+	}
+	wipe(d->answer, answered * sizeof(d->answer[0]));
+	if (d->request_count == 0)
+		return false;
+	ask_keys(d);
+	return true;
+}
+
+void
+job_reset(struct job *job)
+{
+	job->again = false;
+	job->locked = false;
+	job->is_known = false;
+	job->effect = EFFECT_NONE;
+	job->event_count = 0;
+	job->counter = NULL;
+	job->ask_count = 0;
+}
+
+static void
+end_pass(struct devices *d)
+{
+	if (d->reading)
+		store_rollback(d->store);
+	d->reading = false;
+	changes_make(d);
+	for (size_t i = 0; i < d->job_count; i++) {
+		struct job *job = &d->job[i];
+
+		if (!job->waiting || !job->done)
+			continue;
+		job_conclude(d, job);
+		job->waiting = job->again && !job->failed;
+		oscore_done(&job->context);
+	}
+}
+
+/* Runs what waits; says whether something still does. */
+bool
+pass_run(struct devices *d)
+{
+	bool first = true, waits = false;
+
+	d->pass++;
+	d->request_count = 0;
+	for (size_t i = 0; i < d->job_count; i++) {
+		d->job[i].done = false;
+		if (d->job[i].waiting)
+			job_reset(&d->job[i]);
+		else
+			d->job[i].locked = false;
+	}
+	while (round_of(d, first))
+		first = false;
+	end_pass(d);
+	for (size_t i = 0; i < d->job_count; i++)
+		waits = waits || d->job[i].waiting;
+	return waits;
+}
