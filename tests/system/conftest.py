@@ -25,7 +25,8 @@ PATIENCE = 60 if SANITIZED else 30
 
 def program(name):
     """The path of one of our programs in the build that is tested."""
-    for folder in ("cloud", "module", "cli", "factory", "client", "tests/bench"):
+    for folder in ("cloud", "module", "cli", "factory", "client", "host",
+                   "tests/bench"):
         path = BUILD / folder / name
         if path.exists():
             return str(path)
