@@ -35,6 +35,7 @@ struct emulator {
 	const struct options *options;
 	struct loop loop;
 	struct loop_source signals;
+	struct loop_source tee; /* only for its end */
 	struct module module;
 	struct service service;
 	struct line *lines[TERMINALS_MAX]; /* NULL: free */
@@ -372,6 +373,25 @@ on_signal(struct loop_source *source, UNUSED uint32_t events)
 	e->loop.stopped = true;
 }
 
+static void
+on_tee_gone(struct loop_source *source, UNUSED uint32_t events)
+{
+	struct emulator *e = source->owner;
+
+	e->service.err = ERR_IO;
+	loop_remove(&e->loop, source);
+}
+
+static enum err
+tee_watch(struct emulator *e)
+{
+	e->tee.fd = e->module.tee.fd;
+	e->tee.events = 0;
+	e->tee.on_ready = on_tee_gone;
+	e->tee.owner = e;
+	return e->tee.fd < 0 ? ERR_OK : loop_add(&e->loop, &e->tee);
+}
+
 static enum err
 signals_open(struct emulator *e)
 {
@@ -486,6 +506,8 @@ emulator_start(struct emulator *e)
 		err = state_open(e);
 	if (err == ERR_OK)
 		err = signals_open(e);
+	if (err == ERR_OK)
+		err = tee_watch(e);
 	if (err == ERR_OK)
 		err = service_start(e);
 	if (err == ERR_OK)

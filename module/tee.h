@@ -93,6 +93,7 @@ struct tee {
 	enum err (*call)(void *ctx, const struct tee_request *request,
 	    struct tee_answer *ret_answer);
 	void *ctx;
+	int fd; /* hangs up when the TEE is gone; -1: it never does */
 };
 
 /*

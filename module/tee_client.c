@@ -153,5 +153,6 @@ client_call(
 struct tee
 tee_client_port(struct tee_client *client)
 {
-	return (struct tee){.call = client_call, .ctx = client};
+	return (struct tee){
+	    .call = client_call, .ctx = client, .fd = client->fd};
 }

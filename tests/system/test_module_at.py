@@ -551,8 +551,6 @@ def test_front_end_holds_no_key_file(start):
 def test_dead_tee_is_the_end(start):
     process = start("--tcp", "127.0.0.1:0")
     os.kill(tee_of(process), signal.SIGKILL)
-    host = Tcp(process)
-    host.send(b"AT+USECDEVINFO?\r")
     assert process.wait(PATIENCE) == 2
 
 

@@ -74,7 +74,7 @@ host_setup(void **state)
 	(void)close(fd);
 	h->module.model = model_find("sara-r5");
 	memcpy(h->module.uid, uid, UID_LEN);
-	h->module.tee = (struct tee){tee_call, &h->tee};
+	h->module.tee = (struct tee){tee_call, &h->tee, -1};
 	network_init(&h->module.network, 300);
 	network_fun_set(&h->module.network, NETWORK_FUN_ON, 0);
 	network_tick(&h->module.network, 300);
