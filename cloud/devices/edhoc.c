@@ -1,7 +1,8 @@
 /*
  * EDHOC, the responder's side: message_1 is answered, message_3 is verified
  * against what the store knows of its sender. A message_3 that does not
- * verify changes nothing (RFC 9528, section 9.7).
+ * decrypt is anybody's and changes nothing (RFC 9528, section 9.7); one that
+ * decrypts and does not verify ends its session, so that it costs once.
  */
 #include "base/text.h"
 #include "base/wipe.h"
@@ -302,6 +303,12 @@ session_prove(struct devices *d, struct job *job, struct session *s,
 	if (err != ERR_OK)
 		return ERR_AUTH;
 	err = verify_sender(d, job, s, id_cred);
+	if (err == ERR_AUTH) {
+		/* It decrypts, so it is no third party's: not once more. */
+		sessions_drop(&d->sessions, s);
+		job->session = NULL;
+		return err;
+	}
 	if (err == ERR_OK)
 		err = edhoc_exporter(&s->edhoc, KEYS_EXPORTER_LABEL, BYTES_NONE,
 		    s->exporter, sizeof(s->exporter));

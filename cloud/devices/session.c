@@ -82,15 +82,29 @@ oldest_idle(const struct session_list *list, uint64_t pass)
 	return s;
 }
 
+/*
+ * Who makes room: half-open sessions, unless proven ones have taken more than
+ * their half. Anybody can prove a key of his own by value.
+ */
+static struct session *
+least_wanted(const struct sessions *s, uint64_t pass)
+{
+	bool crowded = s->proven.count > s->cap / 2;
+	const struct session_list *first = crowded ? &s->proven : &s->half_open;
+	const struct session_list *second =
+	    crowded ? &s->half_open : &s->proven;
+	struct session *session = oldest_idle(first, pass);
+
+	return session != NULL ? session : oldest_idle(second, pass);
+}
+
 struct session *
 sessions_take(struct sessions *s, uint64_t pass, uint64_t now_ms)
 {
 	struct session *session = s->unused.oldest;
 
 	if (session == NULL) {
-		session = oldest_idle(&s->half_open, pass);
-		if (session == NULL)
-			session = oldest_idle(&s->proven, pass);
+		session = least_wanted(s, pass);
 		if (session == NULL)
 			return NULL;
 		sessions_drop(s, session);

@@ -1,6 +1,7 @@
 /*
  * EDHOC sessions, found by C_R. The table is bounded: when it is full, the
- * oldest session whose other end has proved nothing makes room.
+ * oldest session whose other end has proved nothing makes room; the oldest
+ * proven one where these are more than half.
  */
 #ifndef CLOUD_DEVICES_SESSION_H
 #define CLOUD_DEVICES_SESSION_H
@@ -51,8 +52,8 @@ MUST_CHECK enum err sessions_init(struct sessions *s, size_t cap);
 void sessions_done(struct sessions *s);
 
 /*
- * Takes a free session, or the oldest half-open one, else the oldest of all,
- * which is wiped; but none that this pass works on. NULL when there is none.
+ * Takes a free session, or one that makes room, which is wiped; but none that
+ * this pass works on. NULL when there is none.
  */
 struct session *sessions_take(
     struct sessions *s, uint64_t pass, uint64_t now_ms);

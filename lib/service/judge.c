@@ -144,6 +144,28 @@ judge_other(const struct judge_case *c)
 	return verdict_of(VERDICT_UNKNOWN);
 }
 
+/*
+ * A credential by value verifies with any key. One that is not the device's
+ * learns as little as if nobody knew the device.
+ */
+static bool
+is_stranger(const struct judge_case *c)
+{
+	const struct judge_device *k = c->known;
+
+	if (same_key(c->key, k->device.factory_key))
+		return false;
+	if (k->device.generation > 0 && same_key(c->key, k->device.public_key))
+		return false;
+	for (size_t i = 0; i < k->pending_count; i++)
+		if (same_key(c->key, k->pending[i].public_key))
+			return false;
+	for (size_t i = 0; i < k->left_count; i++)
+		if (same_key(c->key, k->left[i].public_key))
+			return false;
+	return true;
+}
+
 bool
 judge_needs_tags(
     const struct store_device *device, const struct bootstrap_request *request)
@@ -160,6 +182,8 @@ judge_bootstrap(const struct judge_case *c)
 	const struct store_device *d = &c->known->device;
 	struct judgement j;
 
+	if (is_stranger(c))
+		return verdict_of(VERDICT_UNKNOWN);
 	if (d->quarantined)
 		return verdict_of(VERDICT_QUARANTINED);
 	if (r->has_resume && judge_resume(c, &j))

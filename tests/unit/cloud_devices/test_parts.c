@@ -119,6 +119,37 @@ test_oldest_session_makes_room(void **state)
 	sessions_done(&s);
 }
 
+/*
+ * Proofs are cheap for whoever brings a credential by value: sessions that
+ * rest on them leave half of the table to those that are on their way.
+ */
+static void
+test_proven_sessions_leave_room(void **state)
+{
+	const struct edhoc_cid c_i = {.len = 0};
+	struct session *all[16], *first, *taken;
+	struct sessions s;
+
+	(void)state;
+	assert_int_equal(sessions_init(&s, 16), ERR_OK);
+	for (size_t i = 0; i < 16; i++) {
+		all[i] = sessions_take(&s, i, i);
+		sessions_name(&s, all[i], &c_i);
+		sessions_prove(&s, all[i], i);
+	}
+	first = sessions_take(&s, 20, 20);
+	assert_ptr_equal(first, all[0]);
+	for (size_t i = 1; i < 8; i++) {
+		taken = sessions_take(&s, 20 + i, 20);
+		assert_ptr_equal(taken, all[i]);
+	}
+	assert_int_equal(first->state, SESSION_HALF_OPEN);
+	assert_int_equal(s.half_open.count, 8);
+	/* From here on the oldest half-open one makes room, as ever. */
+	assert_ptr_equal(sessions_take(&s, 30, 30), first);
+	sessions_done(&s);
+}
+
 static void
 hash_of(unsigned i, uint8_t hash[SHA256_LEN])
 {
@@ -270,6 +301,7 @@ main(void)
 	    cmocka_unit_test(test_session_names),
 	    cmocka_unit_test(test_session_name_is_not_the_peers),
 	    cmocka_unit_test(test_oldest_session_makes_room),
+	    cmocka_unit_test(test_proven_sessions_leave_room),
 	    cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_cookies_belong_to_time_and_address),
 	    cmocka_unit_test(test_challenges_count_once),

@@ -653,7 +653,10 @@ test_unknown_device_by_value(void **state)
 	node_free(in.node);
 }
 
-/* By value or by name, the key decides: a stranger's is not the device's. */
+/*
+ * A stranger with a key of his own learns the same of every device: that
+ * there is none, be it known, quarantined or not.
+ */
 static void
 test_stranger_by_value(void **state)
 {
@@ -664,16 +667,47 @@ test_stranger_by_value(void **state)
 	struct bytes payload;
 	struct writer w;
 
-	kit_sql(kit, "UPDATE devices SET factory_key = zeroblob(65)");
+	kit_sql(kit, "UPDATE devices SET factory_key = zeroblob(65),"
+		     " quarantined = 1");
 	exchange_1(&in, EDHOC_SUITE_2);
 	writer_init(&w, message_3, sizeof(message_3));
 	write_message_3(&in, &w, true);
 	write_request_2(&in);
 	assert_int_equal(
-	    exchange_2(&in, writer_bytes(&w), out, &payload), COAP_BAD_REQUEST);
+	    exchange_2(&in, writer_bytes(&w), out, &payload), COAP_FORBIDDEN);
 	assert_int_equal(bootstrap_response_read(payload, &response), ERR_OK);
-	assert_int_equal(response.status, BOOTSTRAP_MALFORMED);
+	assert_int_equal(response.status, BOOTSTRAP_UNKNOWN);
 	assert_int_equal(kit_number(kit, "SELECT count(*) FROM pendings"), 0);
+	edhoc_done(&in.e);
+	node_free(in.node);
+}
+
+/*
+ * Who opens a session can make message_3 that decrypts and does not verify;
+ * each costs an ECDH for every key of the device that it names. One is all.
+ */
+static void
+test_wrong_message_3_ends_its_session(void **state)
+{
+	struct kit *kit = *state;
+	struct initiator in = {.node = node_new(kit, 1)};
+	uint8_t message_3[256], out[DATAGRAM_MAX];
+	struct bytes payload;
+	struct writer w;
+
+	/* Another key: the generator of P-256. */
+	kit_sql(kit, "UPDATE devices SET factory_key = x'04"
+		     "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945"
+		     "d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ece"
+		     "cbb6406837bf51f5'");
+	exchange_1(&in, EDHOC_SUITE_2);
+	writer_init(&w, message_3, sizeof(message_3));
+	write_message_3(&in, &w, false);
+	write_request_2(&in);
+	assert_int_equal(devices_half_open(kit->devices), 1);
+	assert_int_equal(exchange_2(&in, writer_bytes(&w), out, &payload), 0);
+	assert_int_equal(devices_counters(kit->devices)->ignored, 1);
+	assert_int_equal(devices_half_open(kit->devices), 0);
 	edhoc_done(&in.e);
 	node_free(in.node);
 }
@@ -699,6 +733,7 @@ main(void)
 	    TEST(test_malformed_request_2),
 	    TEST(test_unknown_device_by_value),
 	    TEST(test_stranger_by_value),
+	    TEST(test_wrong_message_3_ends_its_session),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
