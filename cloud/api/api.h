@@ -3,8 +3,10 @@
  * the route table's rows and the ways to answer.
  *
  * The process is one loop in one thread. libmicrohttpd parses HTTP and calls
- * us; whatever needs the keys process is suspended and goes there with
- * everything else that was ready in the same turn of the loop, as one batch.
+ * us; whatever needs the keys process goes there with everything else that
+ * was ready in the same turn of the loop, as few batches. The loop waits for
+ * them a little before its next turn; only what keys has not answered by then
+ * is suspended, for that costs three more system calls a request.
  */
 #ifndef API_API_H
 #define API_API_H
@@ -70,8 +72,10 @@ struct connection {
 enum request_state {
 	REQUEST_BODY, /* its body is being read */
 	REQUEST_REFUSED, /* the same, and the answer is known already */
-	REQUEST_WAITING, /* suspended: somebody will answer */
-	REQUEST_ANSWERED
+	REQUEST_WAITING, /* for its answer; libmicrohttpd will ask again */
+	REQUEST_SUSPENDED, /* the same, until libmicrohttpd is told */
+	REQUEST_ANSWERED,
+	REQUEST_ORPHANED /* its connection ended while keys had its call */
 };
 
 /* One bad field of a body: its JSON pointer and what is wrong. */
@@ -103,6 +107,7 @@ struct request {
 	size_t problem_count;
 
 	struct keys_call call;
+	bool called; /* call is with keys */
 	void (*on_keys)(struct request *r); /* call has its answer */
 	union {
 		uint8_t uid[UID_LEN]; /* GetPSK */
@@ -142,6 +147,8 @@ struct api {
 	struct request *pool;
 	size_t pool_count;
 	size_t active; /* requests between first call and completion */
+	size_t waiting; /* requests in REQUEST_WAITING without an answer */
+	bool keys_late; /* the last wait for keys was in vain */
 	bool importing; /* one import at a time */
 	int64_t next_sweep_ms;
 	int64_t next_log_ms; /* of what libmicrohttpd has to say */
@@ -157,6 +164,8 @@ void http_quiesce(struct api *api);
 void http_stop(struct api *api);
 /* Ends connections whose deadline has passed. */
 void http_sweep(struct api *api);
+/* The call of a request that was left without a connection has ended. */
+void http_orphan_end(struct request *r);
 
 /* --- answer.c: ways to answer --- */
 
@@ -310,7 +319,7 @@ void openapi_get(struct request *r);
 void request_ask(struct request *r, const struct keysproto_request *ask,
     void (*on_keys)(struct request *r));
 
-/* The suspended request has its answer: libmicrohttpd may go on with it. */
+/* The request has its answer: libmicrohttpd may go on with it. */
 void request_resume(struct request *r);
 
 /* Where the request came from, as text, for the audit log. */

@@ -14,7 +14,8 @@
 
 #include "api.h"
 
-#define POOL_MAX 256 /* requests kept for the next ones */
+#define POOL_MAX 1024 /* requests kept for the next ones */
+#define CONNECTION_MEMORY 8192 /* for a header; it is zeroed at each request */
 
 /* --- connections --- */
 
@@ -107,6 +108,7 @@ request_new(struct api *api, struct MHD_Connection *http)
 	r->body_seen = 0;
 	r->body_cap = sizeof(r->body_small);
 	r->problem_count = 0;
+	r->called = false;
 	r->on_keys = NULL;
 	r->import = NULL;
 	r->json = NULL;
@@ -150,6 +152,12 @@ request_free(struct request *r)
 	api->pool_count++;
 }
 
+void
+http_orphan_end(struct request *r)
+{
+	request_free(r);
+}
+
 static void
 on_completed(void *ctx, struct MHD_Connection *http UNUSED, void **request_ctx,
     enum MHD_RequestTerminationCode code UNUSED)
@@ -164,7 +172,12 @@ on_completed(void *ctx, struct MHD_Connection *http UNUSED, void **request_ctx,
 		r->connection->busy = false;
 		r->connection->deadline_ms = api->now_ms + API_HEADER_S * 1000;
 	}
-	request_free(r);
+	if (r->state == REQUEST_WAITING && r->response == NULL)
+		api->waiting--;
+	if (r->called)
+		r->state = REQUEST_ORPHANED;
+	else
+		request_free(r);
 }
 
 /* Gives libmicrohttpd the answer that is ready. */
@@ -398,7 +411,24 @@ request_more(struct request *r, const char *data, size_t *len)
 	return MHD_YES;
 }
 
-/* The body is whole. */
+/*
+ * Nothing to say yet. libmicrohttpd asks again in the next turn, when most
+ * answers are there; a second time, and for an import, it is to wait.
+ */
+static void
+request_wait(struct request *r)
+{
+	if (r->state == REQUEST_BODY && r->import == NULL) {
+		r->state = REQUEST_WAITING;
+		r->api->waiting++;
+	} else if (r->state == REQUEST_BODY || r->state == REQUEST_WAITING) {
+		r->api->waiting -= r->state == REQUEST_WAITING;
+		r->state = REQUEST_SUSPENDED;
+		MHD_suspend_connection(r->http);
+	}
+}
+
+/* The body is whole, or has been for a turn. */
 static enum MHD_Result
 request_end(struct request *r)
 {
@@ -408,10 +438,7 @@ request_end(struct request *r)
 	}
 	if (r->response != NULL)
 		return request_send(r);
-	if (r->state == REQUEST_BODY) {
-		r->state = REQUEST_WAITING;
-		MHD_suspend_connection(r->http);
-	}
+	request_wait(r);
 	return MHD_YES;
 }
 
@@ -496,7 +523,7 @@ http_start(struct api *api)
 	    api->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)api->config->api_connections,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)API_IDLE_S,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, api,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, api, MHD_OPTION_END);
 	return api->http != NULL ? ERR_OK : ERR_IO;

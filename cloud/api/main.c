@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@
 
 #define BACKLOG 4096
 #define SWEEP_MS 1000
+#define KEYS_PATIENCE_MS 20
 #define SPARE_FILES 64 /* besides one a connection */
 
 static int64_t
@@ -49,6 +51,11 @@ request_call_done(struct keys_call *call)
 {
 	struct request *r = call->owner;
 
+	r->called = false;
+	if (r->state == REQUEST_ORPHANED) {
+		http_orphan_end(r);
+		return;
+	}
 	r->on_keys(r);
 	if (r->response != NULL)
 		request_resume(r);
@@ -66,16 +73,21 @@ request_ask(struct request *r, const struct keysproto_request *ask,
 	struct keysproto_request *slot =
 	    keys_queue_ask(&api->keys, &r->call, api->now_ms);
 
-	if (slot == NULL)
+	if (slot == NULL) {
 		problem_err(r, ERR_BUSY);
-	else
-		*slot = *ask;
+		return;
+	}
+	*slot = *ask;
+	r->called = true;
 }
 
 void
 request_resume(struct request *r)
 {
-	MHD_resume_connection(r->http);
+	if (r->state == REQUEST_SUSPENDED)
+		MHD_resume_connection(r->http);
+	else if (r->state == REQUEST_WAITING)
+		r->api->waiting--;
 }
 
 void
@@ -297,6 +309,36 @@ loop_sweep(struct api *api)
 	keys_queue_expire(&api->keys, api->now_ms);
 }
 
+/*
+ * Waits for what keys has been asked in this turn: that takes less than to
+ * suspend connections and to resume them. Once keys was late it is not waited
+ * for until it answers again, so that it cannot hold up those who do not
+ * need it.
+ */
+static enum err
+loop_wait_keys(struct api *api, const struct process *p)
+{
+	struct pollfd fds[] = {{.fd = p->keys_fd, .events = POLLIN},
+	    {.fd = p->stop_fd, .events = POLLIN}};
+	int64_t until_ms = monotonic_ms() + KEYS_PATIENCE_MS;
+	enum err err = ERR_OK;
+
+	while (err == ERR_OK && api->waiting > 0 && !api->keys_late) {
+		int64_t left_ms = until_ms - monotonic_ms();
+
+		if (left_ms <= 0 ||
+		    poll(fds, ARRAY_LEN(fds), (int)left_ms) <= 0)
+			api->keys_late = true;
+		else if (fds[0].revents == 0)
+			break;
+		else
+			err = keys_queue_receive(&api->keys, api->now_ms);
+		if (err == ERR_OK)
+			err = keys_queue_flush(&api->keys);
+	}
+	return err;
+}
+
 static enum err
 loop_turn(struct api *api, const struct process *p)
 {
@@ -311,14 +353,18 @@ loop_turn(struct api *api, const struct process *p)
 	for (int i = 0; i < n && err == ERR_OK; i++) {
 		if (events[i].data.fd == p->stop_fd)
 			loop_stop(api, p->stop_fd);
-		else if (events[i].data.fd == p->keys_fd)
+		else if (events[i].data.fd == p->keys_fd) {
+			api->keys_late = false;
 			err = keys_queue_receive(&api->keys, api->now_ms);
+		}
 	}
 	if (err == ERR_OK && MHD_run(api->http) != MHD_YES)
 		err = ERR_IO;
 	service_read_end(&api->service);
 	if (err == ERR_OK)
 		err = keys_queue_flush(&api->keys);
+	if (err == ERR_OK)
+		err = loop_wait_keys(api, p);
 	loop_sweep(api);
 	return err;
 }
