@@ -29,7 +29,7 @@ sources() {
 	crypto-port) echo lib/crypto/common.c lib/crypto/hpke.c ;;
 	host) ls host/*.c ;;
 	soft) ls host/soft/*.c 2>/dev/null || true ;;
-	c2c) ls lib/c2c/*.c | grep -v '/port\.c$' ;;
+	c2c) ls lib/c2c/*.c | grep -vE '/(port|fcs_fast)\.c$' ;;
 	rot) ls lib/rot/*.c | grep -vE '/(port_file|tpm2.*)\.c$' ;;
 	*) ls "lib/$1"/*.c 2>/dev/null || true ;;
 	esac

@@ -127,22 +127,73 @@ settle(struct hf_c2c_decoder *d)
 	drop_refuted(d);
 }
 
+/* How many bytes can be taken in a row: none that decides about the head. */
+static size_t
+run_len(const struct hf_c2c_decoder *d, struct bytes in)
+{
+	const uint8_t *flag = memchr(in.ptr, C2C_FLAG, in.len);
+	size_t len = flag == NULL ? in.len : (size_t)(flag - in.ptr);
+	size_t head = frame_len(d, 0);
+	size_t left = (head == 0 ? C2C_BODY_AT : head) - d->len;
+
+	return len < left ? len : left;
+}
+
+/* Takes bytes without a flag up to what decides about the head. */
+static size_t
+take_run(struct hf_c2c_decoder *d, struct bytes in)
+{
+	size_t len = run_len(d, in);
+
+	memcpy(d->buf + d->len, in.ptr, len);
+	d->len += len;
+	drop_refuted(d);
+	return len;
+}
+
+/* Nothing has begun: the bytes before the next flag are no frame's. */
+static size_t
+skip_garbage(struct hf_c2c_decoder *d, struct bytes in)
+{
+	const uint8_t *flag = memchr(in.ptr, C2C_FLAG, in.len);
+	size_t len = flag == NULL ? in.len : (size_t)(flag - in.ptr);
+
+	d->dropped += (uint32_t)len;
+	return len;
+}
+
+/* Takes a flag, which starts a frame or ends one. */
+static struct bytes
+take_flag(struct hf_c2c_decoder *d)
+{
+	size_t at;
+
+	d->buf[d->len++] = C2C_FLAG;
+	at = find_frame(d);
+	if (at < d->len)
+		return deliver(d, at);
+	drop_refuted(d);
+	return BYTES_NONE;
+}
+
 size_t
 c2c_decoder_feed(
     struct hf_c2c_decoder *d, struct bytes in, struct bytes *ret_body)
 {
-	size_t i, at;
+	size_t all = in.len, n;
 
 	*ret_body = BYTES_NONE;
 	settle(d);
-	for (i = 0; i < in.len; i++) {
-		d->buf[d->len++] = in.ptr[i];
-		at = in.ptr[i] == C2C_FLAG ? find_frame(d) : d->len;
-		if (at < d->len) {
-			*ret_body = deliver(d, at);
-			return i + 1;
-		}
-		drop_refuted(d);
+	while (in.len > 0 && ret_body->ptr == NULL) {
+		n = 1;
+		if (in.ptr[0] == C2C_FLAG)
+			*ret_body = take_flag(d);
+		else if (d->len == 0)
+			n = skip_garbage(d, in);
+		else
+			n = take_run(d, in);
+		in.ptr += n;
+		in.len -= n;
 	}
-	return in.len;
+	return all - in.len;
 }

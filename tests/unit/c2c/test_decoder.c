@@ -164,35 +164,6 @@ model(const struct stream *s, size_t cap, struct bodies *ret)
 }
 
 static void
-test_fcs(void **state)
-{
-	(void)state;
-	assert_int_equal(c2c_fcs16(BYTES_LIT("123456789")), 0x906E);
-	assert_int_equal(c2c_fcs16(BYTES_NONE), 0x0000);
-}
-
-/* RFC 1662, C.2: what is good leaves F0B8 when its own FCS goes through. */
-static void
-test_fcs_residue(void **state)
-{
-	uint8_t data[64];
-	struct prng p;
-	uint16_t fcs;
-	size_t len;
-
-	(void)state;
-	prng_init(&p, 1662);
-	for (len = 0; len + 2 <= sizeof(data); len++) {
-		prng_fill(&p, data, len);
-		fcs = c2c_fcs16(bytes_make(data, len));
-		data[len] = (uint8_t)fcs;
-		data[len + 1] = (uint8_t)(fcs >> 8);
-		assert_int_equal(
-		    c2c_fcs16(bytes_make(data, len + 2)) ^ 0xFFFF, 0xF0B8);
-	}
-}
-
-static void
 test_vectors(void **state)
 {
 	static const char *const names[] = {"c2c-v1-at", "c2c-v2-at",
@@ -549,8 +520,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_fcs),
-	    cmocka_unit_test(test_fcs_residue),
 	    cmocka_unit_test(test_vectors),
 	    cmocka_unit_test(test_lengths),
 	    cmocka_unit_test(test_empty_body),
