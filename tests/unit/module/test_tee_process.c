@@ -1,0 +1,235 @@
+/*
+ * The TEE as a process: it answers over its socket, distrusts what comes
+ * there, and can do nothing but its work.
+ */
+#include "birth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tee_client.h"
+#include "tee_sandbox.h"
+#include "tee_socket.h"
+
+static char dir[BIRTH_DIR_SIZE];
+static char rot_dir[BIRTH_DIR_SIZE + 8];
+static struct tee_client client;
+
+static int
+setup(void **state)
+{
+	struct tee_config config = {
+	    .rot_dir = rot_dir, .heartbeat_min_s = 300, .firmware = "1.2.3"};
+
+	(void)state;
+	birth_make(dir);
+	(void)snprintf(rot_dir, sizeof(rot_dir), "%s/rot", dir);
+	return tee_client_start(&client, &config) == ERR_OK ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	tee_client_stop(&client);
+	birth_remove(dir);
+	return 0;
+}
+
+static void
+info_check(void)
+{
+	struct tee tee = tee_client_port(&client);
+	struct tee_request request = {.op = TEE_INFO};
+	struct tee_answer a;
+
+	assert_int_equal(tee_ask(&tee, &request, &a), ERR_OK);
+	assert_memory_equal(a.u.info.uid, birth_uid, UID_LEN);
+}
+
+static void
+test_answers(void **state)
+{
+	struct tee tee = tee_client_port(&client);
+	struct tee_request request = {.op = TEE_NETWORK, .u.up = true};
+	struct tee_answer a;
+
+	(void)state;
+	info_check();
+	assert_int_equal(tee_ask(&tee, &request, &a), ERR_OK);
+	request.op = TEE_POLL;
+	assert_int_equal(tee_ask(&tee, &request, &a), ERR_OK);
+	assert_true(a.u.poll.len > 40);
+}
+
+/* The largest data gets there; that there is no key yet comes back. */
+static void
+test_data(void **state)
+{
+	struct tee tee = tee_client_port(&client);
+	struct tee_request request = {.op = TEE_E2E};
+	struct tee_answer a;
+	uint8_t *data = calloc(1, E2E_PLAINTEXT_MAX);
+
+	(void)state;
+	assert_non_null(data);
+	request.u.plaintext = bytes_make(data, E2E_PLAINTEXT_MAX);
+	assert_int_equal(tee_ask(&tee, &request, &a), ERR_STATE);
+	request.u.plaintext = BYTES_NONE;
+	assert_int_equal(tee_ask(&tee, &request, &a), ERR_STATE);
+	info_check();
+	free(data);
+}
+
+/* Sends a request for n bytes of data with a descriptor of the test's. */
+static enum err
+data_send(uint8_t n, int fd)
+{
+	uint8_t packet[] = {TEE_E2E, 0, 0, 0, n}, out[TEE_MESSAGE_MAX];
+	struct tee_answer a;
+	size_t len;
+	int got;
+
+	assert_int_equal(
+	    tee_socket_send(client.fd, BYTES_OF(packet), fd), ERR_OK);
+	assert_int_equal(
+	    tee_socket_receive(client.fd, out, sizeof(out), &len, &got),
+	    ERR_OK);
+	assert_int_equal(got, -1);
+	assert_int_equal(
+	    tee_answer_decode(TEE_E2E, bytes_make(out, len), &a), ERR_OK);
+	return a.err;
+}
+
+/* Data that could change while it is encrypted is refused. */
+static void
+test_data_distrusted(void **state)
+{
+	int null = open("/dev/null", O_RDWR);
+	int memory = memfd_create("test", MFD_ALLOW_SEALING);
+
+	(void)state;
+	assert_int_equal(ftruncate(memory, 5), 0);
+	assert_int_equal(data_send(5, -1), ERR_FORMAT);
+	assert_int_equal(data_send(5, null), ERR_FORMAT);
+	assert_int_equal(data_send(5, memory), ERR_FORMAT);
+	assert_int_equal(fcntl(memory, F_ADD_SEALS,
+			     F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
+	    0);
+	assert_int_equal(data_send(6, memory), ERR_FORMAT);
+	assert_int_equal(data_send(5, memory), ERR_STATE);
+	info_check();
+	close(null);
+	close(memory);
+}
+
+/* Nonsense is the end of it: it fails closed. */
+static void
+test_nonsense(void **state)
+{
+	uint8_t out[16];
+	size_t len;
+	int fd, status;
+
+	(void)state;
+	assert_int_equal(
+	    tee_socket_send(client.fd, BYTES_LIT("\xff"), -1), ERR_OK);
+	assert_int_equal(
+	    tee_socket_receive(client.fd, out, sizeof(out), &len, &fd),
+	    ERR_NOT_FOUND);
+	assert_int_equal(waitpid(client.pid, &status, 0), client.pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 2);
+}
+
+/* What a sandboxed process tries; a bit for each that went wrong. */
+static int
+escape(int dir_fd)
+{
+	bool landlock = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
+			    LANDLOCK_CREATE_RULESET_VERSION) > 0;
+	int bad = 0, fd;
+
+	if (tee_sandbox(dir_fd) != ERR_OK)
+		return 128;
+	if (socket(AF_INET, SOCK_DGRAM, 0) >= 0 || errno != EPERM)
+		bad |= 1;
+	if (open("/etc/passwd", O_RDONLY) >= 0)
+		bad |= 2;
+	if (landlock && openat(dir_fd, "/etc/passwd", O_RDONLY) >= 0)
+		bad |= 2;
+	if (openat(AT_FDCWD, "/proc/self/mem", O_RDONLY) >= 0)
+		bad |= 4;
+	fd = openat(dir_fd, "new", O_CREAT | O_WRONLY, 0600);
+	if (fd < 0 || write(fd, "x", 1) != 1 || fsync(fd) != 0 ||
+	    renameat(dir_fd, "new", dir_fd, "slot9") != 0)
+		bad |= 8;
+	if (syscall(SYS_execve, "/bin/true", NULL, NULL) == 0 || errno != EPERM)
+		bad |= 16;
+	if (syscall(SYS_clone, 17, 0, 0, 0, 0) >= 0)
+		bad |= 32;
+	if (syscall(SYS_ptrace, 0, 0, 0, 0) == 0 || errno != EPERM)
+		bad |= 64;
+	return bad;
+}
+
+static void
+test_sandbox(void **state)
+{
+	int dir_fd, status;
+	pid_t pid;
+
+	(void)state;
+	dir_fd = open(rot_dir, O_RDONLY | O_DIRECTORY);
+	assert_true(dir_fd >= 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(escape(dir_fd));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	close(dir_fd);
+}
+
+/* Two cannot have one root of trust; one without a device does not start. */
+static void
+test_no_device(void **state)
+{
+	struct tee_config config = {.rot_dir = "/nonexistent",
+	    .heartbeat_min_s = 300,
+	    .firmware = "1.2.3"};
+	struct tee_client other;
+	struct tee_request request = {.op = TEE_INFO};
+	struct tee_answer a;
+	struct tee tee;
+
+	(void)state;
+	assert_int_equal(tee_client_start(&other, &config), ERR_OK);
+	tee = tee_client_port(&other);
+	assert_int_equal(tee_ask(&tee, &request, &a), ERR_IO);
+	tee_client_stop(&other);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_data, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_data_distrusted, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_sandbox, setup, teardown),
+	    cmocka_unit_test(test_no_device),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
