@@ -106,6 +106,9 @@ job_conclude(struct devices *d, struct job *job)
 		return;
 	if (job->counter != NULL)
 		(*job->counter)++;
+	for (size_t i = 0; i < job->event_count; i++)
+		recent_note(&d->recent, job->event[i].kind, job->event[i].uid,
+		    d->now.ms);
 	if (!job->ends_session || job->again)
 		return;
 	if (job->out_len > head)

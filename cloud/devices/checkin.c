@@ -108,6 +108,19 @@ find_alias(struct devices *d, struct job *job, struct bytes piv)
 
 /* --- what an answer says --- */
 
+/*
+ * Every answer takes one of 2^40 Partial IVs, and who replays shall not take
+ * many: what changes nothing is kept, and said again.
+ */
+static enum step
+answer(struct devices *d, struct job *job, uint8_t code, struct bytes options,
+    struct bytes payload)
+{
+	job->keep = &d->repeats;
+	return reply_protected(
+	    d, job, &job->context, true, code, options, payload);
+}
+
 static enum step
 answer_time(
     struct devices *d, struct job *job, const struct checkin_response *response)
@@ -120,15 +133,13 @@ answer_time(
 	checkin_response_write(&w, response);
 	if (writer_end(&w, &payload) != ERR_OK)
 		return job_fail(d, job);
-	return reply_protected(
-	    d, job, &job->context, true, COAP_CHANGED, BYTES_NONE, payload);
+	return answer(d, job, COAP_CHANGED, BYTES_NONE, payload);
 }
 
 static enum step
 answer_code(struct devices *d, struct job *job, uint8_t code)
 {
-	return reply_protected(
-	    d, job, &job->context, true, code, BYTES_NONE, BYTES_NONE);
+	return answer(d, job, code, BYTES_NONE, BYTES_NONE);
 }
 
 static enum step
@@ -140,8 +151,7 @@ answer_refusal(struct devices *d, struct job *job, enum bootstrap_status status)
 
 	writer_init(&w, buf, sizeof(buf));
 	bootstrap_response_write(&w, &response);
-	return reply_protected(d, job, &job->context, true, COAP_FORBIDDEN,
-	    BYTES_NONE, writer_bytes(&w));
+	return answer(d, job, COAP_FORBIDDEN, BYTES_NONE, writer_bytes(&w));
 }
 
 /* --- S1 and S3: accepted --- */
@@ -293,8 +303,7 @@ challenge(struct devices *d, struct job *job)
 	if (coap_write_end(&w, &encoded) != ERR_OK)
 		return job_fail(d, job);
 	d->counters.challenged++;
-	return reply_protected(d, job, &job->context, true, COAP_UNAUTHORIZED,
-	    encoded, BYTES_NONE);
+	return answer(d, job, COAP_UNAUTHORIZED, encoded, BYTES_NONE);
 }
 
 static enum step
@@ -308,7 +317,7 @@ suspect(struct devices *d, struct job *job)
 		job->inner.payload, d->now.ms, request_id))
 		return challenge(d, job);
 	evidence_event(d, job, request_id);
-	d->counters.evidence++;
+	job->counter = &d->counters.evidence;
 	return answer_refusal(d, job, BOOTSTRAP_CLONE);
 }
 
@@ -415,11 +424,19 @@ enum step
 step_checkin(struct devices *d, struct job *job)
 {
 	struct oscore_option option;
+	const struct answer *kept;
 	enum err err = oscore_option_decode(job->oscore, &option);
 
 	if (err != ERR_OK || option.kid.len != ALIAS_LEN ||
 	    option.has_kid_context)
 		return no_context(d, job);
+	if (job_hash(job) != ERR_OK)
+		return job_fail(d, job);
+	kept =
+	    answers_find(&d->repeats, job->hash, d->now.ms, DEVICES_REPEAT_MS);
+	if (kept != NULL)
+		return reply_kept(d, job, kept);
+	job->has_hash = true;
 	memcpy(job->alias, option.kid.ptr, ALIAS_LEN);
 	job->attempt_count = 0;
 	job->attempt_at = 0;

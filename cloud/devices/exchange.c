@@ -470,21 +470,13 @@ refuse_unknown(struct devices *d, struct job *job)
 			     : reply_code(d, job, COAP_UNAUTHORIZED);
 }
 
-static enum err
-hash_request(struct job *job)
-{
-	const struct bytes parts[] = {job->oscore, job->message.payload};
-
-	return sha256(parts, ARRAY_LEN(parts), job->hash);
-}
-
 enum step
 step_exchange(struct devices *d, struct job *job)
 {
 	const struct answer *kept;
 	enum err err;
 
-	if (hash_request(job) != ERR_OK)
+	if (job_hash(job) != ERR_OK)
 		return job_fail(d, job);
 	kept = answers_find(&d->second, job->hash, d->now.ms, DEVICES_KEEP_MS);
 	if (kept != NULL)

@@ -28,6 +28,14 @@ job_answer(struct devices *d, const struct job *job, size_t i)
 	return &d->answer[job->ask_at + i];
 }
 
+enum err
+job_hash(struct job *job)
+{
+	const struct bytes parts[] = {job->oscore, job->message.payload};
+
+	return sha256(parts, ARRAY_LEN(parts), job->hash);
+}
+
 bool
 job_lock(struct devices *d, struct job *job, const uint8_t uid[UID_LEN])
 {
@@ -76,7 +84,7 @@ job_event(struct devices *d, struct job *job, const char *kind,
 	struct service_event *e;
 
 	if (job->event_count == JOB_EVENTS_MAX ||
-	    recent_note(&d->recent, kind, uid, d->now.ms))
+	    recent_has(&d->recent, kind, uid, d->now.ms))
 		return NULL;
 	e = &job->event[job->event_count++];
 	service_event_start(e, kind, uid, tenant, d->now.unix_s);
@@ -213,6 +221,8 @@ init(struct devices *d)
 		err = answers_init(&d->first, d->config.answers);
 	if (err == ERR_OK)
 		err = answers_init(&d->second, d->config.answers);
+	if (err == ERR_OK)
+		err = answers_init(&d->repeats, d->config.answers);
 	return err;
 }
 
@@ -247,6 +257,7 @@ devices_free(struct devices *d)
 	sessions_done(&d->sessions);
 	answers_done(&d->first);
 	answers_done(&d->second);
+	answers_done(&d->repeats);
 	wipe(d, sizeof(*d));
 	free(d);
 }

@@ -22,6 +22,7 @@
 #define DEVICES_ANSWERS_MAX 65536 /* answers kept for duplicates */
 #define DEVICES_HALF_OPEN_MAX 1024 /* more: Echo before any EC work */
 #define DEVICES_KEEP_MS 247000 /* EXCHANGE_LIFETIME of RFC 7252 */
+#define DEVICES_REPEAT_MS 30000 /* check-ins: the time in them gets old */
 
 struct devices_config {
 	uint32_t period_s; /* between check-ins, where no profile says it */

@@ -115,6 +115,7 @@ struct devices {
 	struct sessions sessions;
 	struct answers first; /* of message_1 and message_3 alone */
 	struct answers second; /* of exchange 2 */
+	struct answers repeats; /* of check-ins that changed nothing */
 	struct challenges challenges;
 	struct recent recent;
 	struct pool pool;
@@ -140,6 +141,9 @@ struct keysproto_request *job_ask(struct devices *d, struct job *job);
 /* The answer to the job's question number i of the round before. */
 struct keysproto_answer *job_answer(
     struct devices *d, const struct job *job, size_t i);
+
+/* Hashes what is protected by OSCORE into job->hash. Error: ERR_CRYPTO. */
+MUST_CHECK enum err job_hash(struct job *job);
 
 /*
  * Takes the device for this job until the pass ends; false when another job

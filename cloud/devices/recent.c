@@ -4,10 +4,10 @@
 #include "recent.h"
 
 bool
-recent_note(struct recent *recent, const char *kind, const uint8_t uid[UID_LEN],
-    uint64_t now_ms)
+recent_has(const struct recent *recent, const char *kind,
+    const uint8_t uid[UID_LEN], uint64_t now_ms)
 {
-	struct recent_event *e;
+	const struct recent_event *e;
 
 	for (size_t i = 0; i < RECENT_MAX; i++) {
 		e = &recent->ring[i];
@@ -16,10 +16,17 @@ recent_note(struct recent *recent, const char *kind, const uint8_t uid[UID_LEN],
 		    now_ms - e->since_ms < RECENT_MS)
 			return true;
 	}
-	e = &recent->ring[recent->at];
+	return false;
+}
+
+void
+recent_note(struct recent *recent, const char *kind, const uint8_t uid[UID_LEN],
+    uint64_t now_ms)
+{
+	struct recent_event *e = &recent->ring[recent->at];
+
 	recent->at = (recent->at + 1) % RECENT_MAX;
 	e->kind = kind;
 	e->since_ms = now_ms;
 	memcpy(e->uid, uid, UID_LEN);
-	return false;
 }

@@ -25,11 +25,12 @@ struct recent {
 	size_t at;
 };
 
-/*
- * Says whether an event of this kind and device was noted within RECENT_MS,
- * and notes it if not.
- */
-bool recent_note(struct recent *recent, const char *kind,
+/* Whether an event of this kind and device was noted within RECENT_MS. */
+bool recent_has(const struct recent *recent, const char *kind,
+    const uint8_t uid[UID_LEN], uint64_t now_ms);
+
+/* Notes one: once it is durable. */
+void recent_note(struct recent *recent, const char *kind,
     const uint8_t uid[UID_LEN], uint64_t now_ms);
 
 #endif

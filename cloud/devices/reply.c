@@ -47,7 +47,8 @@ finish(struct devices *d, struct job *job, enum err err, struct bytes message)
 		return job_fail(d, job);
 	job->out_len = message.len;
 	/* What changes rows is kept only when they have been changed. */
-	if (job->effect == EFFECT_NONE && !job->ends_session)
+	if (job->effect == EFFECT_NONE && job->event_count == 0 &&
+	    !job->ends_session)
 		keep(d, job);
 	return STEP_DONE;
 }

@@ -177,7 +177,10 @@ store_device_advance(struct store *store, const struct store_advance *advance)
 {
 	static const struct sql sql = {
 	    "UPDATE devices SET last_ck = ck, ck = $1, last_id = $2, n = n + 1,"
-	    " features_version = $3, confirmed = $4, confirmed_version = $5,"
+	    " features_version ="
+	    " CASE WHEN features_version < $3 THEN $3 ELSE features_version "
+	    "END,"
+	    " confirmed = $4, confirmed_version = $5,"
 	    " period = $6, flags = $7, firmware = $8, seen = $9, address = $10,"
 	    " changed = $11 WHERE alias = $12 AND n = $13"};
 	struct query q;

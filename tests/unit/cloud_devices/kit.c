@@ -117,6 +117,8 @@ count_call(void *ctx, const struct keysproto_request *requests, size_t count,
 	struct keysproto_port direct = keys_port_direct(&kit->as_devices);
 
 	kit->keys_calls++;
+	if (kit->meanwhile != NULL)
+		kit->meanwhile(kit);
 	if (kit->keys_fail)
 		return ERR_TIMEOUT;
 	return direct.call(direct.ctx, requests, count, ret_answers);

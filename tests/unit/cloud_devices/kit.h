@@ -32,6 +32,7 @@ struct kit {
 	struct keysproto_port api;
 	bool keys_fail; /* the handler's calls fail */
 	unsigned keys_calls;
+	void (*meanwhile)(struct kit *kit); /* at a call: what others do */
 	struct store_blob import_key;
 	struct store *store;
 	struct devices_config config;

@@ -257,19 +257,22 @@ test_recent_events(void **state)
 	uint8_t uid[UID_LEN] = {1};
 
 	(void)state;
-	assert_false(recent_note(&r, "clone", uid, 1000));
-	assert_true(recent_note(&r, "clone", uid, 60999));
-	assert_false(recent_note(&r, "other", uid, 1000));
-	assert_false(recent_note(&r, "clone", uid, 61000));
-	assert_true(recent_note(&r, "clone", uid, 61001));
+	assert_false(recent_has(&r, "clone", uid, 1000));
+	recent_note(&r, "clone", uid, 1000);
+	assert_true(recent_has(&r, "clone", uid, 60999));
+	assert_false(recent_has(&r, "other", uid, 1000));
+	assert_false(recent_has(&r, "clone", uid, 61000));
+	recent_note(&r, "clone", uid, 61000);
+	assert_true(recent_has(&r, "clone", uid, 61001));
 	for (unsigned i = 0; i < RECENT_MAX; i++) {
 		uid[1] = (uint8_t)i;
 		uid[2] = 1;
-		assert_false(recent_note(&r, "clone", uid, 61001));
+		assert_false(recent_has(&r, "clone", uid, 61001));
+		recent_note(&r, "clone", uid, 61001);
 	}
 	memset(uid, 0, sizeof(uid));
 	uid[0] = 1;
-	assert_false(recent_note(&r, "clone", uid, 61002));
+	assert_false(recent_has(&r, "clone", uid, 61002));
 }
 
 static void
