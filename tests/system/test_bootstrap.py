@@ -107,7 +107,7 @@ def test_clone_is_refused_and_recorded(account, new_module, tmp_path):
 
 
 @pytest.mark.parametrize("what,calls", [
-    ("fsync,fdatasync", 24), ("write,pwrite64", 40), ("rename,renameat2", 8),
+    ("fsync,fdatasync", 24), ("write,pwrite64", 40), ("rename,renameat,renameat2", 24),
     ("sendto,sendmsg,send", 16)])
 def test_killed_at_every_point(account, tmp_path, what, calls):
     """
