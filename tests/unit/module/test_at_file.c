@@ -92,8 +92,8 @@ test_names(void **state)
 {
 	static const char *const bad[] = {"", ".", "..", "a/b", "/etc/passwd",
 	    "../x", "a b", "a\\b", "a\tb", "\xc3\xa4",
-	    "1234567890123456789012345678901234567890123456789012345678901234"
-	    "5"};
+	    ("1234567890123456789012345678901234567890123456789012345678901234"
+	     "5")};
 	char longest[FILE_NAME_MAX + 1];
 	struct host *h = *state;
 	char line[128];
