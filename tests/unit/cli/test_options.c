@@ -20,7 +20,7 @@ static int
 parse(int argc, const char *const *argv, struct cli_common *common,
     char ***ret_words)
 {
-	static char *copy[16];
+	static char text[16][256], *copy[16];
 	const struct cli_option options[] = {
 	    {"name", "TEXT", "a name", &name, NULL, true},
 	    {"loud", NULL, "a flag", NULL, &loud, false},
@@ -28,8 +28,11 @@ parse(int argc, const char *const *argv, struct cli_common *common,
 
 	name = NULL;
 	loud = false;
-	for (int i = 0; i < argc; i++)
-		copy[i] = strdup(argv[i]);
+	assert_true(argc < 16);
+	for (int i = 0; i < argc; i++) {
+		(void)snprintf(text[i], sizeof(text[i]), "%s", argv[i]);
+		copy[i] = text[i];
+	}
 	copy[argc] = NULL;
 	int status = cli_parse(
 	    argc, copy, &usage, options, ARRAY_LEN(options), common, ret_words);
