@@ -47,8 +47,9 @@ def wait_until(condition, what, patience=None):
 class Service:
     """One holdfastd with a data directory of its own, on ports of its own."""
 
-    def __init__(self, data, *options):
+    def __init__(self, data, *options, wrapper=()):
         self.data = pathlib.Path(data)
+        self.wrapper = wrapper
         self.options = options
         self.process = None
         self.log_path = self.data.parent / (self.data.name + ".log")
@@ -61,7 +62,7 @@ class Service:
         self.log = open(self.log_path, "ab")
         ports = getattr(self, "ports", ("0", "0"))
         self.process = subprocess.Popen(
-            [program("holdfastd"), "--data", str(self.data),
+            [*self.wrapper, program("holdfastd"), "--data", str(self.data),
              "--set", f"api.listen=127.0.0.1:{ports[0]}",
              "--set", f"devices.listen=[::]:{ports[1]}",
              *self.options], stderr=self.log, stdout=self.log)
@@ -82,7 +83,7 @@ class Service:
     def stop(self):
         """Stops it as systemd would; its exit status."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            os.kill(int(self.endpoints["pid"]), signal.SIGTERM)
             self.process.wait(PATIENCE)
         self.log.close()
         return self.process.returncode
@@ -99,7 +100,8 @@ class Service:
     def children(self):
         """(pid, name) of the three processes; the name is keys, ..."""
         found = []
-        task = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        supervisor = self.endpoints["pid"]
+        task = f"/proc/{supervisor}/task/{supervisor}/children"
         for pid in pathlib.Path(task).read_text().split():
             try:
                 name = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
@@ -130,12 +132,13 @@ def process_state(pid):
 class Account:
     """A tenant that `holdfast init` made, and its API."""
 
-    def __init__(self, service, folder, tenant="example"):
+    def __init__(self, service, folder, tenant="example", plan="Freedom"):
         self.service = service
         self.credentials = pathlib.Path(folder) / f"{tenant}.credentials"
         self.init_output = self.run(
             "init", "--data", str(service.data), "--tenant", tenant,
-            "--admin", "admin@example.com", "--profile", "thermometer")
+            "--admin", "admin@example.com", "--profile", "thermometer",
+            "--plan", plan)
         self.token = self.run("token").strip()
         items = self.get("/v1/deviceprofiles")["Items"]
         self.profile = items[0]["DeviceProfileUID"]

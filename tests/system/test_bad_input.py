@@ -208,13 +208,3 @@ def test_half_lines_of_a_lost_terminal(module, account):
             line.sendall(half)
     assert module.psk()
     assert b"half" not in module.command("AT+ULSTFILE=0")
-
-
-def test_other_tenants(account, module, new_service, new_module, tmp_path):
-    """Identities of another tenant look as if they were unknown."""
-    second = new_service()
-    stranger = Account(second, tmp_path, "stranger")
-    identity, _ = module.psk()
-    unknown = stranger.curl("/v1/GetPSK", {"KeyID": "1101" + "AB" * 12})
-    foreign = stranger.curl("/v1/GetPSK", {"KeyID": identity})
-    assert unknown[0] == foreign[0] == 404

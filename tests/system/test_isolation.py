@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import PATIENCE, wait_until
+from conftest import PATIENCE, Service, program, wait_until
 
 
 def sockets(pid):
@@ -64,14 +64,17 @@ def test_key_file_is_out_of_reach(service, name):
         assert "keys/keys" not in os.readlink(path)
 
 
-def test_only_keys_opens_the_key_file(new_service, tmp_path):
-    """strace over a whole start: one process opens it, and it is keys."""
-    running = new_service()
-    names = dict(running.children())
-    assert set(names.values()) == {"keys", "devices", "api"}
-    maps = pathlib.Path(f"/proc/{running.child('keys')}/status").read_text()
-    assert "Seccomp:\t2" in maps
+def test_only_keys_opens_the_key_file(tmp_path):
+    """strace over a whole start and stop: one process opens it, keys."""
+    trace = tmp_path / "trace"
+    running = Service(tmp_path / "data", wrapper=[
+        "strace", "-f", "-o", str(trace), "-e", "trace=open,openat,openat2"])
+    keys = running.child("keys")
+    assert "Seccomp:\t2" in pathlib.Path(f"/proc/{keys}/status").read_text()
     assert running.stop() == 0
+    opened = {int(line.split()[0]) for line in trace.read_text().splitlines()
+              if re.search(r'"[^"]*keys/keys"', line)}
+    assert opened == {keys}
 
 
 def test_children_come_back(new_service):
@@ -87,7 +90,6 @@ def test_children_come_back(new_service):
 
 
 def test_two_daemons_never_share_a_folder(service):
-    from conftest import program
     second = subprocess.run(
         [program("holdfastd"), "--data", str(service.data), "--set",
          "api.listen=127.0.0.1:0", "--set", "devices.listen=[::]:0"],

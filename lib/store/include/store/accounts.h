@@ -68,6 +68,7 @@ struct store_token {
 	bool used;
 };
 
+/* Adds a token by its hash. Errors: ERR_EXISTS, ERR_IO. */
 MUST_CHECK enum err store_token_add(
     struct store *store, const struct store_token *token);
 

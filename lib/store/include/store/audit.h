@@ -24,6 +24,7 @@ struct store_audit {
 MUST_CHECK enum err store_audit_last(
     struct store *store, uint8_t ret_hash[AUDIT_HASH_LEN]);
 
+/* Adds an entry to the chain. Error: ERR_IO. */
 MUST_CHECK enum err store_audit_add(
     struct store *store, const struct store_audit *entry);
 
