@@ -64,6 +64,17 @@ cookie_check(const struct challenges *c, struct bytes from, uint64_t now_ms,
 	return ct_equal(want, cookie.ptr, COOKIE_LEN);
 }
 
+size_t
+net_number(const struct challenges *c, struct bytes net, size_t count)
+{
+	uint8_t mac[SHA256_LEN];
+
+	if (net.len == 0 ||
+	    hmac_sha256(BYTES_OF(c->secret), &net, 1, mac) != ERR_OK)
+		return 0;
+	return 1 + ((size_t)mac[0] << 8 | mac[1]) % (count - 1);
+}
+
 enum err
 challenge_make(struct challenges *c, const struct random_source *random,
     const uint8_t alias[ALIAS_LEN], const uint8_t request_id[REQUEST_ID_LEN],

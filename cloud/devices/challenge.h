@@ -44,6 +44,12 @@ MUST_CHECK enum err cookie_make(const struct challenges *c, struct bytes from,
 bool cookie_check(const struct challenges *c, struct bytes from,
     uint64_t now_ms, struct bytes cookie);
 
+/*
+ * A number of 1 to count - 1 for a network, which nobody outside can predict;
+ * 0 for none, and when crypto fails.
+ */
+size_t net_number(const struct challenges *c, struct bytes net, size_t count);
+
 /* Makes a challenge for a request. Errors: those of the source and crypto. */
 MUST_CHECK enum err challenge_make(struct challenges *c,
     const struct random_source *random, const uint8_t alias[ALIAS_LEN],

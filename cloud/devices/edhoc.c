@@ -164,7 +164,8 @@ step_message_1(struct devices *d, struct job *job)
 	job->has_hash = true;
 	if (must_echo(d, job))
 		return ask_for_echo(d, job);
-	job->session = sessions_take(&d->sessions, d->pass, d->now.ms);
+	job->session = sessions_take(&d->sessions, d->pass, d->now.ms,
+	    net_number(&d->challenges, job->in->net, SESSION_NETS));
 	if (job->session == NULL)
 		return STEP_WAIT;
 	err = respond(

@@ -57,11 +57,15 @@ struct devices_clock {
 	uint64_t unix_s;
 };
 
-/* A datagram that came in: from is opaque, address the same in words. */
+/*
+ * A datagram that came in: from is opaque, address the same in words, and net
+ * the part of it that one sender may have all of; empty when there is none.
+ */
 struct devices_in {
 	struct bytes data;
 	struct bytes from;
 	const char *address; /* STORE_ADDRESS_MAX at most, with its NUL */
+	struct bytes net;
 };
 
 struct devices;

@@ -98,11 +98,28 @@ least_wanted(const struct sessions *s, uint64_t pass)
 	return session != NULL ? session : oldest_idle(second, pass);
 }
 
-struct session *
-sessions_take(struct sessions *s, uint64_t pass, uint64_t now_ms)
+/* The oldest half-open session of a network that has more than its share. */
+static struct session *
+over_share(const struct sessions *s, uint64_t pass, size_t net)
 {
-	struct session *session = s->unused.oldest;
+	struct session *session = s->half_open.oldest;
 
+	if (net == 0 || s->half_open_of[net] <= s->cap / 4)
+		return NULL;
+	while (
+	    session != NULL && (session->net != net || session->pass == pass))
+		session = session->next;
+	return session;
+}
+
+struct session *
+sessions_take(struct sessions *s, uint64_t pass, uint64_t now_ms, size_t net)
+{
+	struct session *session = over_share(s, pass, net);
+
+	if (session != NULL)
+		sessions_drop(s, session);
+	session = s->unused.oldest;
 	if (session == NULL) {
 		session = least_wanted(s, pass);
 		if (session == NULL)
@@ -114,6 +131,8 @@ sessions_take(struct sessions *s, uint64_t pass, uint64_t now_ms)
 	session->since_ms = now_ms;
 	session->pass = pass;
 	session->c_r.len = 0;
+	session->net = net;
+	s->half_open_of[net]++;
 	list_add(&s->half_open, session);
 	return session;
 }
@@ -167,6 +186,7 @@ void
 sessions_prove(struct sessions *s, struct session *session, uint64_t now_ms)
 {
 	list_remove(&s->half_open, session);
+	s->half_open_of[session->net]--;
 	session->since_ms = now_ms;
 	session->state = SESSION_PROVEN;
 	list_add(&s->proven, session);
@@ -178,6 +198,8 @@ sessions_drop(struct sessions *s, struct session *session)
 	size_t i;
 
 	list_remove(list_of(s, session), session);
+	if (session->state == SESSION_HALF_OPEN)
+		s->half_open_of[session->net]--;
 	if (session->c_r.len == 1 && short_index(session->c_r.id[0], &i))
 		s->by_short[i] = NULL;
 	wipe(session, sizeof(*session));

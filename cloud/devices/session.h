@@ -21,6 +21,7 @@ struct session {
 	struct session *prev, *next; /* in the order of age, or free */
 	uint64_t since_ms;
 	uint64_t pass; /* the last pass that worked on it */
+	size_t net; /* number of the network that opened it; 0: none */
 	uint64_t snapshot; /* number of the last change before message_2 */
 	struct edhoc_cid c_r;
 	struct edhoc edhoc; /* wiped once proven */
@@ -37,6 +38,7 @@ struct session_list {
 	size_t count;
 };
 
+#define SESSION_NETS 1024 /* numbers of networks, which may share one */
 #define SESSION_SHORT_CIDS 48 /* C_R of one byte: -24 to 23 */
 
 struct sessions {
@@ -44,6 +46,7 @@ struct sessions {
 	size_t cap;
 	struct session *by_short[SESSION_SHORT_CIDS];
 	struct session_list unused, half_open, proven;
+	size_t half_open_of[SESSION_NETS];
 };
 
 /* Errors: ERR_NOMEM. */
@@ -53,10 +56,11 @@ void sessions_done(struct sessions *s);
 
 /*
  * Takes a free session, or one that makes room, which is wiped; but none that
- * this pass works on. NULL when there is none.
+ * this pass works on. A network whose half-open sessions are more than a
+ * quarter of the table makes room itself. NULL when there is none.
  */
 struct session *sessions_take(
-    struct sessions *s, uint64_t pass, uint64_t now_ms);
+    struct sessions *s, uint64_t pass, uint64_t now_ms, size_t net);
 
 /*
  * Gives a session its C_R: one byte while one is free, else its place as two

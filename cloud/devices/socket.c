@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -92,6 +93,25 @@ format_peer(struct udp_peer *peer)
 		peer->address[0] = '\0';
 }
 
+/* A /24 of IPv4, a /56 of IPv6: what a customer or a small site is given. */
+#define NET_LEN_4 3
+#define NET_LEN_6 7
+
+static struct bytes
+net_of(const struct udp_peer *peer)
+{
+	const uint8_t *raw = (const uint8_t *)&peer->from;
+	const uint8_t *in4 = raw + offsetof(struct sockaddr_in, sin_addr);
+	const uint8_t *in6 = raw + offsetof(struct sockaddr_in6, sin6_addr);
+	struct in6_addr address;
+
+	if (peer->from.ss_family == AF_INET)
+		return bytes_make(in4, NET_LEN_4);
+	memcpy(&address, in6, sizeof(address));
+	return IN6_IS_ADDR_V4MAPPED(&address) ? bytes_make(in6 + 12, NET_LEN_4)
+					      : bytes_make(in6, NET_LEN_6);
+}
+
 /* Keeps where the datagram came to, for the answer to come from there. */
 static void
 keep_control(struct udp_peer *peer, struct msghdr *header)
@@ -158,7 +178,8 @@ udp_receive(struct udp *udp, struct devices_in *ret_in)
 		    .data =
 			bytes_make(udp->data[i], cut ? 0 : message[i].msg_len),
 		    .from = bytes_make(&peer->from, h->msg_namelen),
-		    .address = peer->address};
+		    .address = peer->address,
+		    .net = net_of(peer)};
 	}
 	return count > 0 ? (size_t)count : 0;
 }

@@ -83,7 +83,8 @@ handle(struct bytes datagram)
 {
 	static uint64_t ms = 1000;
 	const struct devices_clock now = {++ms, 1700000000};
-	const struct devices_in in = {datagram, BYTES_LIT("x"), "x"};
+	const struct devices_in in = {
+	    .data = datagram, .from = BYTES_LIT("x"), .address = "x"};
 	struct bytes out;
 
 	devices_handle(devices, &now, &in, 1, &out);

@@ -44,7 +44,7 @@ test_session_names(void **state)
 	(void)state;
 	assert_int_equal(sessions_init(&s, 70), ERR_OK);
 	for (size_t i = 0; i < 70; i++) {
-		all[i] = sessions_take(&s, 1, i);
+		all[i] = sessions_take(&s, 1, i, 0);
 		assert_non_null(all[i]);
 		sessions_name(&s, all[i], &c_i);
 		short_names += all[i]->c_r.len == 1;
@@ -58,7 +58,7 @@ test_session_names(void **state)
 	assert_int_equal(short_names, SESSION_SHORT_CIDS - 1);
 	/* A freed short name serves again; nothing has six bytes. */
 	sessions_drop(&s, all[3]);
-	assert_ptr_equal(sessions_take(&s, 2, 99), all[3]);
+	assert_ptr_equal(sessions_take(&s, 2, 99, 0), all[3]);
 	sessions_name(&s, all[3], &c_i);
 	assert_int_equal(all[3]->c_r.len, 1);
 	assert_null(sessions_find(&s, BYTES_LIT("123456")));
@@ -78,7 +78,7 @@ test_session_name_is_not_the_peers(void **state)
 	(void)state;
 	assert_int_equal(sessions_init(&s, 64), ERR_OK);
 	for (size_t i = 0; i <= 50; i++) {
-		session = sessions_take(&s, 1, i);
+		session = sessions_take(&s, 1, i, 0);
 		sessions_name(&s, session, &c_i);
 	}
 	assert_int_equal(session->c_r.len, 3);
@@ -97,14 +97,14 @@ test_oldest_session_makes_room(void **state)
 	(void)state;
 	assert_int_equal(sessions_init(&s, 16), ERR_OK);
 	for (size_t i = 0; i < 16; i++) {
-		all[i] = sessions_take(&s, i, i);
+		all[i] = sessions_take(&s, i, i, 0);
 		sessions_name(&s, all[i], &c_i);
 	}
 	sessions_prove(&s, all[0], 16);
 	assert_int_equal(s.half_open.count, 15);
 	/* Not the proven one, and not the one that the pass works on. */
 	all[1]->pass = 100;
-	taken = sessions_take(&s, 100, 20);
+	taken = sessions_take(&s, 100, 20, 0);
 	assert_ptr_equal(taken, all[2]);
 	assert_int_equal(s.half_open.count, 15);
 	sessions_expire(&s, 1000, 100);
@@ -113,9 +113,9 @@ test_oldest_session_makes_room(void **state)
 	assert_null(sessions_find(&s, BYTES_LIT("\0")));
 	/* When all are worked on there is none. */
 	for (size_t i = 0; i < 16; i++)
-		assert_non_null(sessions_take(&s, 200, 2000));
-	assert_null(sessions_take(&s, 200, 2000));
-	assert_non_null(sessions_take(&s, 201, 2000));
+		assert_non_null(sessions_take(&s, 200, 2000, 0));
+	assert_null(sessions_take(&s, 200, 2000, 0));
+	assert_non_null(sessions_take(&s, 201, 2000, 0));
 	sessions_done(&s);
 }
 
@@ -133,21 +133,72 @@ test_proven_sessions_leave_room(void **state)
 	(void)state;
 	assert_int_equal(sessions_init(&s, 16), ERR_OK);
 	for (size_t i = 0; i < 16; i++) {
-		all[i] = sessions_take(&s, i, i);
+		all[i] = sessions_take(&s, i, i, 0);
 		sessions_name(&s, all[i], &c_i);
 		sessions_prove(&s, all[i], i);
 	}
-	first = sessions_take(&s, 20, 20);
+	first = sessions_take(&s, 20, 20, 0);
 	assert_ptr_equal(first, all[0]);
 	for (size_t i = 1; i < 8; i++) {
-		taken = sessions_take(&s, 20 + i, 20);
+		taken = sessions_take(&s, 20 + i, 20, 0);
 		assert_ptr_equal(taken, all[i]);
 	}
 	assert_int_equal(first->state, SESSION_HALF_OPEN);
 	assert_int_equal(s.half_open.count, 8);
 	/* From here on the oldest half-open one makes room, as ever. */
-	assert_ptr_equal(sessions_take(&s, 30, 30), first);
+	assert_ptr_equal(sessions_take(&s, 30, 30, 0), first);
 	sessions_done(&s);
+}
+
+/* One network can open as many as it likes: others keep theirs. */
+static void
+test_network_makes_room_for_itself(void **state)
+{
+	const struct edhoc_cid c_i = {.len = 0};
+	struct session *honest, *first = NULL, *taken;
+	struct sessions s;
+
+	(void)state;
+	assert_int_equal(sessions_init(&s, 16), ERR_OK);
+	honest = sessions_take(&s, 1, 1, 7);
+	sessions_name(&s, honest, &c_i);
+	for (size_t i = 0; i < 1000; i++) {
+		taken = sessions_take(&s, 2 + i, 2 + i, 9);
+		assert_non_null(taken);
+		sessions_name(&s, taken, &c_i);
+		if (i == 996)
+			first = taken;
+		assert_true(s.half_open.count <= 6);
+	}
+	assert_int_equal(honest->state, SESSION_HALF_OPEN);
+	assert_ptr_equal(sessions_find(&s, name_of(honest)), honest);
+	/* What it proves or gives back is no longer counted. */
+	assert_non_null(first);
+	sessions_prove(&s, first, 2000);
+	sessions_drop(&s, taken);
+	for (size_t i = 0; i < 2; i++)
+		assert_non_null(sessions_take(&s, 3000, 3000, 9));
+	assert_int_equal(s.half_open.count, 6);
+	sessions_done(&s);
+}
+
+static void
+test_number_of_a_network(void **state)
+{
+	static struct challenges c;
+	uint32_t seed = 5;
+	const struct random_source random = {draw, &seed};
+	size_t a, b;
+
+	(void)state;
+	assert_int_equal(challenges_init(&c, &random), ERR_OK);
+	a = net_number(&c, BYTES_LIT("\x0a\x01\x02"), SESSION_NETS);
+	b = net_number(&c, BYTES_LIT("\x0a\x01\x03"), SESSION_NETS);
+	assert_true(a > 0 && a < SESSION_NETS && b > 0 && b < SESSION_NETS);
+	assert_int_not_equal(a, b);
+	assert_int_equal(
+	    net_number(&c, BYTES_LIT("\x0a\x01\x02"), SESSION_NETS), a);
+	assert_int_equal(net_number(&c, BYTES_NONE, SESSION_NETS), 0);
 }
 
 static void
@@ -305,6 +356,8 @@ main(void)
 	    cmocka_unit_test(test_session_name_is_not_the_peers),
 	    cmocka_unit_test(test_oldest_session_makes_room),
 	    cmocka_unit_test(test_proven_sessions_leave_room),
+	    cmocka_unit_test(test_network_makes_room_for_itself),
+	    cmocka_unit_test(test_number_of_a_network),
 	    cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_cookies_belong_to_time_and_address),
 	    cmocka_unit_test(test_challenges_count_once),

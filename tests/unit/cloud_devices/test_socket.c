@@ -69,7 +69,7 @@ wait_for(int fd)
 
 /* There and back; says how the peer's address was written. */
 static void
-echo(struct udp *udp, int fd, const char *prefix)
+echo(struct udp *udp, int fd, const char *prefix, struct bytes net)
 {
 	struct devices_in in[DEVICES_BATCH_MAX];
 	struct bytes out[DEVICES_BATCH_MAX];
@@ -82,6 +82,7 @@ echo(struct udp *udp, int fd, const char *prefix)
 	assert_true(in[0].from.len > 0);
 	if (strncmp(in[0].address, prefix, strlen(prefix)) != 0)
 		fail_msg("%s is not from %s", in[0].address, prefix);
+	assert_true(bytes_equal(in[0].net, net));
 	out[0] = BYTES_LIT("world");
 	udp_send(udp, out, 1);
 	wait_for(fd);
@@ -97,10 +98,13 @@ test_both_families(void **state)
 	struct udp *udp = open_at("[::]:0", &port);
 
 	(void)state;
-	echo(udp, peer_to("127.0.0.1", port), "127.0.0.1:");
+	echo(udp, peer_to("127.0.0.1", port),
+	    "127.0.0.1:", BYTES_LIT("\x7f\0\0"));
 	/* A connected peer would not hear an answer from 127.0.0.1. */
-	echo(udp, peer_to("127.0.0.5", port), "127.0.0.");
-	echo(udp, peer_to("[::1]", port), "[::1]:");
+	echo(
+	    udp, peer_to("127.0.0.5", port), "127.0.0.", BYTES_LIT("\x7f\0\0"));
+	echo(
+	    udp, peer_to("[::1]", port), "[::1]:", BYTES_LIT("\0\0\0\0\0\0\0"));
 	close_udp(udp);
 }
 
@@ -111,8 +115,10 @@ test_ipv4_alone(void **state)
 	struct udp *udp = open_at("0.0.0.0:0", &port);
 
 	(void)state;
-	echo(udp, peer_to("127.0.0.1", port), "127.0.0.1:");
-	echo(udp, peer_to("127.0.0.5", port), "127.0.0.");
+	echo(udp, peer_to("127.0.0.1", port),
+	    "127.0.0.1:", BYTES_LIT("\x7f\0\0"));
+	echo(
+	    udp, peer_to("127.0.0.5", port), "127.0.0.", BYTES_LIT("\x7f\0\0"));
 	close_udp(udp);
 }
 
