@@ -231,11 +231,21 @@ e2e_tell(struct terminal *t, struct bytes plaintext)
 static enum at_result
 e2e_data_set(struct terminal *t, const struct at_command *c)
 {
+	struct tee_answer answer;
 	uint32_t size;
+	enum err err;
 
 	if (c->count != 1 ||
 	    !at_param_number(c, 0, 1, E2E_PLAINTEXT_MAX, &size))
 		return CME_BAD_PARAMETERS;
+	err = ask_plain(t, TEE_INFO, &answer);
+	if (err == ERR_OK && answer.u.info.generation == 0)
+		err = ERR_STATE;
+	/* No prompt for data that could not be encrypted anyway. */
+	if (err == ERR_OK && (answer.u.info.features & TEE_FEATURE_E2E) == 0)
+		err = ERR_DISABLED;
+	if (err != ERR_OK)
+		return at_result_of(err);
 	return terminal_prompt(t, size, e2e_tell);
 }
 

@@ -48,6 +48,9 @@ struct tee_request {
 	} u;
 };
 
+/* E2EDataProtection in the features of struct tee_info. */
+#define TEE_FEATURE_E2E 32
+
 /* TEE_INFO: see struct device_info. */
 struct tee_info {
 	uint8_t uid[UID_LEN];

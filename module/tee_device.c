@@ -6,6 +6,8 @@
 
 #include "base/wipe.h"
 
+STATIC_ASSERT(TEE_FEATURE_E2E == SERVICE_E2E, one_number_for_the_service);
+
 enum err
 tee_device_start(struct tee_device *d)
 {

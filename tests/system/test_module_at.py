@@ -423,9 +423,7 @@ def test_before_bootstrap(start):
     host.ask(b"AT+USECPSK=16", not_allowed)
     host.ask(b"AT+USECPK=32", not_allowed)
     host.ask(b"AT+USECCONN", not_allowed)
-    host.ask(b"AT+USECE2EDATAENC=5", b">")
-    host.send(b"HELLO")
-    assert host.read(len(not_allowed)) == not_allowed
+    host.ask(b"AT+USECE2EDATAENC=5", not_allowed)
     host.ask(b'AT+USECOPCMD="e2e_enc"',
              b'\r\n+USECOPCMD: "e2e_enc",0\r\n' + OK)
     host.ask(b'AT+USECOPCMD="e2e_enc",1', OK)

@@ -116,7 +116,7 @@ def test_service_has_to_be_enabled_on_the_device(owned, bit, refused):
                  [f"UPDATE devices SET features = features | {bit} "
                   "WHERE generation > 0"]):
         status, kind = ask(account, *wanted[refused])
-        assert status == 403 and "enabled" in kind
+        assert status == 403 and "disabled" in kind
         assert ask(account, *wanted[0 if refused else 1]) == (200, None)
     assert ask(account, *wanted[refused]) == (200, None)
 
@@ -129,7 +129,7 @@ def test_plan_has_to_include_the_service(owned):
         token = account.run("token").strip()
         kinds = {ask(account, *call, token=token) for call in wanted}
     assert {status for status, _ in kinds} == {403}
-    assert all("enabled" in kind for _, kind in kinds)
+    assert all("disabled" in kind for _, kind in kinds)
 
 
 def test_suspended_device(owned):

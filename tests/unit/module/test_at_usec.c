@@ -219,6 +219,10 @@ test_e2e_data(void **state)
 {
 	struct host *h = *state;
 
+	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 3\r\n");
+	h->tee.info.generation = 1;
+	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 51\r\n");
+	h->tee.info.features = TEE_FEATURE_E2E;
 	host_type(h, "AT+USECE2EDATAENC=5\r");
 	host_see(h, ">");
 	host_type(h, "HE\rLO\r");
@@ -241,6 +245,8 @@ test_e2e_largest(void **state)
 	static uint8_t part[1 << 20];
 	size_t sent, len;
 
+	h->tee.info.generation = 1;
+	h->tee.info.features = TEE_FEATURE_E2E;
 	memset(part, '\r', sizeof(part));
 	host_type(h, "AT+USECE2EDATAENC=16777215\r");
 	host_see(h, ">");
