@@ -22,6 +22,7 @@
 
 #define JOB_EVENTS_MAX 2
 #define JOB_ASKS_MAX 2 /* questions of one job in one round */
+#define ROUND_ASKS_MAX (DEVICES_BATCH_MAX * JOB_ASKS_MAX)
 #define CRED_MAX 128 /* a CCS of ours has 107 bytes at most */
 
 enum step {
@@ -126,13 +127,12 @@ struct devices {
 	struct devices_clock now;
 	struct job job[DEVICES_BATCH_MAX];
 	size_t job_count;
-	struct keysproto_request request[KEYSPROTO_BATCH_MAX];
-	struct keysproto_answer answer[KEYSPROTO_BATCH_MAX];
+	struct keysproto_request request[ROUND_ASKS_MAX];
+	struct keysproto_answer answer[ROUND_ASKS_MAX];
 	size_t request_count;
 };
 
-STATIC_ASSERT(DEVICES_BATCH_MAX *JOB_ASKS_MAX <= KEYSPROTO_BATCH_MAX,
-    a_round_fits_one_message);
+STATIC_ASSERT(DEVICES_ASK_MAX <= KEYSPROTO_BATCH_MAX, questions_fit_a_message);
 
 /* --- handler.c --- */
 

@@ -6,15 +6,28 @@
 #include "base/wipe.h"
 #include "job.h"
 
-/* Asks the keys for all jobs of this round. */
+/* Asks the keys for a part of this round's jobs. */
+static void
+ask_part(struct devices *d, size_t at, size_t count)
+{
+	enum err err =
+	    d->keys.call(d->keys.ctx, &d->request[at], count, &d->answer[at]);
+
+	for (size_t i = at; err != ERR_OK && i < at + count; i++)
+		d->answer[i] = (struct keysproto_answer){.err = err};
+}
+
+/* Asks the keys for all jobs of this round, in messages that surely fit. */
 static void
 ask_keys(struct devices *d)
 {
-	enum err err =
-	    d->keys.call(d->keys.ctx, d->request, d->request_count, d->answer);
+	size_t left;
 
-	for (size_t i = 0; err != ERR_OK && i < d->request_count; i++)
-		d->answer[i] = (struct keysproto_answer){.err = err};
+	for (size_t at = 0; at < d->request_count; at += DEVICES_ASK_MAX) {
+		left = d->request_count - at;
+		ask_part(
+		    d, at, left < DEVICES_ASK_MAX ? left : DEVICES_ASK_MAX);
+	}
 }
 
 static void
