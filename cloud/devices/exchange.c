@@ -203,6 +203,8 @@ new_pending(struct devices *d, struct job *job, const struct judgement *j)
 
 	if (err == ERR_INVALID)
 		return answer_status(d, job, BOOTSTRAP_MALFORMED);
+	if (err == ERR_EXHAUSTED)
+		return answer_status(d, job, BOOTSTRAP_BUSY);
 	if (err != ERR_OK)
 		return job_fail(d, job);
 	response.status = status;

@@ -5,6 +5,10 @@
 #include "service/devices.h"
 #include "store/generations.h"
 
+/* A device may have so many generations, and one more every so often. */
+#define GENERATIONS_AT_ONCE 256
+#define GENERATION_EVERY_S 3600
+
 /* Contexts that one commit leaves, for the order of their numbers. */
 #define LEFT_STEP (PENDING_MAX + 2)
 
@@ -94,15 +98,29 @@ offer_standing(const struct store_device *device, struct store_pending *p,
 							: BOOTSTRAP_ASSIGNED;
 }
 
+/*
+ * How many generations a device may have had by now. Each leaves a row for
+ * ever, and nothing but its key is needed to ask for one.
+ */
+static uint64_t
+generations_allowed(const struct store_device *device, uint64_t time)
+{
+	uint64_t age = time > device->created ? time - device->created : 0;
+
+	return GENERATIONS_AT_ONCE + age / GENERATION_EVERY_S;
+}
+
 /* One above every number that was ever given to this device. */
 static enum err
-next_generation(const struct store_device *device, uint32_t *ret_generation)
+next_generation(
+    const struct store_device *device, uint64_t time, uint32_t *ret_generation)
 {
 	uint32_t highest = device->generation_max > device->generation
 			       ? device->generation_max
 			       : device->generation;
 
-	if (highest == UINT32_MAX)
+	if (highest == UINT32_MAX ||
+	    highest >= generations_allowed(device, time))
 		return ERR_EXHAUSTED;
 	*ret_generation = highest + 1;
 	return ERR_OK;
@@ -115,7 +133,7 @@ service_device_offer(struct store *store, const struct store_device *device,
 {
 	struct store_pending p = *ret_pending;
 	enum bootstrap_status status = BOOTSTRAP_REGISTERED;
-	enum err err = next_generation(device, &p.generation);
+	enum err err = next_generation(device, p.created, &p.generation);
 
 	if (err != ERR_OK)
 		return err;

@@ -130,6 +130,27 @@ test_plan_is_asked_again_at_the_commit(void **state)
 	node_free(node[1]);
 }
 
+/* Every commit leaves rows for ever: one device shall not fill the disk. */
+static void
+test_generations_are_rationed(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node = node_new(kit, 1);
+
+	seal(node, kit_profile);
+	kit_sql(kit, "UPDATE devices SET created = 1700000000,"
+		     " generation_max = 256");
+	(void)node_talk(node);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM pendings"), 0);
+	assert_int_equal(devices_counters(kit->devices)->refused, 1);
+	/* Told to come back, it does, and is let in after an hour. */
+	assert_int_equal(node_info(node).refused, 0);
+	node_run(node, 7200000);
+	node_bootstrap(node, 257);
+	node_agree(node);
+	node_free(node);
+}
+
 static void
 test_bytes_on_the_wire(void **state)
 {
@@ -381,6 +402,7 @@ main(void)
 	    TEST(test_unknown_profile_registers),
 	    TEST(test_over_the_plan_is_inactive),
 	    TEST(test_plan_is_asked_again_at_the_commit),
+	    TEST(test_generations_are_rationed),
 	    TEST(test_bytes_on_the_wire),
 	    TEST(test_any_single_loss),
 	    TEST(test_any_losses),

@@ -18,11 +18,12 @@ MUST_CHECK enum err service_device_load(struct store *store,
 /*
  * Says what a new pending of the device would be: generation, owner, status,
  * features. Fills these fields, profile and serial included, of ret_pending,
- * and the status that response 2 says. An owner stands: profile and serial
- * of the request count only while the device belongs to nobody (F12), and a
- * device over the owner's plan is inactive, never refused (F20).
+ * whose created is set, and the status that response 2 says. An owner stands:
+ * profile and serial of the request count only while the device belongs to
+ * nobody (F12), and a device over the owner's plan is inactive, never refused
+ * (F20).
  *
- * Errors: ERR_EXHAUSTED (no generation is left).
+ * Errors: ERR_EXHAUSTED (no generation is left, or not yet).
  */
 MUST_CHECK enum err service_device_offer(struct store *store,
     const struct store_device *device, const struct bootstrap_request *request,
