@@ -31,6 +31,7 @@
 
 #define API_BODY_MAX (64u << 10) /* of most calls */
 #define API_IMPORT_MAX (16u << 20) /* of a file of factory records */
+#define API_LARGE_MAX 8 /* bodies over API_BODY_MAX at once */
 #define API_REFUSED_MAX (17u << 20) /* of a body that is only read away */
 #define API_BODY_INLINE 1024 /* bodies up to this need no allocation */
 #define API_OUT_INLINE 320 /* and so do answers */
@@ -99,6 +100,7 @@ struct request {
 	uint8_t *body; /* body_small, or from the heap */
 	size_t body_len;
 	size_t body_cap;
+	bool large; /* its body counts in api->large_count */
 	size_t body_seen; /* bytes that came, kept or not */
 	uint8_t body_small[API_BODY_INLINE];
 	json_t *json; /* the body, once body_read has read it */
@@ -150,6 +152,7 @@ struct api {
 	size_t waiting; /* requests in REQUEST_WAITING without an answer */
 	bool keys_late; /* the last wait for keys was in vain */
 	bool importing; /* one import at a time */
+	unsigned large_count; /* bodies over API_BODY_MAX being read */
 	int64_t next_sweep_ms;
 	int64_t next_log_ms; /* of what libmicrohttpd has to say */
 	int64_t stop_ms;
@@ -162,6 +165,17 @@ MUST_CHECK enum err http_start(struct api *api);
 /* Stops taking connections; those that are there go on. */
 void http_quiesce(struct api *api);
 void http_stop(struct api *api);
+/*
+ * Says in a sentence why a request's header must not be acted upon, as two
+ * readers may see different ends of it; NULL: nothing is wrong.
+ */
+MUST_CHECK const char *framing_wrong(
+    struct MHD_Connection *http, const char *version);
+/*
+ * Decodes %XX in a text, in place, and returns its new length. What is no
+ * escape, and %00, stays as it stands, so that no name is cut short by it.
+ */
+size_t framing_unescape(void *ctx, struct MHD_Connection *http, char *text);
 /* Ends connections whose deadline has passed. */
 void http_sweep(struct api *api);
 /* The call of a request that was left without a connection has ended. */
@@ -246,6 +260,11 @@ struct field_value {
 	char digits[24];
 };
 
+/*
+ * Makes the JSON pointer to a name below base, cut to cap bytes with its NUL
+ * but never inside a character. Spec: RFC 6901.
+ */
+void pointer_make(const char *base, const char *name, char *out, size_t cap);
 /*
  * Reads the body as one object that has the fields and no others. Answers
  * with a problem naming each bad field, and returns false, when it is not.

@@ -13,12 +13,11 @@ static const char *const kind_names[] = {
     [FIELD_OBJECT] = "an object",
 };
 
-static void
-pointer_of(const char *name, char *out, size_t cap)
+void
+pointer_make(const char *base, const char *name, char *out, size_t cap)
 {
-	size_t at = 0;
+	size_t at = (size_t)snprintf(out, cap, "%s/", base);
 
-	out[at++] = '/';
 	for (; *name != '\0' && at + 3 < cap; name++) {
 		/* RFC 6901: ~ and / have to be escaped. */
 		if (*name == '~' || *name == '/') {
@@ -27,6 +26,12 @@ pointer_of(const char *name, char *out, size_t cap)
 		} else {
 			out[at++] = *name;
 		}
+	}
+	/* Cut inside a character of UTF-8: what is there of it goes too. */
+	if (((unsigned)*name & 0xc0) == 0x80) {
+		while (((unsigned)out[at - 1] & 0xc0) == 0x80)
+			at--;
+		at--;
 	}
 	out[at] = '\0';
 }
@@ -60,7 +65,7 @@ field_read(struct request *r, const struct field *field, const json_t *json,
 	char pointer[48];
 
 	*v = (struct field_value){.text = BYTES_LIT("")};
-	pointer_of(field->name, pointer, sizeof(pointer));
+	pointer_make("", field->name, pointer, sizeof(pointer));
 	if (json == NULL) {
 		if (field->required)
 			problem_field(r, pointer, "is missing");
@@ -98,7 +103,7 @@ unknown_note(struct request *r, const struct field *fields, size_t count)
 	{
 		if (field_known(fields, count, name))
 			continue;
-		pointer_of(name, pointer, sizeof(pointer));
+		pointer_make("", name, pointer, sizeof(pointer));
 		problem_field(r, pointer, "is not a field of this call");
 	}
 }

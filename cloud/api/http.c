@@ -107,6 +107,7 @@ request_new(struct api *api, struct MHD_Connection *http)
 	r->body_len = 0;
 	r->body_seen = 0;
 	r->body_cap = sizeof(r->body_small);
+	r->large = false;
 	r->problem_count = 0;
 	r->called = false;
 	r->on_keys = NULL;
@@ -127,6 +128,9 @@ body_drop(struct request *r)
 	r->body = r->body_small;
 	r->body_len = 0;
 	r->body_cap = sizeof(r->body_small);
+	if (r->large)
+		r->api->large_count--;
+	r->large = false;
 }
 
 static void
@@ -386,6 +390,28 @@ body_grow(struct request *r, size_t need)
 	return true;
 }
 
+/* Whether the body may be as long as it is now: few may be very long. */
+static bool
+body_allowed(struct request *r)
+{
+	if (r->large || r->body_seen <= API_BODY_MAX)
+		return true;
+	if (r->api->large_count >= API_LARGE_MAX)
+		return false;
+	r->large = true;
+	r->api->large_count++;
+	return true;
+}
+
+/* Forgets the body for a problem, but reads on. */
+static void
+body_refuse(struct request *r, enum problem problem, const char *detail)
+{
+	problem_answer(r, problem, detail);
+	body_drop(r);
+	r->state = REQUEST_REFUSED;
+}
+
 /*
  * More of the body. A body that is too long without having said so is read
  * on, for libmicrohttpd takes no answer before its end, but not for ever.
@@ -397,11 +423,11 @@ request_more(struct request *r, const char *data, size_t *len)
 
 	*len = 0;
 	r->body_seen += more;
-	if (r->state == REQUEST_BODY && r->body_seen > r->route->body_max) {
-		problem_answer(r, PROBLEM_TOO_LARGE, NULL);
-		body_drop(r);
-		r->state = REQUEST_REFUSED;
-	}
+	if (r->state == REQUEST_BODY && r->body_seen > r->route->body_max)
+		body_refuse(r, PROBLEM_TOO_LARGE, NULL);
+	else if (r->state == REQUEST_BODY && !body_allowed(r))
+		body_refuse(r, PROBLEM_UNAVAILABLE,
+		    "Too many long bodies are being read: try again.");
 	if (r->state == REQUEST_REFUSED)
 		return r->body_seen > API_REFUSED_MAX ? MHD_NO : MHD_YES;
 	if (r->body_seen > r->body_cap && !body_grow(r, r->body_seen))
@@ -453,8 +479,8 @@ connection_of(struct MHD_Connection *http)
 
 static enum MHD_Result
 on_request(void *ctx, struct MHD_Connection *http, const char *url,
-    const char *method, const char *version UNUSED, const char *data,
-    size_t *len, void **request_ctx)
+    const char *method, const char *version, const char *data, size_t *len,
+    void **request_ctx)
 {
 	struct api *api = ctx;
 	struct request *r = *request_ctx;
@@ -470,6 +496,14 @@ on_request(void *ctx, struct MHD_Connection *http, const char *url,
 		return MHD_NO;
 	*request_ctx = r;
 	r->connection = c;
+	const char *wrong = framing_wrong(http, version);
+
+	if (wrong != NULL) {
+		problem_answer(r, PROBLEM_BAD_REQUEST, wrong);
+		(void)MHD_add_response_header(
+		    r->response, MHD_HTTP_HEADER_CONNECTION, "close");
+		return request_send(r);
+	}
 	request_begin(r, url, method);
 	/* Answered without its body, the connection ends: only if that is long. */
 	if (r->response != NULL && body_declared(r) > API_BODY_MAX)
@@ -523,6 +557,7 @@ http_start(struct api *api)
 	    api->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)api->config->api_connections,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)API_IDLE_S,
+	    MHD_OPTION_UNESCAPE_CALLBACK, framing_unescape, NULL,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, api,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, api, MHD_OPTION_END);

@@ -85,8 +85,7 @@ features_read(struct request *r, const json_t *object)
 		bool enabled = false;
 		char pointer[48];
 
-		(void)snprintf(
-		    pointer, sizeof(pointer), "/Features/%.32s", name);
+		pointer_make("/Features", name, pointer, sizeof(pointer));
 		if (bit == 0)
 			problem_field(r, pointer, "is not a feature");
 		else if ((bit & services) != 0)

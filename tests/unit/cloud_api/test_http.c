@@ -345,6 +345,9 @@ test_each_bad_field_is_named(void **state UNUSED)
 	(void)snprintf(
 	    body, sizeof(body), "{\"KeyID\": \"%s\", \"a/~b\": 1}", good);
 	assert_bad_field("/v1/GetPSK", body, "/a~1~0b");
+	assert_bad_field("/v1/deviceprofiles",
+	    "{\"Name\": \"x\", \"Features\": {\"a/~b\": {}}}",
+	    "/Features/a~1~0b");
 	static const char *const lengths[] = {"192", "\"192\"", "\"\"", "-128",
 	    "128.0", "true", "null", "[128]", "{}", "\" 128\"",
 	    "99999999999999999999"};
@@ -357,6 +360,42 @@ test_each_bad_field_is_named(void **state UNUSED)
 			    "/v1/GetPSK", body, 400, "bad-request");
 		else
 			assert_bad_field("/v1/GetPSK", body, "/KeyLength");
+	}
+}
+
+/* However long a name is: it is named, and cut between its characters. */
+static void
+test_long_names_are_cut_between_characters(void **state UNUSED)
+{
+	static const char umlaut[] = "\xc3\xbc", sign[] = "\xf0\x9f\x94\x91";
+	char name[200], body[320];
+
+	for (unsigned ahead = 0; ahead < 4; ahead++) {
+		size_t len = ahead;
+
+		memset(name, 'x', ahead);
+		while (len < 120) {
+			const char *c = len < 20 ? umlaut : sign;
+
+			memcpy(name + len, c, strlen(c));
+			len += strlen(c);
+		}
+		name[len] = '\0';
+		(void)snprintf(body, sizeof(body),
+		    "{\"Name\": \"x\", \"Features\": {\"%s\": {}}}", name);
+		struct http_answer a = http_post(d, "/v1/deviceprofiles", body);
+		const json_t *bad =
+		    json_array_get(json_object_get(a.json, "errors"), 0);
+		const char *pointer =
+		    json_string_value(json_object_get(bad, "pointer"));
+
+		assert_problem(&a, 400, "invalid-body");
+		assert_non_null(pointer);
+		assert_int_equal(strncmp(pointer, "/Features/", 10), 0);
+		assert_int_equal(
+		    strncmp(pointer + 10, name, strlen(pointer + 10)), 0);
+		assert_true(strlen(pointer) > 40);
+		http_free(&a);
 	}
 }
 
@@ -508,6 +547,7 @@ test_paths_and_methods(void **state UNUSED)
 	    "/v1/getpsk", "/v1/devices/", "/v1/devices/a/b",
 	    "/v1/deviceprofiles/short", "/v1/imports/0x1", "/v1/imports/-1",
 	    "/v1/imports/99999999999999999999", "/problems/nothing",
+	    "/healthz%00", "/healthz%00x", "/v1/imports/1%00", "/%", "/%zz",
 	    "/../etc/passwd"};
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
@@ -749,7 +789,7 @@ static void
 test_bad_parameters(void **state UNUSED)
 {
 	static const char *const queries[] = {"limit=0", "limit=1001",
-	    "limit=", "limit=-1", "limit=1x", "limit=99999999999",
+	    "limit=", "limit=-1", "limit=1x", "limit=99999999999", "limit=1%00",
 	    "cursor=", "cursor=AAAA", "cursor=!",
 	    "cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Limit=1", "x=1", "limit"};
 	char url[128];
@@ -929,6 +969,100 @@ test_callers_that_leave(void **state UNUSED)
 	}
 }
 
+/*
+ * A request whose end a proxy may see elsewhere: refused, and what comes
+ * behind it on the connection is not read as a request.
+ */
+static void
+test_two_ways_to_read_a_request(void **state UNUSED)
+{
+	static const char *const headers[] = {
+	    "Host: x\r\nContent-Length: 4\r\nContent-Length: 40\r\n",
+	    "Host: x\r\nContent-Length: 4\r\nContent-Length: 4\r\n",
+	    "Host: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+	    "Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+	    "Host: x\r\nTransfer-Encoding: gzip, chunked\r\n",
+	    "Host: x\r\nTransfer-Encoding: xchunked\r\n",
+	    "Host: x\r\nTransfer-Encoding: chunked\r\n"
+	    "Transfer-Encoding: identity\r\n",
+	    "Host: x\r\nTransfer-Encoding : chunked\r\n",
+	    "Host: x\r\nContent-Length : 4\r\n", "Content-Length: 4\r\n",
+	    "Host: x\r\nHost: y\r\nContent-Length: 4\r\n"};
+	char text[512];
+	struct http_answer a;
+
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+		int fd = http_connect(d);
+
+		(void)snprintf(text, sizeof(text),
+		    "POST /v1/GetPSK HTTP/1.1\r\nAuthorization: %s\r\n%s\r\n"
+		    "4\r\n{}  \r\n0\r\n\r\n"
+		    "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+		    d->token, headers[i]);
+		http_send(fd, text, strlen(text));
+		if (!http_read(fd, &a))
+			fail_msg("%s: no answer", headers[i]);
+		assert_problem(&a, 400, "bad-request");
+		assert_non_null(strstr(a.head, "Connection: close"));
+		http_free(&a);
+		assert_false(http_read(fd, &a));
+		(void)close(fd);
+	}
+}
+
+/* Sends a header and 64 KiB and a byte of a file that goes on. */
+static int
+long_body_start(void)
+{
+	static char part[(64 << 10) + 1];
+	char head[256];
+	int fd = http_connect(d);
+
+	(void)snprintf(head, sizeof(head),
+	    "POST /v1/imports HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\n"
+	    "Content-Length: 65538\r\n\r\n",
+	    d->token);
+	memset(part, '\n', sizeof(part));
+	http_send(fd, head, strlen(head));
+	http_send(fd, part, sizeof(part));
+	return fd;
+}
+
+/* Long bodies cost memory: few are read at once, and the others soon. */
+static void
+test_few_long_bodies_at_once(void **state UNUSED)
+{
+	int fds[24], refused = 0;
+	struct http_answer a;
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = long_body_start();
+	/* One after the other was read: this answer comes behind them all. */
+	assert_psk(61, "", 16);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		http_send(fds[i], "\n", 1);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		assert_true(http_read(fds[i], &a));
+		/* Those read may still find another import under way. */
+		if (a.status == 503)
+			assert_non_null(strstr(a.head, "Retry-After: "));
+		else
+			assert_problem(&a, 400, "invalid-records");
+		if (strstr(a.body, "Too many long bodies") != NULL)
+			refused++;
+		http_free(&a);
+		(void)close(fds[i]);
+	}
+	assert_in_range(refused, 1, ARRAY_LEN(fds) - 8);
+	int fd = long_body_start();
+
+	http_send(fd, "\n", 1);
+	assert_true(http_read(fd, &a));
+	assert_problem(&a, 400, "invalid-records");
+	http_free(&a);
+	(void)close(fd);
+}
+
 static void
 test_nonsense_instead_of_http(void **state UNUSED)
 {
@@ -1003,6 +1137,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_unknown_and_foreign_look_alike),
 	    cmocka_unit_test(test_bodies_that_are_no_json),
 	    cmocka_unit_test(test_each_bad_field_is_named),
+	    cmocka_unit_test(test_long_names_are_cut_between_characters),
 	    cmocka_unit_test(test_bad_headers_are_named),
 	    cmocka_unit_test(test_many_bad_fields_are_bounded),
 	    cmocka_unit_test(test_tokens_that_are_none),
@@ -1026,6 +1161,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_more_connections_than_there_is_room),
 	    cmocka_unit_test(test_half_requests_hold_nobody_up),
 	    cmocka_unit_test(test_callers_that_leave),
+	    cmocka_unit_test(test_few_long_bodies_at_once),
+	    cmocka_unit_test(test_two_ways_to_read_a_request),
 	    cmocka_unit_test(test_nonsense_instead_of_http),
 	    cmocka_unit_test(test_a_graceful_end),
 	};
