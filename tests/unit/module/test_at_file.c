@@ -91,10 +91,8 @@ static void
 test_names(void **state)
 {
 	static const char *const bad[] = {"", ".", "..", "a/b", "/etc/passwd",
-	    "../x", "a b", "a\\b", "a\tb", "\xc3\xa4",
-	    ("1234567890123456789012345678901234567890123456789012345678901234"
-	     "5")};
-	char longest[FILE_NAME_MAX + 1];
+	    "../x", "a b", "a\\b", "a\tb", "\xc3\xa4"};
+	char longest[FILE_NAME_MAX + 2];
 	struct host *h = *state;
 	char line[128];
 	size_t i;
@@ -104,7 +102,10 @@ test_names(void **state)
 		    line, sizeof(line), "AT+UDWNFILE=\"%s\",5", bad[i]);
 		host_ask(h, line, "\r\n+CME ERROR: 50\r\n");
 	}
-	memset(longest, 'n', FILE_NAME_MAX);
+	memset(longest, 'n', sizeof(longest));
+	longest[FILE_NAME_MAX + 1] = '\0';
+	(void)snprintf(line, sizeof(line), "AT+UDWNFILE=\"%s\",5", longest);
+	host_ask(h, line, "\r\n+CME ERROR: 50\r\n");
 	longest[FILE_NAME_MAX] = '\0';
 	write_file(h, longest, "x");
 	write_file(h, ".hidden", "x");
