@@ -21,7 +21,10 @@ tee_call(
 	if (++*count % 5 == 4)
 		ret_answer->err = ERR_STATE;
 	else if (request->op == TEE_INFO)
-		ret_answer->u.info.bootstrapping = *count % 2 == 0;
+		ret_answer->u.info =
+		    (struct tee_info){.bootstrapping = *count % 2 == 0,
+			.generation = 1,
+			.features = TEE_FEATURE_E2E};
 	else if (request->op == TEE_HEARTBEAT_RESULT)
 		ret_answer->u.heartbeat = *count % 2 == 0 ? ERR_BUSY : ERR_OK;
 	else if (request->op == TEE_PSK)
