@@ -7,6 +7,9 @@
 #include "coap/echo.h"
 #include "job.h"
 
+/* A version is about the time in seconds: beyond this no clock explains it. */
+#define FEATURES_VERSION_MAX (UINT64_C(1) << 48)
+
 /* Echo option with its head, as class E option of an answer. */
 #define ECHO_OPTION_MAX (CHALLENGE_LEN + 3)
 
@@ -341,6 +344,9 @@ refuse_inner(struct job *job)
 	if (job->ref.piv_len != REQUEST_ID_LEN || job->ref.piv[0] == 0 ||
 	    inner->payload.len > CHECKIN_REQUEST_MAX ||
 	    checkin_request_read(inner->payload, &job->checkin) != ERR_OK)
+		return COAP_BAD_REQUEST;
+	if (job->checkin.has_features_version &&
+	    job->checkin.features_version > FEATURES_VERSION_MAX)
 		return COAP_BAD_REQUEST;
 	return COAP_EMPTY;
 }

@@ -232,6 +232,27 @@ test_features_switched_meanwhile_arrive(void **state)
 	node_free(node);
 }
 
+/* No row can hold it: it must not fail the transaction of a whole batch. */
+static void
+test_absurd_features_version_is_refused(void **state)
+{
+	static const uint64_t absurd[] = {
+	    UINT64_MAX, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT32_MAX};
+	struct kit *kit = *state;
+
+	for (unsigned i = 0; i < ARRAY_LEN(absurd); i++) {
+		struct node *node = node_ready(kit, 1 + i);
+
+		node->rot.rec.features_version = absurd[i];
+		ask_heartbeat(node);
+		assert_true(send_only(node).len > 0);
+		assert_int_equal(counters(kit)->failed, 0);
+		assert_int_equal(
+		    node_row(node).n, absurd[i] == UINT32_MAX ? 2 : 1);
+		node_free(node);
+	}
+}
+
 static void
 test_period_is_told_once(void **state)
 {
@@ -698,6 +719,7 @@ main(void)
 	    TEST(test_flags_are_told_and_taken_back),
 	    TEST(test_features_arrive_and_are_confirmed),
 	    TEST(test_features_switched_meanwhile_arrive),
+	    TEST(test_absurd_features_version_is_refused),
 	    TEST(test_period_is_told_once),
 	    TEST(test_rotation_stands_by_the_owner),
 	    TEST(test_confirm_in_doubt_resumes),
