@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -952,8 +953,13 @@ test_callers_that_leave(void **state UNUSED)
 	request_make(50, false, request, sizeof(request));
 	for (unsigned i = 0; i < 500; i++) {
 		int fd = http_connect(d);
+		/* Every second one with a reset, which cuts off its request. */
+		struct linger linger = {.l_onoff = i % 2 != 0, .l_linger = 0};
 
 		http_send(fd, request, strlen(request));
+		assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
+				     sizeof(linger)),
+		    0);
 		(void)close(fd);
 	}
 	assert_psk(50, "", 16);
