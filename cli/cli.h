@@ -173,6 +173,7 @@ int init_main(int argc, char **argv);
 int token_main(int argc, char **argv);
 int profiles_main(int argc, char **argv);
 int devices_main(int argc, char **argv);
+int features_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int psk_main(int argc, char **argv);
 int e2e_main(int argc, char **argv);

@@ -16,6 +16,8 @@ static const struct command commands[] = {
     {"token", "print an AuthToken, for curl and scripts", token_main},
     {"profiles", "create, list and show device profiles", profiles_main},
     {"devices", "list and show devices", devices_main},
+    {"features", "show and switch features of a device or profile",
+	features_main},
     {"import", "import the records of a production run", import_main},
     {"psk", "get the PSK of an identity", psk_main},
     {"e2e", "get what opens an encrypted message", e2e_main},

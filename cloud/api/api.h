@@ -21,6 +21,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "cloud/process.h"
+#include "service/features.h"
 #include "service/imports.h"
 #include "service/keyrights.h"
 #include "service/service.h"
@@ -209,6 +210,8 @@ enum problem {
 	PROBLEM_UNKNOWN_DEVICE,
 	PROBLEM_SERVICE_DISABLED,
 	PROBLEM_DEVICE_SUSPENDED,
+	PROBLEM_DEVICE_INACTIVE,
+	PROBLEM_NOT_IN_PLAN,
 	PROBLEM_METHOD,
 	PROBLEM_CONFLICT,
 	PROBLEM_TOO_LARGE,
@@ -317,6 +320,21 @@ void profiles_list(struct request *r);
 void profiles_get(struct request *r);
 void devices_list(struct request *r);
 void devices_get(struct request *r);
+/* features.c */
+void device_features_set(struct request *r);
+void device_features_get(struct request *r);
+void profile_features_set(struct request *r);
+void profile_features_get(struct request *r);
+/* {"LocalDataProtection": {"Enabled": true}, ...}, every feature. */
+json_t *features_json(uint32_t features);
+/* The same with what the device has confirmed. */
+json_t *features_json_of_device(const struct store_device *d);
+/*
+ * Reads the same from a body's /Features, as far as it is named there, and
+ * notes what is wrong. allowed: bits that may be named. object may be NULL.
+ */
+struct feature_change features_read(
+    struct request *r, const json_t *object, uint32_t allowed);
 /* events.c */
 void events_list(struct request *r);
 void imports_post(struct request *r);

@@ -27,19 +27,6 @@ status_name(const struct store_device *d)
 	return "unknown";
 }
 
-/* The state wanted and the one that the device has confirmed. */
-static json_t *
-features_json(const struct store_device *d)
-{
-	json_t *object = json_object();
-
-	for (uint32_t bit = 1; (bit & FEATURE_ALL) != 0; bit <<= 1)
-		(void)json_object_set_new(object, feature_name(bit),
-		    json_pack("{s:b, s:b}", "Enabled", (d->features & bit) != 0,
-			"Confirmed", (d->confirmed & bit) != 0));
-	return object;
-}
-
 static json_t *
 text_json(const char *text)
 {
@@ -61,7 +48,7 @@ device_json(const struct store_device *d)
 	    status_name(d), "Generation", (json_int_t)d->generation,
 	    "FirmwareVersion", text_json(d->firmware), "RegistrationDate",
 	    json_date(d->registered), "LastSeen", json_date(d->seen),
-	    "Features", features_json(d));
+	    "Features", features_json_of_device(d));
 }
 
 struct device_list {

@@ -7,18 +7,6 @@
 
 #include "api.h"
 
-/* {"LocalDataProtection": {"Enabled": true}, ...} for every feature. */
-static json_t *
-features_json(uint32_t features)
-{
-	json_t *object = json_object();
-
-	for (uint32_t bit = 1; (bit & FEATURE_ALL) != 0; bit <<= 1)
-		(void)json_object_set_new(object, feature_name(bit),
-		    json_pack("{s:b}", "Enabled", (features & bit) != 0));
-	return object;
-}
-
 static json_t *
 profile_json(const struct store_profile *p)
 {
@@ -58,48 +46,6 @@ profiles_post_finish(struct request *r)
 	    r->response, MHD_HTTP_HEADER_LOCATION, place);
 }
 
-/* One feature: {"Enabled": true or false} and nothing else. */
-static bool
-feature_read(const json_t *value, bool *ret_enabled)
-{
-	const json_t *enabled = json_object_get(value, "Enabled");
-
-	if (!json_is_boolean(enabled) || json_object_size(value) != 1)
-		return false;
-	*ret_enabled = json_is_true(enabled);
-	return true;
-}
-
-/* Features of the body. Services come with the plan and are not named. */
-static uint32_t
-features_read(struct request *r, const json_t *object)
-{
-	const uint32_t services = SERVICE_PSK | SERVICE_E2E;
-	const char *name;
-	json_t *value;
-	uint32_t features = 0;
-
-	json_object_foreach((json_t *)object, name, value)
-	{
-		uint32_t bit = feature_bit(bytes_str(name));
-		bool enabled = false;
-		char pointer[48];
-
-		pointer_make("/Features", name, pointer, sizeof(pointer));
-		if (bit == 0)
-			problem_field(r, pointer, "is not a feature");
-		else if ((bit & services) != 0)
-			problem_field(
-			    r, pointer, "is a service: it comes with the plan");
-		else if (!feature_read(value, &enabled))
-			problem_field(r, pointer,
-			    "has to be {\"Enabled\": true or false}");
-		if (enabled)
-			features |= bit;
-	}
-	return features;
-}
-
 void
 profiles_post(struct request *r)
 {
@@ -112,7 +58,8 @@ profiles_post(struct request *r)
 
 	if (!body_read(r, fields, ARRAY_LEN(fields), v))
 		return;
-	uint32_t features = features_read(r, v[1].object);
+	struct feature_change features = features_read(
+	    r, v[1].object, ~(uint32_t)(SERVICE_PSK | SERVICE_E2E));
 
 	if (!name_is_good(v[0].text, PROFILE_NAME_MAX))
 		problem_field(r, "/Name",
@@ -126,8 +73,8 @@ profiles_post(struct request *r)
 		return;
 	struct keysproto_request ask;
 	enum err err = profile_begin(&r->api->service, r->actor.tenant,
-	    r->actor.services, v[0].text, features, (uint32_t)v[2].number,
-	    &r->kept.profile, &ask);
+	    r->actor.services, v[0].text, features.enabled,
+	    (uint32_t)v[2].number, &r->kept.profile, &ask);
 
 	if (err != ERR_OK)
 		problem_err(r, err);

@@ -62,6 +62,21 @@ store_profile_get(struct store *store, uint64_t tenant,
 }
 
 enum err
+store_profile_set_features(struct store *store, uint64_t tenant,
+    const uint8_t uid[PROFILE_UID_LEN], uint32_t features)
+{
+	static const struct sql sql = {"UPDATE profiles SET features = $1"
+				       " WHERE uid = $2 AND tenant = $3"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, features);
+	query_bind_blob(&q, bytes_make(uid, PROFILE_UID_LEN));
+	query_bind_u64(&q, tenant);
+	return query_run_one(&q);
+}
+
+enum err
 store_profile_list(struct store *store, uint64_t tenant, struct bytes after,
     struct store_profile *ret_profiles, size_t cap, size_t *ret_count)
 {

@@ -834,6 +834,138 @@ test_profiles_are_shown_as_made(void **state UNUSED)
 	http_free(&b);
 }
 
+/* --- features --- */
+
+#define DEVICE_SET "/v1/device/provisioning/set"
+#define DEVICE_GET "/v1/device/provisioning/get"
+#define PROFILE_SET "/v1/deviceprofile/bootstrapprovisioning/set"
+#define PROFILE_GET "/v1/deviceprofile/bootstrapprovisioning/get"
+
+/* Says whether a feature of an answer is, and that it has the field. */
+static bool
+feature_is(const struct http_answer *a, const char *name, const char *field)
+{
+	const json_t *value = json_object_get(
+	    json_object_get(json_object_get(a->json, "Features"), name), field);
+
+	assert_true(json_is_boolean(value));
+	return json_is_true(value);
+}
+
+static void
+test_features_of_a_device(void **state UNUSED)
+{
+	struct http_answer a = http_post(d, DEVICE_SET,
+	    "{\"ROTPublicUID\": \"0002000000000019\", \"Features\": "
+	    "{\"LocalC2C\": {\"Enabled\": false}, "
+	    "\"LocalDPR\": {\"Enabled\": true}}}");
+
+	assert_int_equal(a.status, 200);
+	assert_false(feature_is(&a, "LocalC2C", "Enabled"));
+	assert_true(feature_is(&a, "LocalC2C", "Confirmed"));
+	assert_true(feature_is(&a, "LocalDataProtection", "Enabled"));
+	assert_true(feature_is(&a, "E2ESymmetricKMS", "Enabled"));
+	struct http_answer b = http_post(
+	    d, DEVICE_GET, "{\"ROTPublicUID\": \"0002000000000019\"}");
+
+	assert_int_equal(b.status, 200);
+	assert_string_equal(a.body, b.body);
+	http_free(&a);
+	http_free(&b);
+}
+
+static void
+test_features_of_a_profile(void **state UNUSED)
+{
+	struct http_answer a =
+	    http_post(d, "/v1/deviceprofiles", "{\"Name\": \"features\"}");
+	char uid[32], body[256];
+
+	assert_int_equal(a.status, 201);
+	(void)snprintf(uid, sizeof(uid), "%s",
+	    json_string_value(json_object_get(a.json, "DeviceProfileUID")));
+	http_free(&a);
+	(void)snprintf(body, sizeof(body),
+	    "{\"DeviceProfileUID\": \"%s\", \"Features\": "
+	    "{\"ZTPV1\": {\"Enabled\": true}, "
+	    "\"E2EDataProtection\": {\"Enabled\": false}}}",
+	    uid);
+	a = http_post(d, PROFILE_SET, body);
+	assert_int_equal(a.status, 200);
+	assert_true(feature_is(&a, "ZTPV1", "Enabled"));
+	assert_false(feature_is(&a, "E2EDataProtection", "Enabled"));
+	assert_true(feature_is(&a, "E2ESymmetricKMS", "Enabled"));
+	(void)snprintf(
+	    body, sizeof(body), "{\"DeviceProfileUID\": \"%s\"}", uid);
+	struct http_answer b = http_post(d, PROFILE_GET, body);
+
+	assert_int_equal(b.status, 200);
+	assert_string_equal(a.body, b.body);
+	http_free(&a);
+	http_free(&b);
+}
+
+/* A DEVICE_SET whose Features are these: which field is wrong. */
+static void
+assert_bad_features(const char *features, const char *pointer)
+{
+	char body[256];
+
+	(void)snprintf(body, sizeof(body),
+	    "{\"ROTPublicUID\": \"0002000000000019\", \"Features\": %s}",
+	    features);
+	assert_bad_field(DEVICE_SET, body, pointer);
+}
+
+static void
+test_features_that_are_wrong(void **state UNUSED)
+{
+	assert_bad_features("{}", "/Features");
+	assert_bad_features("[]", "/Features");
+	assert_bad_features("{\"X\": {\"Enabled\": true}}", "/Features/X");
+	assert_bad_features(
+	    "{\"~/\u00fc\": {\"Enabled\": true}}", "/Features/~0~1\xc3\xbc");
+	assert_bad_features("{\"LocalC2C\": true}", "/Features/LocalC2C");
+	assert_bad_features("{\"LocalC2C\": {}}", "/Features/LocalC2C");
+	assert_bad_features(
+	    "{\"LocalC2C\": {\"Enabled\": 1}}", "/Features/LocalC2C");
+	assert_bad_features(
+	    "{\"LocalC2C\": {\"Enabled\": true, \"CAName\": \"x\"}}",
+	    "/Features/LocalC2C");
+	assert_bad_features(
+	    "{\"ZTPV1\": {\"Enabled\": true, \"CAName\": \"x\"}}",
+	    "/Features/ZTPV1/CAName");
+	assert_bad_features("{\"LocalDPR\": {\"Enabled\": true}, "
+			    "\"LocalDataProtection\": {\"Enabled\": false}}",
+	    "/Features/LocalDataProtection");
+	assert_bad_field(
+	    DEVICE_GET, "{\"ROTPublicUID\": \"00\"}", "/ROTPublicUID");
+	assert_bad_field(DEVICE_GET, "{}", "/ROTPublicUID");
+	assert_bad_field(PROFILE_GET, "{\"DeviceProfileUID\": \"AAAA\"}",
+	    "/DeviceProfileUID");
+}
+
+static void
+test_features_of_what_is_not_there(void **state UNUSED)
+{
+	static const char unknown[] = "{\"ROTPublicUID\": "
+				      "\"FFFF000000000019\"}";
+
+	assert_post_problem(DEVICE_GET, unknown, 404, "unknown-device");
+	assert_post_problem(DEVICE_SET,
+	    "{\"ROTPublicUID\": \"FFFF000000000019\", \"Features\": "
+	    "{\"LocalC2C\": {\"Enabled\": true}}}",
+	    404, "unknown-device");
+	assert_post_problem(PROFILE_GET,
+	    "{\"DeviceProfileUID\": \"AAAAAAAAAAAAAAAAAAAAAA\"}", 404,
+	    "not-found");
+	struct http_answer a =
+	    http_call(d, "POST", DEVICE_GET, NULL, NULL, unknown);
+
+	assert_problem(&a, 401, "unauthenticated");
+	http_free(&a);
+}
+
 static void
 test_imports_report_lines(void **state UNUSED)
 {
@@ -1161,6 +1293,10 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_lists_are_walked_by_cursors),
 	    cmocka_unit_test(test_bad_parameters),
 	    cmocka_unit_test(test_profiles_are_shown_as_made),
+	    cmocka_unit_test(test_features_of_a_device),
+	    cmocka_unit_test(test_features_of_a_profile),
+	    cmocka_unit_test(test_features_that_are_wrong),
+	    cmocka_unit_test(test_features_of_what_is_not_there),
 	    cmocka_unit_test(test_imports_report_lines),
 	    cmocka_unit_test(test_the_set_up_is_over),
 	    cmocka_unit_test(test_the_token_file),

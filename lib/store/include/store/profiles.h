@@ -27,6 +27,10 @@ MUST_CHECK enum err store_profile_add(
 MUST_CHECK enum err store_profile_get(struct store *store, uint64_t tenant,
     const uint8_t uid[PROFILE_UID_LEN], struct store_profile *ret_profile);
 
+/* Writes the features of a tenant's profile. Errors: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_profile_set_features(struct store *store,
+    uint64_t tenant, const uint8_t uid[PROFILE_UID_LEN], uint32_t features);
+
 /*
  * Lists up to cap profiles of a tenant whose uid is greater than after
  * (empty: from the first), in the order of uids.
