@@ -39,6 +39,18 @@ help_print(FILE *out)
 	    "line, 3 a file or the network failed.\n");
 }
 
+/* What was printed has to have got out, also what stdio wrote before. */
+static int
+output_finish(int status)
+{
+	bool failed = ferror(stdout) != 0;
+
+	failed = fflush(stdout) != 0 || failed;
+	if (!failed || status == CLI_FAILED)
+		return status;
+	return cli_fail(CLI_FAILED, "cannot write the output");
+}
+
 int
 cli_run(int argc, char **argv)
 {
@@ -46,7 +58,7 @@ cli_run(int argc, char **argv)
 
 	if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
 		help_print(stdout);
-		return CLI_OK;
+		return output_finish(CLI_OK);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (strcmp(commands[i].name, name) != 0)
@@ -56,9 +68,7 @@ cli_run(int argc, char **argv)
 		int status = commands[i].run(argc - 1, argv + 1);
 
 		curl_global_cleanup();
-		if (fflush(stdout) != 0)
-			return cli_fail(CLI_FAILED, "cannot write the output");
-		return status;
+		return output_finish(status);
 	}
 	help_print(stderr);
 	return CLI_USAGE;

@@ -50,12 +50,12 @@ credentials_read(const char *path, struct credentials *ret_credentials)
 	uint8_t *data;
 	size_t len;
 
-	if (access(path, F_OK) != 0)
-		return ERR_NOT_FOUND;
 	enum err err = file_slurp(path, 4096, &data, &len);
 
+	if (err == ERR_IO && (errno == ENOENT || errno == ENOTDIR))
+		return ERR_NOT_FOUND;
 	if (err != ERR_OK)
-		return err;
+		return err == ERR_SPACE ? ERR_FORMAT : err;
 	json_t *json = json_loadb((const char *)data, len, 0, NULL);
 
 	wipe(data, len);
