@@ -1,7 +1,8 @@
 #!/bin/bash
 # make run: the service on SQLite, an account, and a virtual module that is
 # bootstrapped against it. Everything lives in ./run; the second start finds
-# it there. Ends with Ctrl-C.
+# it there. Ends with Ctrl-C. HOLDFAST_API (address), HOLDFAST_COAP_PORT and
+# HOLDFAST_AT_PORT are for where a port is taken.
 set -eu
 cd "$(dirname "$0")/.."
 build=build
@@ -15,6 +16,23 @@ mkdir -p run
 
 say() { printf '\n%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+# no_start PROGRAM LOG: what went wrong, and what helps against it.
+no_start() {
+	grep -E ' (warn|error) |^holdfast' "$2" >&2 || tail -n 5 "$2" >&2
+	printf '%s did not start.\n' "$1" >&2
+	if grep -qiE 'address already in use|cannot listen' "$2"; then
+		cat >&2 <<-EOF
+		A port is taken ($api, UDP $coap_port or $at_port). Choose others:
+		    HOLDFAST_API=127.0.0.1:18080 HOLDFAST_COAP_PORT=15683 \\
+		        HOLDFAST_AT_PORT=15555 make run
+		EOF
+	fi
+	exit 1
+}
+
+exec 9>run/lock
+flock -n 9 || fail "make run is at work in this folder already."
 export HOLDFAST_CREDENTIALS=$credentials
 holdfast() { "$build/cli/holdfast" "$@"; }
 
@@ -30,11 +48,10 @@ trap 'exit 0' INT TERM
 # The service.
 rm -f "$data/endpoints"
 "$build/cloud/holdfastd" --data "$data" --set "api.listen=$api" \
-    --set "devices.listen=[::]:$coap_port" 2>run/holdfastd.log &
+    --set "devices.listen=[::]:$coap_port" 2>run/holdfastd.log 9>&- &
 service=$!
 while [ ! -e "$data/endpoints" ]; do
-	kill -0 "$service" 2>/dev/null ||
-	    { tail -n 5 run/holdfastd.log >&2; fail "holdfastd did not start"; }
+	kill -0 "$service" 2>/dev/null || no_start holdfastd run/holdfastd.log
 	sleep 0.1
 done
 
@@ -52,11 +69,10 @@ state=$(echo run/devices/*/)
 # The module: an AT terminal at run/module, and one on a TCP port.
 "$build/module/holdfast-module" --state "${state%/}" \
     --service "coap://127.0.0.1:$coap_port" --pty run/module \
-    --tcp "127.0.0.1:$at_port" >run/module.log 2>&1 &
+    --tcp "127.0.0.1:$at_port" >run/module.log 2>&1 9>&- &
 module=$!
 while ! grep -q '^ready' run/module.log; do
-	kill -0 "$module" 2>/dev/null ||
-	    { cat run/module.log >&2; fail "holdfast-module did not start"; }
+	kill -0 "$module" 2>/dev/null || no_start holdfast-module run/module.log
 	sleep 0.1
 done
 
@@ -107,7 +123,7 @@ Try next, in another terminal:
 
     # talk to the module yourself
     socat -,raw,echo=0,escape=0x1d,crnl TCP:127.0.0.1:$at_port     (Ctrl-] ends)
-    picocom run/module                                    (any serial terminal)
+    (or any serial terminal, picocom for one, at run/module)
 
 The tour goes on in README.md. Ctrl-C stops both.
 EOF
