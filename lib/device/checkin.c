@@ -41,15 +41,21 @@ request_write(struct device *d, const struct rot_request *request,
 	return err;
 }
 
-/* A confirm is no heartbeat: it leaves the time of the last one alone. */
+/*
+ * A confirm, of a generation or of features, is no heartbeat: it leaves the
+ * time of the last one alone.
+ */
 static enum err
 request_begin(struct device *d, uint64_t now_ms, uint64_t wall_s)
 {
 	struct rot_state s;
 
+	bool confirms;
+
 	rot_state(d->rot, &s);
+	confirms = s.pending || (!s.features_told && !d->asked);
 	return rot_checkin_begin(d->rot, bytes_str(d->firmware),
-	    s.pending ? 0 : wall_now(d, now_ms, wall_s));
+	    confirms ? 0 : wall_now(d, now_ms, wall_s));
 }
 
 enum err

@@ -178,16 +178,15 @@ device_heartbeat_result(const struct device *d)
 
 /* --- the host's data --- */
 
-/* Whether a service may be used: bootstrapped, switched on, not suspended. */
-static enum err
-service_check(const struct device *d, uint32_t service)
+enum err
+feature_check(const struct device *d, uint32_t feature)
 {
 	struct rot_state s;
 
 	rot_state(d->rot, &s);
 	if (s.generation == 0 || s.erased)
 		return ERR_STATE;
-	if ((s.features & service) == 0 || s.security_off ||
+	if ((s.features & feature) == 0 || s.security_off ||
 	    (s.flags & CHECKIN_SUSPENDED) != 0)
 		return ERR_DISABLED;
 	return ERR_OK;
@@ -197,7 +196,7 @@ enum err
 device_psk(
     struct device *d, size_t len, uint8_t ret_id[PSK_ID_LEN], uint8_t *ret_psk)
 {
-	enum err err = service_check(d, SERVICE_PSK);
+	enum err err = feature_check(d, SERVICE_PSK);
 
 	return err != ERR_OK ? err : rot_psk(d->rot, len, ret_id, ret_psk);
 }
@@ -207,7 +206,7 @@ device_e2e_seal(struct device *d, unsigned version, struct bytes plaintext,
     uint8_t *ret_out, size_t *ret_len)
 {
 	struct rot_state s;
-	enum err err = service_check(d, SERVICE_E2E);
+	enum err err = feature_check(d, SERVICE_E2E);
 
 	if (err != ERR_OK)
 		return err;
@@ -222,7 +221,7 @@ enum err
 device_e2e_open(
     struct device *d, struct bytes message, uint8_t *ret_out, size_t *ret_len)
 {
-	enum err err = service_check(d, SERVICE_E2E);
+	enum err err = feature_check(d, SERVICE_E2E);
 
 	return err != ERR_OK ? err
 			     : rot_e2e_open(d->rot, message, ret_out, ret_len);

@@ -48,6 +48,12 @@ void checkin_answer(
 MUST_CHECK enum err answer_open(struct device *d, const struct coap_message *m,
     struct oscore_inner *ret_inner);
 
+/*
+ * device.c: whether a feature or a service may be used. Errors: ERR_STATE
+ * (not bootstrapped), ERR_DISABLED (switched off, or suspended).
+ */
+MUST_CHECK enum err feature_check(const struct device *d, uint32_t feature);
+
 /* plan.c: when to do what. */
 
 /* The attempt that runs has failed: backs off. */

@@ -189,6 +189,9 @@ action_choose(
 							     : ACTION_CHECKIN;
 	if (d->asked || (d->scheduled && now_ms >= d->heartbeat_ms))
 		return ACTION_CHECKIN;
+	/* The owner waits to see that the new features have arrived. */
+	if (!s->features_told)
+		return ACTION_CHECKIN;
 	return wants_root(s) ? ACTION_EDHOC : ACTION_NONE;
 }
 

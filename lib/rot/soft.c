@@ -76,6 +76,7 @@ rot_state(const struct rot *rot, struct rot_state *ret_state)
 	    .has_request = active_generation(rot)->has_request,
 	    .features = rec->features,
 	    .features_version = rec->features_version,
+	    .features_told = rec->features_version == rec->features_reported,
 	    .flags = rec->flags,
 	    .period_s = rec->period_s,
 	    .heartbeat_s = rec->heartbeat_s,
@@ -159,7 +160,7 @@ rot_security_set(struct rot *rot, bool on)
 }
 
 enum err
-rot_allowance_use(struct rot *rot, enum rot_allowance allowance)
+rot_allowance_check(const struct rot *rot, enum rot_allowance allowance)
 {
 	static const uint16_t allowed[ROT_ALLOWANCES] = {100, 100, 50};
 
@@ -169,8 +170,17 @@ rot_allowance_use(struct rot *rot, enum rot_allowance allowance)
 		return ERR_INVALID;
 	if (rot->rec.cur.number > 0)
 		return ERR_OK;
-	if (rot->rec.used[allowance] >= allowed[allowance])
-		return ERR_EXHAUSTED;
+	return rot->rec.used[allowance] < allowed[allowance] ? ERR_OK
+							     : ERR_EXHAUSTED;
+}
+
+enum err
+rot_allowance_use(struct rot *rot, enum rot_allowance allowance)
+{
+	enum err err = rot_allowance_check(rot, allowance);
+
+	if (err != ERR_OK || rot->rec.cur.number > 0)
+		return err;
 	change_begin(rot)->used[allowance]++;
 	return change_commit(rot);
 }

@@ -52,6 +52,8 @@ beat(void)
 	assert_int_equal(device_heartbeat_result(&w.device), ERR_BUSY);
 	assert_true(world_run(&w, HOUR_MS, answered));
 	assert_int_equal(device_heartbeat_result(&w.device), ERR_OK);
+	/* What the device says in return, it says at once. */
+	(void)world_run(&w, 1000, world_never);
 	world_agree(&w);
 }
 
@@ -260,7 +262,10 @@ test_features(void **state)
 	assert_int_equal(device_psk(&w.device, 16, id, psk), ERR_OK);
 }
 
-/* The version is reported once after it has changed. */
+/*
+ * The version is reported once, at once after it has changed: nobody waits
+ * a week to see that a feature has arrived.
+ */
 static void
 test_version_reported(void **state)
 {
@@ -270,14 +275,41 @@ test_version_reported(void **state)
 	assert_int_equal(w.service.checkin.firmware.len, 0);
 	w.service.answer.has_features = true;
 	w.service.answer.features_version = 1700000123;
+	unsigned checkins = w.service.checkins;
+
 	beat();
-	w.service.answer.has_features = false;
-	assert_false(w.service.checkin.has_features_version);
-	beat();
+	assert_int_equal(w.service.checkins, checkins + 2);
 	assert_true(w.service.checkin.has_features_version);
 	assert_int_equal(w.service.checkin.features_version, 1700000123);
 	beat();
+	assert_int_equal(w.service.checkins, checkins + 3);
 	assert_false(w.service.checkin.has_features_version);
+}
+
+/* It stands through a power cut, and is no heartbeat that counts. */
+static void
+test_version_reported_after_power(void **state)
+{
+	unsigned checkins = w.service.checkins;
+	uint64_t heartbeat_s;
+	struct rot_state s;
+
+	(void)state;
+	w.service.answer.has_features = true;
+	w.service.answer.features_version = 1700000123;
+	w.now_ms += 301000;
+	assert_int_equal(ask(), ERR_OK);
+	assert_true(world_run(&w, HOUR_MS, answered));
+	rot_state(&w.rot, &s);
+	assert_false(s.features_told);
+	heartbeat_s = s.heartbeat_s;
+	world_boot(&w);
+	(void)world_run(&w, 60000, world_never);
+	rot_state(&w.rot, &s);
+	assert_true(s.features_told);
+	assert_int_equal(s.heartbeat_s, heartbeat_s);
+	assert_int_equal(w.service.checkins, checkins + 2);
+	assert_int_equal(w.service.checkin.features_version, 1700000123);
 }
 
 static void
@@ -404,6 +436,7 @@ main(void)
 	    TEST(test_no_clock),
 	    TEST(test_features),
 	    TEST(test_version_reported),
+	    TEST(test_version_reported_after_power),
 	    TEST(test_firmware_reported),
 	    TEST(test_rotate),
 	    TEST(test_rotate_after_power_cut),

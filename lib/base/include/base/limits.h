@@ -34,6 +34,11 @@
 #define E2E_KEY_LEN 16
 #define E2E_PLAINTEXT_MAX ((1u << 24) - 1)
 
+/* Files of local data protection: PROTOCOL.md, "Local data protection". */
+#define LOCAL_NAME_MAX 64 /* a file's name */
+#define LOCAL_OVERHEAD 29 /* version 1, nonce 12, tag 16 */
+#define LOCAL_PLAINTEXT_MAX (E2E_PLAINTEXT_MAX - LOCAL_OVERHEAD)
+
 /* Wire: PROTOCOL.md, "Bootstrap" and "Heartbeat". */
 #define DATAGRAM_MAX 1152 /* any datagram of ours: fits IPv6's 1,280 */
 #define BOOTSTRAP_REQUEST_MAX 320

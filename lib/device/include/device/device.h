@@ -123,4 +123,31 @@ MUST_CHECK enum err device_e2e_seal(struct device *d, unsigned version,
 MUST_CHECK enum err device_e2e_open(
     struct device *d, struct bytes message, uint8_t *ret_out, size_t *ret_len);
 
+/*
+ * Local data protection: whether device_local_seal and _open would do their
+ * work. ERR_OK with the feature, or before the bootstrap while the
+ * evaluation's allowance lasts. Errors: ERR_DISABLED (LocalDataProtection
+ * off, or the device suspended), ERR_EXHAUSTED (the allowance is used up),
+ * ERR_STATE (the keys have been erased).
+ */
+MUST_CHECK enum err device_local_check(const struct device *d);
+
+/*
+ * Seals a file's content to ret_out, plaintext.len + LOCAL_OVERHEAD bytes.
+ * It opens on this module and under this name (1 to LOCAL_NAME_MAX bytes)
+ * only. Errors: as device_local_check, ERR_INVALID (name), ERR_SPACE (over
+ * LOCAL_PLAINTEXT_MAX), ERR_RANDOM, ERR_CRYPTO, ERR_IO.
+ */
+MUST_CHECK enum err device_local_seal(struct device *d, struct bytes name,
+    struct bytes plaintext, uint8_t *ret_out);
+
+/*
+ * Opens what device_local_seal made, file.len - LOCAL_OVERHEAD bytes.
+ * Errors: as device_local_check, ERR_INVALID (name), ERR_FORMAT (too short,
+ * too long or another format: costs no allowance), ERR_AUTH (changed,
+ * renamed or another module's), ERR_CRYPTO, ERR_IO.
+ */
+MUST_CHECK enum err device_local_open(
+    struct device *d, struct bytes name, struct bytes file, uint8_t *ret_out);
+
 #endif

@@ -193,6 +193,7 @@ struct rot_state {
 	bool has_request; /* a check-in waits for its answer */
 	uint32_t features;
 	uint64_t features_version;
+	bool features_told; /* the service knows that it is this version */
 	uint32_t flags; /* enum checkin_flag */
 	uint32_t period_s;
 	uint64_t heartbeat_s;
@@ -231,6 +232,13 @@ MUST_CHECK enum err rot_security_set(struct rot *rot, bool on);
  */
 MUST_CHECK enum err rot_allowance_use(
     struct rot *rot, enum rot_allowance allowance);
+
+/*
+ * Says whether rot_allowance_use would do it, and uses up nothing. Errors:
+ * ERR_STATE, ERR_INVALID, ERR_EXHAUSTED.
+ */
+MUST_CHECK enum err rot_allowance_check(
+    const struct rot *rot, enum rot_allowance allowance);
 
 /* --- bootstrap --- */
 
