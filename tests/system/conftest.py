@@ -61,11 +61,16 @@ class Service:
         endpoints.unlink(missing_ok=True)
         self.log = open(self.log_path, "ab")
         ports = getattr(self, "ports", ("0", "0"))
+        env = dict(os.environ)
+        if self.wrapper:
+            # The search for leaks does not work under strace.
+            env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + \
+                ":detect_leaks=0"
         self.process = subprocess.Popen(
             [*self.wrapper, program("holdfastd"), "--data", str(self.data),
              "--set", f"api.listen=127.0.0.1:{ports[0]}",
              "--set", f"devices.listen=[::]:{ports[1]}",
-             *self.options], stderr=self.log, stdout=self.log)
+             *self.options], stderr=self.log, stdout=self.log, env=env)
 
         def ready():
             assert self.process.poll() is None, self.log_path.read_text()

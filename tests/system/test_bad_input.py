@@ -82,14 +82,19 @@ def test_wrong_secret(account):
 
 
 def test_expired_token(new_service, tmp_path):
-    """A token of one second dies, a refreshed one lives."""
-    short = new_service("--set", "api.token_s=1")
-    account = Account(short, tmp_path)
+    """A token of one second dies; a fresh one lives."""
+    service = new_service()
+    account = Account(service, tmp_path)
+    service.stop()
+    service.options = ("--set", "api.token_s=1")
+    service.start()
     body = {"KeyID": "1101" + "00" * 12}
-    wait_until(lambda: account.curl("/v1/GetPSK", body)[0] == 401,
+    token = account.run("token").strip()
+    wait_until(lambda: account.curl("/v1/GetPSK", body, token=token)[0] == 401,
                "the token's end")
-    assert account.curl("/v1/GetPSK", body,
-                        token=account.run("token").strip())[0] == 404
+    wait_until(lambda: account.curl("/v1/GetPSK", body,
+                                    token=account.run("token").strip())[0]
+               == 404, "an answer to a fresh one")
 
 
 def test_large_bodies(account, service):
