@@ -201,6 +201,9 @@ def bench_getpsk(figures, daemon, token, identities, folder):
                  nginx_per_s_64=theirs[64], nginx_per_s_1000=theirs[1000])
     figures.add("getpsk_to_nginx_64", statistics.median(ratios), ">=", 0.35)
     figures.add("getpsk_1000_to_64", at1000 / at64, ">=", 0.6)
+    many = statistics.median(o / t for o, t in zip(ours[1000], theirs[1000]))
+    figures.add("getpsk_to_nginx_1000", many, ">=",
+                round(0.6 * statistics.median(ratios), 3))
 
 
 def bench_bootstraps(figures, build, daemon, fleet, profile, count):

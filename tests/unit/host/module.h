@@ -6,6 +6,8 @@
 #ifndef TESTS_HOST_MODULE_H
 #define TESTS_HOST_MODULE_H
 
+#include "../prng.h"
+#include "base/random.h"
 #include "c2c/records.h"
 #include "holdfast/host.h"
 
@@ -13,6 +15,8 @@
 
 struct module {
 	struct hf_port port;
+	struct prng prng;
+	struct random_source random;
 	struct hf_crypto crypto;
 	struct c2c_records records;
 	bool open;
