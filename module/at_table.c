@@ -3,20 +3,25 @@
  */
 #include "at_table.h"
 
+#include "module.h"
+
 static const struct at_entry *const groups[] = {
     at_general,
     at_network,
     at_file,
     at_usec,
+    at_c2c,
 };
 
 static const struct at_entry *
-entry_find(const char *name)
+entry_find(const struct model *model, const char *name)
 {
 	const struct at_entry *e;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(groups); i++) {
+		if (groups[i] == at_c2c && !model->c2c)
+			continue;
 		for (e = groups[i]; e->name != NULL; e++) {
 			if (strcmp(e->name, name) == 0)
 				return e;
@@ -36,7 +41,7 @@ entry_test(struct terminal *t, const struct at_entry *e)
 enum at_result
 at_run(struct terminal *t, const struct at_command *c)
 {
-	const struct at_entry *e = entry_find(c->name);
+	const struct at_entry *e = entry_find(t->module->model, c->name);
 	enum at_result (*run)(struct terminal *, const struct at_command *);
 
 	if (e == NULL)

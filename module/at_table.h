@@ -28,5 +28,6 @@ extern const struct at_entry at_general[];
 extern const struct at_entry at_network[];
 extern const struct at_entry at_file[];
 extern const struct at_entry at_usec[];
+extern const struct at_entry at_c2c[]; /* of models with chip-to-chip */
 
 #endif

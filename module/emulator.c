@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "c2c/port.h"
+#include "crypto/crypto.h"
 #include "line.h"
 #include "log.h"
 #include "resolve.h"
@@ -433,6 +435,7 @@ state_open(struct emulator *e)
 
 	e->state_fd =
 	    open(e->options->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	e->module.state_fd = e->state_fd;
 	if (e->state_fd >= 0)
 		err = files_open(&e->module.files, e->state_fd);
 	if (err != ERR_OK)
@@ -552,11 +555,15 @@ emulator_run(const struct options *options, const struct tee *tee)
 	e.options = options;
 	e.module.model = options->model;
 	e.module.tee = *tee;
+	e.module.c2c_v1 = options->c2c_v1;
+	c2c_port_init(&e.module.crypto, &crypto_random_source);
 	e.module.files.dir_fd = e.module.files.parent_fd = -1;
 	e.signals.fd = e.state_fd = -1;
 	e.service.socket.fd = e.service.resolver.fd = -1;
 	e.off_ms = UINT64_MAX;
-	err = loop_init(&e.loop);
+	err = crypto_init();
+	if (err == ERR_OK)
+		err = loop_init(&e.loop);
 	if (err != ERR_OK)
 		return err;
 	radio_start(&e, options->offline ? NETWORK_FUN_OFF : NETWORK_FUN_ON,

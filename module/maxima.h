@@ -23,6 +23,8 @@
 #define FILES_SIZE_MAX (2u * (E2E_PLAINTEXT_MAX + 1u)) /* all of them */
 #define FILES_MAX 256 /* how many */
 
+#define C2C_RECORDS_MAX 668 /* of chip-to-chip, not sealed yet */
+
 #define TEE_MESSAGE_MAX (DATAGRAM_MAX + 64) /* to or from the TEE */
 
 #endif

@@ -14,6 +14,7 @@ struct model {
 	uint32_t heartbeat_min_s; /* +USECCONN at most this often */
 	bool devinfo_blocks; /* +USECDEVINFO? waits for a bootstrap's end */
 	bool usecconn_blocks; /* +USECCONN waits for the service's answer */
+	bool c2c; /* chip-to-chip */
 };
 
 /* The model of that name, NULL when there is none. */

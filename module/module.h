@@ -5,6 +5,7 @@
 #define MODULE_MODULE_H
 
 #include "files.h"
+#include "holdfast/c2c.h"
 #include "model.h"
 #include "network.h"
 #include "tee.h"
@@ -13,6 +14,9 @@ struct module {
 	const struct model *model;
 	uint8_t uid[UID_LEN]; /* RoTPublicUID */
 	struct files files;
+	int state_fd; /* the directory of the state, for the C2C records */
+	bool c2c_v1; /* pairs as old firmware does */
+	struct hf_crypto crypto; /* for open C2C sessions */
 	struct network network;
 	struct tee tee;
 	bool reset_wanted; /* +CFUN=15, 16: as soon as the answer is out */

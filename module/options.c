@@ -16,6 +16,7 @@ enum {
 	OPTION_OFFLINE,
 	OPTION_REGISTER,
 	OPTION_IDLE,
+	OPTION_C2C_V1,
 	OPTION_WELL_KNOWN,
 	OPTION_VERBOSE,
 	OPTION_HELP,
@@ -47,6 +48,8 @@ static const struct {
 	"milliseconds from radio power to registration (default 300)"},
     {"idle-s", "N", OPTION_IDLE,
 	"seconds that a prompt waits for its next byte (default 60)"},
+    {"c2c-v1", NULL, OPTION_C2C_V1,
+	"chip-to-chip V1 as old firmware has it: insecure"},
     {"well-known", NULL, OPTION_WELL_KNOWN,
 	"bootstrap at /.well-known/edhoc instead of the short /e"},
     {"verbose", NULL, OPTION_VERBOSE, "log to standard error"},
@@ -148,6 +151,9 @@ option_take(int id, const char *value, struct options *o)
 		    "register-ms", value, 0, 600000, &o->register_ms);
 	case OPTION_IDLE:
 		return number_read("idle-s", value, 1, 86400, &o->idle_s);
+	case OPTION_C2C_V1:
+		o->c2c_v1 = true;
+		return ERR_OK;
 	case OPTION_WELL_KNOWN:
 		o->well_known = true;
 		return ERR_OK;

@@ -23,6 +23,7 @@ struct options {
 	bool stdio;
 	bool offline; /* start with the radio off */
 	bool verbose;
+	bool c2c_v1; /* chip-to-chip as old firmware has it */
 	bool well_known; /* EDHOC at /.well-known/edhoc */
 	uint32_t register_ms; /* from power to registration */
 	uint32_t idle_s; /* how long a prompt waits for its data */

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
+#include "holdfast/c2c.h"
 #include "maxima.h"
 
 enum tee_op {
@@ -30,7 +31,31 @@ enum tee_op {
 	TEE_PSK = 8, /* a new pre-shared key */
 	TEE_E2E = 9, /* encrypts data end to end */
 	TEE_E2E_VERSION = 10, /* which envelope TEE_E2E makes; remembered */
-	TEE_RESET = 11 /* as after power-on */
+	TEE_RESET = 11, /* as after power-on */
+	TEE_C2C_PAIR = 20, /* chip-to-chip: new keys */
+	TEE_C2C_CONFIRM = 21, /* the host has them */
+	TEE_C2C_OPEN = 22, /* the keys of a session */
+	TEE_C2C_CLOSE = 23 /* a session ends as it should */
+};
+
+/* The records of chip-to-chip, sealed: nonce, records, tag. */
+#define TEE_C2C_DB_MAX (C2C_RECORDS_MAX + 12 + 16)
+
+/* Of TEE_C2C_PAIR, _CONFIRM and _OPEN. The front end keeps the records. */
+struct tee_c2c_request {
+	uint8_t te_secret[HF_C2C_TE_LEN];
+	struct bytes terminal; /* 1 to TERMINAL_NAME_MAX characters */
+	uint8_t version; /* PAIR; OPEN: V3 with a nonce, else V2 (or V1) */
+	bool rekey; /* PAIR: inside a session of this pair */
+	uint8_t confirm[HF_C2C_CONFIRM_LEN]; /* CONFIRM */
+	struct bytes db; /* the records; empty: there are none */
+};
+
+struct tee_c2c_answer {
+	struct hf_c2c_pair pair; /* PAIR, OPEN; its te_secret is not sent */
+	uint8_t tag[HF_C2C_TAG_LEN]; /* PAIR */
+	uint8_t db[TEE_C2C_DB_MAX]; /* PAIR, CONFIRM: to be kept */
+	size_t db_len; /* 0: as they were */
 };
 
 struct tee_request {
@@ -45,6 +70,7 @@ struct tee_request {
 		uint32_t psk_len; /* TEE_PSK: 16 or 32 */
 		struct bytes plaintext; /* TEE_E2E; decoded: its length alone */
 		unsigned e2e_version; /* 0 V1, 1 V2 */
+		struct tee_c2c_request c2c;
 	} u;
 };
 
@@ -84,6 +110,7 @@ struct tee_answer {
 			uint8_t *ptr; /* the asker frees it */
 			size_t len;
 		} e2e;
+		struct tee_c2c_answer c2c;
 	} u;
 };
 

@@ -13,6 +13,7 @@ struct tee_config {
 	const char *rot_dir; /* of port_file */
 	uint32_t heartbeat_min_s;
 	bool well_known;
+	bool c2c_v1; /* chip-to-chip V1 is on */
 	const char *firmware;
 	bool verbose;
 };

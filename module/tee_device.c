@@ -5,6 +5,7 @@
 #include "tee_device.h"
 
 #include "base/wipe.h"
+#include "tee_pairs.h"
 
 STATIC_ASSERT(TEE_FEATURE_E2E == SERVICE_E2E, one_number_for_the_service);
 
@@ -149,6 +150,12 @@ tee_device_do(struct tee_device *d, const struct tee_request *request,
 		break;
 	case TEE_RESET:
 		err = do_reset(d);
+		break;
+	case TEE_C2C_PAIR:
+	case TEE_C2C_CONFIRM:
+	case TEE_C2C_OPEN:
+	case TEE_C2C_CLOSE:
+		err = tee_pairs_do(d, request, &answer->u.c2c);
 		break;
 	default:
 		err = ERR_UNSUPPORTED;

@@ -13,6 +13,7 @@ struct tee_device {
 	const struct rot_port *port;
 	struct device *device;
 	struct device_config config;
+	bool c2c_v1; /* chip-to-chip V1 is on */
 };
 
 /*

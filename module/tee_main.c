@@ -104,6 +104,7 @@ device_start(struct tee_process *p, const struct tee_config *config)
 	p->device.config.heartbeat_s = HEARTBEAT_S;
 	p->device.config.firmware = config->firmware;
 	p->device.config.well_known_path = config->well_known;
+	p->device.c2c_v1 = config->c2c_v1;
 	return tee_device_start(&p->device);
 }
 

@@ -4,6 +4,7 @@
  * of range are refused, since each end distrusts the other.
  */
 #include "tee.h"
+#include "tee_c2c.h"
 
 #define ANSWER_BIT 0x80
 #define ERR_LAST (-ERR_CRITICAL)
@@ -53,11 +54,17 @@ tee_request_encode(const struct tee_request *request, struct writer *out)
 	case TEE_E2E_VERSION:
 		writer_u8(out, (uint8_t)request->u.e2e_version);
 		break;
+	case TEE_C2C_PAIR:
+	case TEE_C2C_CONFIRM:
+	case TEE_C2C_OPEN:
+		tee_c2c_request_write(out, request->op, &request->u.c2c);
+		break;
 	case TEE_INFO:
 	case TEE_POLL:
 	case TEE_HEARTBEAT:
 	case TEE_HEARTBEAT_RESULT:
 	case TEE_RESET:
+	case TEE_C2C_CLOSE:
 		break;
 	default:
 		writer_fail(out, ERR_INVALID);
@@ -113,11 +120,17 @@ tee_request_decode(struct bytes in, struct tee_request *ret_request)
 	case TEE_E2E_VERSION:
 		ret_request->u.e2e_version = flag_read(&r) ? 1 : 0;
 		break;
+	case TEE_C2C_PAIR:
+	case TEE_C2C_CONFIRM:
+	case TEE_C2C_OPEN:
+		tee_c2c_request_read(&r, ret_request->op, &ret_request->u.c2c);
+		break;
 	case TEE_INFO:
 	case TEE_POLL:
 	case TEE_HEARTBEAT:
 	case TEE_HEARTBEAT_RESULT:
 	case TEE_RESET:
+	case TEE_C2C_CLOSE:
 		break;
 	default:
 		reader_fail(&r, ERR_FORMAT);
@@ -255,12 +268,18 @@ tee_answer_encode(
 	case TEE_E2E:
 		writer_u32(out, (uint32_t)answer->u.e2e.len);
 		break;
+	case TEE_C2C_PAIR:
+	case TEE_C2C_CONFIRM:
+	case TEE_C2C_OPEN:
+		tee_c2c_answer_write(out, op, &answer->u.c2c);
+		break;
 	case TEE_NETWORK:
 	case TEE_RECEIVE:
 	case TEE_SEAL:
 	case TEE_HEARTBEAT:
 	case TEE_E2E_VERSION:
 	case TEE_RESET:
+	case TEE_C2C_CLOSE:
 		break;
 	default:
 		writer_fail(out, ERR_INVALID);
@@ -307,12 +326,18 @@ tee_answer_decode(
 	case TEE_E2E:
 		e2e_answer_read(&r, ret_answer);
 		break;
+	case TEE_C2C_PAIR:
+	case TEE_C2C_CONFIRM:
+	case TEE_C2C_OPEN:
+		tee_c2c_answer_read(&r, op, &ret_answer->u.c2c);
+		break;
 	case TEE_NETWORK:
 	case TEE_RECEIVE:
 	case TEE_SEAL:
 	case TEE_HEARTBEAT:
 	case TEE_E2E_VERSION:
 	case TEE_RESET:
+	case TEE_C2C_CLOSE:
 		break;
 	default:
 		reader_fail(&r, ERR_FORMAT);

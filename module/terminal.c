@@ -7,6 +7,10 @@
  * reads; commands are not even read while much is waiting to be sent, so
  * that this concerns unsolicited result codes only.
  *
+ * While a chip-to-chip session is open, what goes out is collected as plain
+ * text until there is nothing more to do, and then put into frames, a few at
+ * a time. Nothing else can leave then.
+ *
  * Spec: ITU-T V.250, sections 5.2 to 5.7.
  */
 #include "terminal.h"
@@ -39,7 +43,62 @@ terminal_init(struct terminal *t, const char *name, struct module *module,
 	settings_default(&t->settings);
 	buffer_init(&t->data, FILE_SIZE_MAX);
 	buffer_init(&t->output, TERMINAL_OUTPUT_MAX);
+	buffer_init(&t->plain, TERMINAL_OUTPUT_MAX);
 	buffer_init(&t->urcs, TERMINAL_URCS_MAX);
+}
+
+/* --- chip-to-chip --- */
+
+const struct hf_c2c_session *
+terminal_session(const struct terminal *t)
+{
+	return t->frames.open ? &t->frames.session : NULL;
+}
+
+void
+terminal_session_open(struct terminal *t, struct hf_c2c_session *session)
+{
+	t->next = SWITCH_OPEN;
+	t->next_session = *session;
+	wipe(session, sizeof(*session));
+}
+
+void
+terminal_session_close(struct terminal *t)
+{
+	t->next = SWITCH_CLOSE;
+}
+
+/* Puts plain text into frames: all of it, or as the host reads them. */
+static void
+session_flush(struct terminal *t, bool all)
+{
+	while (t->frames.open && buffer_bytes(&t->plain).len > 0 &&
+	       (all || buffer_bytes(&t->output).len < TERMINAL_BACKLOG_MAX))
+		frames_seal(&t->frames, &t->plain, &t->output);
+}
+
+/* The line has been answered: does what its command wanted, or not. */
+static void
+session_switch(struct terminal *t, bool good)
+{
+	enum terminal_switch next = good ? t->next : SWITCH_NONE;
+
+	if (next == SWITCH_OPEN) {
+		frames_start(&t->frames, &t->next_session);
+	} else if (next == SWITCH_CLOSE) {
+		session_flush(t, true);
+		frames_stop(&t->frames);
+	}
+	t->next = SWITCH_NONE;
+	wipe(&t->next_session, sizeof(t->next_session));
+}
+
+/* How much waits to be sent. */
+static size_t
+backlog(const struct terminal *t)
+{
+	return buffer_bytes(&t->output).len + buffer_bytes(&t->plain).len;
 }
 
 void
@@ -47,8 +106,11 @@ terminal_done(struct terminal *t)
 {
 	buffer_done(&t->data);
 	buffer_done(&t->output);
+	buffer_done(&t->plain);
 	buffer_done(&t->urcs);
 	wipe(t->line, sizeof(t->line));
+	frames_stop(&t->frames);
+	session_switch(t, false);
 }
 
 /* --- output --- */
@@ -56,7 +118,7 @@ terminal_done(struct terminal *t)
 static void
 output_put(struct terminal *t, struct bytes b)
 {
-	if (buffer_put(&t->output, b) != ERR_OK)
+	if (buffer_put(t->frames.open ? &t->plain : &t->output, b) != ERR_OK)
 		return; /* lost: see the top of this file */
 }
 
@@ -128,7 +190,7 @@ urcs_flush(struct terminal *t)
 
 	if (t->state != TERMINAL_LINE || t->line_len > 0 || waiting.len == 0)
 		return;
-	if (buffer_bytes(&t->output).len <= TERMINAL_BACKLOG_MAX)
+	if (backlog(t) <= TERMINAL_BACKLOG_MAX)
 		output_put(t, waiting);
 	buffer_drop(&t->urcs, waiting.len);
 }
@@ -151,6 +213,7 @@ terminal_urc(struct terminal *t, const char *format, ...)
 	if (buffer_put(&t->urcs, bytes_make(text, (size_t)len + 4)) != ERR_OK)
 		return; /* lost: see the top of this file */
 	urcs_flush(t);
+	session_flush(t, false);
 }
 
 struct bytes
@@ -163,12 +226,14 @@ void
 terminal_sent(struct terminal *t, size_t len)
 {
 	buffer_drop(&t->output, len);
+	session_flush(t, false);
 }
 
 bool
 terminal_idle(const struct terminal *t)
 {
-	return t->state != TERMINAL_WAIT && terminal_output(t).len == 0;
+	return t->state != TERMINAL_WAIT && backlog(t) == 0 &&
+	       t->frames.text.len == 0;
 }
 
 /* --- running commands --- */
@@ -192,6 +257,7 @@ line_finish(struct terminal *t, enum at_result result)
 {
 	line_clear(t);
 	output_result(t, result);
+	session_switch(t, result == AT_DONE);
 	urcs_flush(t);
 }
 
@@ -275,21 +341,17 @@ data_complete(struct terminal *t)
 	line_continue(t, result);
 }
 
-/* Takes data for a prompt; says how much of it. */
-static size_t
+/* Takes data for a prompt, no more than it wants. */
+static void
 data_take(struct terminal *t, struct bytes in)
 {
-	size_t want = t->data_size - buffer_bytes(&t->data).len;
-	size_t len = in.len < want ? in.len : want;
-
-	if (buffer_put(&t->data, bytes_make(in.ptr, len)) != ERR_OK) {
+	if (buffer_put(&t->data, in) != ERR_OK) {
 		line_finish(t, CME_MEMORY_FULL);
-		return len;
+		return;
 	}
 	t->deadline_ms = t->now_ms + t->idle_ms;
-	if (len == want)
+	if (buffer_bytes(&t->data).len == t->data_size)
 		data_complete(t);
-	return len;
 }
 
 /* A byte has come or gone: an open quote waits only so long for the next. */
@@ -376,23 +438,68 @@ line_byte(struct terminal *t, uint8_t byte)
 static bool
 accepts(const struct terminal *t)
 {
-	return t->state != TERMINAL_WAIT &&
-	       terminal_output(t).len <= TERMINAL_BACKLOG_MAX;
+	return t->state != TERMINAL_WAIT && backlog(t) <= TERMINAL_BACKLOG_MAX;
+}
+
+/* How much of len bytes can be taken in one step. */
+static size_t
+step_len(const struct terminal *t, size_t len)
+{
+	size_t want;
+
+	if (t->state != TERMINAL_DATA)
+		return 1;
+	want = t->data_size - buffer_bytes(&t->data).len;
+	return len < want ? len : want;
+}
+
+static void
+step_take(struct terminal *t, struct bytes in)
+{
+	if (t->state == TERMINAL_DATA)
+		data_take(t, in);
+	else
+		line_byte(t, *in.ptr);
+}
+
+/* Takes one step of a frame's text, which may end the session. */
+static void
+text_step(struct terminal *t)
+{
+	struct bytes *text = &t->frames.text;
+	struct bytes step = bytes_make(text->ptr, step_len(t, text->len));
+
+	text->ptr += step.len;
+	text->len -= step.len;
+	step_take(t, step);
+}
+
+static void
+text_take(struct terminal *t)
+{
+	while (t->frames.text.len > 0 && accepts(t))
+		text_step(t);
 }
 
 size_t
 terminal_input(struct terminal *t, uint64_t now_ms, struct bytes in)
 {
-	size_t pos = 0;
+	size_t len, pos = 0;
 
 	t->now_ms = now_ms;
+	text_take(t);
 	while (pos < in.len && accepts(t)) {
-		if (t->state == TERMINAL_DATA)
-			pos += data_take(
-			    t, bytes_make(in.ptr + pos, in.len - pos));
-		else
-			line_byte(t, in.ptr[pos++]);
+		if (t->frames.open) {
+			pos += frames_feed(
+			    &t->frames, bytes_make(in.ptr + pos, in.len - pos));
+			text_take(t);
+		} else {
+			len = step_len(t, in.len - pos);
+			step_take(t, bytes_make(in.ptr + pos, len));
+			pos += len;
+		}
 	}
+	session_flush(t, false);
 	return pos;
 }
 
@@ -406,24 +513,32 @@ timeout_result(const struct terminal *t)
 	return CME_BAD_PARAMETERS; /* a quote was never closed */
 }
 
-void
-terminal_poll(struct terminal *t, uint64_t now_ms)
+/* Looks again at a command that goes on. */
+static void
+wait_look(struct terminal *t)
 {
 	enum at_result result;
 
-	t->now_ms = now_ms;
-	if (t->state == TERMINAL_WAIT) {
-		t->state = TERMINAL_LINE;
-		result = t->on_wait(t);
-		if (result != AT_LATER) {
-			t->deadline_ms = UINT64_MAX;
-			line_continue(t, result);
-			return;
-		}
+	t->state = TERMINAL_LINE;
+	result = t->on_wait(t);
+	if (result == AT_LATER) {
 		t->state = TERMINAL_WAIT;
+		return;
 	}
+	t->deadline_ms = UINT64_MAX;
+	line_continue(t, result);
+}
+
+void
+terminal_poll(struct terminal *t, uint64_t now_ms)
+{
+	t->now_ms = now_ms;
+	if (t->state == TERMINAL_WAIT)
+		wait_look(t);
 	if (now_ms >= t->deadline_ms)
 		line_finish(t, timeout_result(t));
+	text_take(t);
+	session_flush(t, false);
 }
 
 void
@@ -431,7 +546,10 @@ terminal_hangup(struct terminal *t)
 {
 	line_clear(t);
 	t->skip_cr = false;
+	session_switch(t, false);
+	frames_hangup(&t->frames);
 	buffer_done(&t->output);
+	buffer_done(&t->plain);
 	buffer_done(&t->urcs);
 }
 
@@ -442,6 +560,9 @@ terminal_reset(struct terminal *t)
 		line_finish(t, CME_ABORTED);
 	else
 		line_clear(t);
+	session_flush(t, true);
+	frames_stop(&t->frames);
+	session_switch(t, false);
 	buffer_done(&t->urcs);
 	settings_default(&t->settings);
 }

@@ -9,6 +9,7 @@
 #include "at_parse.h"
 #include "at_result.h"
 #include "buffer.h"
+#include "frames.h"
 
 struct module;
 
@@ -18,6 +19,8 @@ enum terminal_state {
 	TERMINAL_DATA, /* collects what a prompt asked for */
 	TERMINAL_WAIT /* a command goes on; input stays where it is */
 };
+
+enum terminal_switch { SWITCH_NONE, SWITCH_OPEN, SWITCH_CLOSE };
 
 enum { REG_CREG, REG_CGREG, REG_CEREG, REG_COUNT };
 
@@ -52,8 +55,14 @@ struct terminal {
 	enum at_result (*on_data)(struct terminal *t, struct bytes data);
 	enum at_result (*on_wait)(struct terminal *t);
 
-	struct buffer output;
+	struct buffer output; /* as it goes to the host */
+	struct buffer plain; /* of an open session, not in frames yet */
 	struct buffer urcs;
+
+	/* Chip-to-chip: what comes once the line has been answered. */
+	struct frames frames;
+	enum terminal_switch next;
+	struct hf_c2c_session next_session;
 };
 
 /*
@@ -85,11 +94,15 @@ bool terminal_idle(const struct terminal *t);
 
 /*
  * The host has gone: half a line, a prompt or a wait are dropped, and what
- * was to be sent too. Settings stay.
+ * was to be sent too. Settings stay, and a chip-to-chip session, which whoever
+ * comes next must have the keys of.
  */
 void terminal_hangup(struct terminal *t);
 
-/* The module was reset: hangup, but answers leave, and default settings. */
+/*
+ * The module was reset: hangup, but answers leave, default settings, and no
+ * chip-to-chip session.
+ */
 void terminal_reset(struct terminal *t);
 
 /* --- for commands --- */
@@ -122,5 +135,15 @@ MUST_CHECK enum at_result terminal_prompt(struct terminal *t, size_t size,
  */
 MUST_CHECK enum at_result terminal_wait(struct terminal *t,
     enum at_result (*on_wait)(struct terminal *t), uint64_t timeout_ms);
+
+/* The chip-to-chip session that is open, or NULL. */
+const struct hf_c2c_session *terminal_session(const struct terminal *t);
+
+/*
+ * A session begins, or ends, as soon as the command's line has been answered
+ * with OK; with an error nothing changes. The caller's copy is wiped.
+ */
+void terminal_session_open(struct terminal *t, struct hf_c2c_session *session);
+void terminal_session_close(struct terminal *t);
 
 #endif

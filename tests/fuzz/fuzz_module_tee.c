@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int op;
 
 	request_try(in);
-	for (op = 0; op < 16; op++)
+	for (op = 0; op < 32; op++)
 		answer_try((enum tee_op)op, in);
 	return 0;
 }

@@ -80,6 +80,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memset(&module, 0, sizeof(module));
 	module.model = model_find(data[0] & 1 ? "sara-r4" : "sara-r5");
 	module.files.dir_fd = module.files.parent_fd = -1;
+	module.state_fd = -1;
 	module.tee = (struct tee){tee_call, &count, -1};
 	network_init(&module.network, 10);
 	network_fun_set(&module.network, NETWORK_FUN_ON, 0);

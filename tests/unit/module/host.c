@@ -6,7 +6,24 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "c2c/port.h"
+#include "crypto/crypto.h"
 #include "model.h"
+
+/* Records of two bytes, the first of which counts the changes. */
+static void
+c2c_answer(struct host_tee *tee, const struct tee_request *request,
+    struct tee_c2c_answer *answer)
+{
+	tee->c2c = request->u.c2c;
+	tee->db_byte = request->u.c2c.db.len > 0 ? request->u.c2c.db.ptr[0] : 0;
+	answer->pair = tee->pair;
+	memset(answer->tag, 0x77, sizeof(answer->tag));
+	if (request->op == TEE_C2C_OPEN)
+		return;
+	answer->db[0] = (uint8_t)(tee->db_byte + 1);
+	answer->db_len = 2;
+}
 
 static enum err
 tee_call(
@@ -52,6 +69,11 @@ tee_call(
 	case TEE_E2E_VERSION:
 		tee->info.e2e_version = request->u.e2e_version;
 		break;
+	case TEE_C2C_PAIR:
+	case TEE_C2C_CONFIRM:
+	case TEE_C2C_OPEN:
+		c2c_answer(tee, request, &ret_answer->u.c2c);
+		break;
 	default:
 		break;
 	}
@@ -71,7 +93,9 @@ host_setup(void **state)
 	fd = open(h->dir, O_RDONLY | O_DIRECTORY);
 	assert_true(fd >= 0);
 	assert_int_equal(files_open(&h->module.files, fd), ERR_OK);
-	(void)close(fd);
+	h->module.state_fd = fd;
+	assert_int_equal(crypto_init(), ERR_OK);
+	c2c_port_init(&h->module.crypto, &crypto_random_source);
 	h->module.model = model_find("sara-r5");
 	memcpy(h->module.uid, uid, UID_LEN);
 	h->module.tee = (struct tee){tee_call, &h->tee, -1};
@@ -101,6 +125,10 @@ dir_remove(struct host *h)
 		    files_delete(&h->module.files, &list->names[i]), ERR_OK);
 	free(list);
 	files_close(&h->module.files);
+	(void)unlinkat(h->module.state_fd, "USR/usec/c2c_db", 0);
+	(void)unlinkat(h->module.state_fd, "USR/usec", AT_REMOVEDIR);
+	(void)unlinkat(h->module.state_fd, "USR", AT_REMOVEDIR);
+	(void)close(h->module.state_fd);
 	(void)snprintf(path, sizeof(path), "%s/files", h->dir);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(rmdir(h->dir), 0);

@@ -23,12 +23,15 @@ struct host_tee {
 	struct tee_info info;
 	enum err err; /* of every operation but TEE_INFO */
 	enum err heartbeat;
-	unsigned asked[16]; /* how often, by operation */
+	unsigned asked[32]; /* how often, by operation */
 	uint8_t profile[PROFILE_UID_LEN];
 	uint8_t serial[64];
 	size_t serial_len;
 	uint8_t plaintext[64];
 	size_t plaintext_len;
+	struct hf_c2c_pair pair; /* of TEE_C2C_OPEN and _PAIR */
+	struct tee_c2c_request c2c; /* the last; its views mean nothing */
+	uint8_t db_byte; /* what the records begin with; 0: there are none */
 };
 
 struct host {

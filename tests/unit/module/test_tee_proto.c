@@ -13,7 +13,8 @@
 
 static const enum tee_op all_ops[] = {TEE_INFO, TEE_NETWORK, TEE_POLL,
     TEE_RECEIVE, TEE_SEAL, TEE_HEARTBEAT, TEE_HEARTBEAT_RESULT, TEE_PSK,
-    TEE_E2E, TEE_E2E_VERSION, TEE_RESET};
+    TEE_E2E, TEE_E2E_VERSION, TEE_RESET, TEE_C2C_PAIR, TEE_C2C_CONFIRM,
+    TEE_C2C_OPEN, TEE_C2C_CLOSE};
 
 static uint8_t packet[TEE_MESSAGE_MAX];
 
@@ -78,6 +79,91 @@ test_requests(void **state)
 	in.u.e2e_version = 1;
 	assert_int_equal(tee_request_decode(request_encode(&in), &out), 0);
 	assert_int_equal(out.u.e2e_version, 1);
+}
+
+/* Chip-to-chip: the three that carry records. */
+static void
+test_c2c(void **state)
+{
+	static const enum tee_op ops[] = {
+	    TEE_C2C_PAIR, TEE_C2C_CONFIRM, TEE_C2C_OPEN};
+	uint8_t db[TEE_C2C_DB_MAX];
+	struct tee_request in, out;
+	struct tee_answer a, b;
+	struct bytes whole;
+	size_t i, len;
+
+	(void)state;
+	memset(db, 0x5a, sizeof(db));
+	for (i = 0; i < ARRAY_LEN(ops); i++) {
+		memset(&in, 0, sizeof(in));
+		in.op = ops[i];
+		memset(in.u.c2c.te_secret, 1, HF_C2C_TE_LEN);
+		memset(in.u.c2c.confirm, 2, HF_C2C_CONFIRM_LEN);
+		in.u.c2c.terminal = BYTES_LIT("pty1");
+		in.u.c2c.version = HF_C2C_V3;
+		in.u.c2c.rekey = true;
+		in.u.c2c.db = BYTES_OF(db);
+		whole = request_encode(&in);
+		assert_int_equal(tee_request_decode(whole, &out), ERR_OK);
+		assert_memory_equal(
+		    out.u.c2c.te_secret, in.u.c2c.te_secret, HF_C2C_TE_LEN);
+		assert_true(bytes_equal(out.u.c2c.terminal, BYTES_LIT("pty1")));
+		assert_true(bytes_equal(out.u.c2c.db, BYTES_OF(db)));
+		assert_int_equal(out.u.c2c.rekey, ops[i] == TEE_C2C_PAIR);
+		assert_int_equal(
+		    out.u.c2c.confirm[63], ops[i] == TEE_C2C_CONFIRM ? 2 : 0);
+		for (len = 0; len < whole.len - sizeof(db); len++)
+			assert_int_not_equal(
+			    tee_request_decode(
+				bytes_make(whole.ptr, len), &out),
+			    ERR_OK);
+		packet[whole.len] = 0;
+		assert_int_equal(
+		    tee_request_decode(bytes_make(packet, whole.len + 1), &out),
+		    ERR_FORMAT);
+
+		memset(&a, 0, sizeof(a));
+		a.u.c2c.pair.version = HF_C2C_V2;
+		memset(a.u.c2c.pair.key, 3, HF_C2C_KEY_LEN);
+		memset(a.u.c2c.tag, 4, HF_C2C_TAG_LEN);
+		memset(a.u.c2c.db, 5, TEE_C2C_DB_MAX);
+		a.u.c2c.db_len = TEE_C2C_DB_MAX;
+		whole = answer_encode(ops[i], &a);
+		assert_int_equal(tee_answer_decode(ops[i], whole, &b), ERR_OK);
+		assert_int_equal(
+		    b.u.c2c.pair.key[15], ops[i] == TEE_C2C_CONFIRM ? 0 : 3);
+		assert_int_equal(
+		    b.u.c2c.tag[15], ops[i] == TEE_C2C_PAIR ? 4 : 0);
+		assert_int_equal(b.u.c2c.db_len,
+		    ops[i] == TEE_C2C_OPEN ? 0 : TEE_C2C_DB_MAX);
+		packet[whole.len] = 0;
+		assert_int_equal(tee_answer_decode(ops[i],
+				     bytes_make(packet, whole.len + 1), &b),
+		    ERR_FORMAT);
+	}
+}
+
+/* Versions there are not, and names that are none. */
+static void
+test_c2c_bad(void **state)
+{
+	uint8_t open[] = "\x16................\x01t\x02";
+	struct tee_request out;
+
+	(void)state;
+	assert_int_equal(
+	    tee_request_decode(bytes_make(open, 20), &out), ERR_OK);
+	open[19] = 4;
+	assert_int_equal(
+	    tee_request_decode(bytes_make(open, 20), &out), ERR_FORMAT);
+	open[19] = 0;
+	assert_int_equal(
+	    tee_request_decode(bytes_make(open, 20), &out), ERR_FORMAT);
+	open[17] = 0;
+	open[18] = 2;
+	assert_int_equal(
+	    tee_request_decode(bytes_make(open, 19), &out), ERR_FORMAT);
 }
 
 static void
@@ -248,6 +334,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_requests),
+	    cmocka_unit_test(test_c2c),
+	    cmocka_unit_test(test_c2c_bad),
 	    cmocka_unit_test(test_requests_bad),
 	    cmocka_unit_test(test_request_unknown),
 	    cmocka_unit_test(test_info),

@@ -1,0 +1,307 @@
+/*
+ * AT+USECC2C and its sessions at a terminal, with a host that speaks lib/c2c.
+ */
+#include "host.h"
+
+#include "c2c/frame.h"
+#include "c2c/session.h"
+
+#define TE "00112233445566778899AABBCCDDEEFF"
+#define OK_LINE "\r\nOK\r\n"
+#define C2C_TEST(f)                                                            \
+	cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
+
+static struct hf_c2c_session session; /* the host's side */
+
+/* Opens a session of V2, which the TEE's pair makes. */
+static void
+open_v2(struct host *h)
+{
+	h->tee.pair.version = HF_C2C_V2;
+	memset(h->tee.pair.key, 0x11, HF_C2C_KEY_LEN);
+	memset(h->tee.pair.hmac_key, 0x22, HF_C2C_KEY_LEN);
+	host_ask(h, "AT+USECC2C=1,\"" TE "\"", OK_LINE);
+	memcpy(h->tee.pair.te_secret, h->tee.c2c.te_secret, HF_C2C_TE_LEN);
+	assert_int_equal(c2c_session_init(&session, &h->module.crypto, C2C_HOST,
+			     &h->tee.pair),
+	    ERR_OK);
+}
+
+static size_t
+sealed(const char *text, uint8_t frame[HF_C2C_HOST_FRAME_MAX])
+{
+	size_t len;
+
+	assert_int_equal(c2c_seal(&session, bytes_str(text), frame,
+			     HF_C2C_HOST_FRAME_MAX, &len),
+	    ERR_OK);
+	return len;
+}
+
+static void
+type(struct host *h, const char *text)
+{
+	uint8_t frame[HF_C2C_HOST_FRAME_MAX];
+
+	host_send(h, bytes_make(frame, sealed(text, frame)));
+}
+
+/* All that came back is frames, and this is in them. */
+static void
+see(struct host *h, const char *text)
+{
+	static uint8_t in[HF_C2C_MODULE_FRAME_MAX];
+	struct bytes out = terminal_output(&h->terminal), body, part;
+	struct hf_c2c_decoder decoder;
+	size_t pos = 0, at = 0;
+
+	c2c_decoder_init(&decoder, in, sizeof(in));
+	while (pos < out.len) {
+		pos += c2c_decoder_feed(
+		    &decoder, bytes_make(out.ptr + pos, out.len - pos), &body);
+		assert_non_null(body.ptr);
+		assert_int_equal(
+		    c2c_open(&session, in + (body.ptr - in), body.len, &part),
+		    ERR_OK);
+		assert_true(at + part.len <= strlen(text));
+		assert_memory_equal(part.ptr, text + at, part.len);
+		at += part.len;
+	}
+	assert_int_equal(at, strlen(text));
+	assert_int_equal(decoder.dropped, 0);
+	terminal_sent(&h->terminal, out.len);
+}
+
+/* Records are stored before the answer, and come with the next request. */
+static void
+test_records(void **state)
+{
+	struct host *h = *state;
+
+	h->tee.pair.version = HF_C2C_V3;
+	memset(h->tee.pair.key, 0xab, HF_C2C_KEY_LEN);
+	host_ask(h, "AT+USECC2C=0,\"" TE "\",3",
+	    "\r\n+USECC2C: 0,0,\"ABABABABABABABABABABABABABABABAB\","
+	    "\"00000000000000000000000000000000\","
+	    "\"77777777777777777777777777777777\"\r\n" OK_LINE);
+	assert_int_equal(h->tee.c2c.version, HF_C2C_V3);
+	assert_false(h->tee.c2c.rekey);
+	assert_int_equal(h->tee.db_byte, 0);
+	host_type(h, "AT+USECC2C=0,\"" TE "\"\r");
+	terminal_sent(&h->terminal, terminal_output(&h->terminal).len);
+	assert_int_equal(h->tee.c2c.version, HF_C2C_V2);
+	assert_int_equal(h->tee.db_byte, 1);
+	h->module.c2c_v1 = true;
+	h->tee.pair.version = HF_C2C_V1;
+	host_ask(h, "AT+USECC2C=0,\"" TE "\"",
+	    "\r\n+USECC2C: "
+	    "0,0,\"ABABABABABABABABABABABABABABABAB\"\r\n" OK_LINE);
+	assert_int_equal(h->tee.c2c.version, HF_C2C_V1);
+	assert_int_equal(h->tee.db_byte, 2);
+}
+
+/* Keys that could not be stored are not told. */
+static void
+test_not_stored(void **state)
+{
+	struct host *h = *state;
+	int dir_fd = h->module.state_fd;
+
+	h->tee.pair.version = HF_C2C_V2;
+	h->module.state_fd = -1;
+	host_ask(h, "AT+USECC2C=0,\"" TE "\"", "\r\n+CME ERROR: 23\r\n");
+	h->module.state_fd = dir_fd;
+	h->tee.err = ERR_DENIED;
+	host_ask(h, "AT+USECC2C=0,\"" TE "\"", "\r\n+CME ERROR: 3\r\n");
+}
+
+static void
+test_session(void **state)
+{
+	struct host *h = *state;
+
+	open_v2(h);
+	type(h, "AT+CMEE?\r");
+	see(h, "\r\n+CMEE: 1\r\n" OK_LINE);
+	host_type(h, "AT\r"); /* noise */
+	see(h, "");
+	type(h, "AT+USECC2C=1,\"" TE "\"\r");
+	see(h, "\r\n+CME ERROR: 3\r\n");
+	/* What follows the end in the same frame is dropped. */
+	type(h, "AT+USECC2C=2\rAT+CMEE=2\r");
+	see(h, OK_LINE);
+	host_ask(h, "AT+CMEE?", "\r\n+CMEE: 1\r\n" OK_LINE);
+	assert_int_equal(h->tee.asked[TEE_C2C_CLOSE], 1);
+}
+
+/* The echo is in frames like all else, and a frame serves many bytes. */
+static void
+test_echo(void **state)
+{
+	struct host *h = *state;
+	size_t len;
+
+	open_v2(h);
+	h->terminal.settings.echo = true;
+	type(h, "AT\r");
+	len = terminal_output(&h->terminal).len;
+	assert_int_equal(len, c2c_sealed_len(&session, 9));
+	see(h, "AT\r" OK_LINE);
+}
+
+/* Frames beyond a command that goes on wait for it. */
+static void
+test_wait(void **state)
+{
+	struct host *h = *state;
+	uint8_t frame[HF_C2C_HOST_FRAME_MAX];
+	size_t len;
+
+	open_v2(h);
+	h->tee.heartbeat = ERR_BUSY;
+	type(h, "AT+USECCONN\rAT+CMEE?\r");
+	see(h, "");
+	assert_false(terminal_idle(&h->terminal));
+	len = sealed("AT\r", frame);
+	assert_int_equal(
+	    terminal_input(&h->terminal, h->now_ms, bytes_make(frame, len)), 0);
+	h->tee.heartbeat = ERR_OK;
+	terminal_poll(&h->terminal, h->now_ms);
+	host_send(h, bytes_make(frame, len));
+	see(h, OK_LINE "\r\n+CMEE: 1\r\n" OK_LINE OK_LINE);
+	assert_true(terminal_idle(&h->terminal));
+}
+
+/* Reports in and after a session: what the last frame ends, is plain. */
+static void
+test_urc(void **state)
+{
+	struct host *h = *state;
+
+	open_v2(h);
+	terminal_urc(&h->terminal, "+NOW: 1");
+	see(h, "\r\n+NOW: 1\r\n");
+	type(h, "AT+USECC2C=2");
+	terminal_urc(&h->terminal, "+LATER: 1");
+	see(h, "");
+	/* Behind the last frame the line is plain again. */
+	type(h, "\r");
+	assert_null(terminal_session(&h->terminal));
+	assert_true(
+	    terminal_output(&h->terminal).len > c2c_sealed_len(&session, 6));
+	assert_memory_equal(
+	    terminal_output(&h->terminal).ptr + c2c_sealed_len(&session, 6),
+	    "\r\n+LATER: 1\r\n", 13);
+	terminal_sent(&h->terminal, c2c_sealed_len(&session, 6) + 13);
+	host_see(h, "");
+}
+
+/* Much data leaves in full frames, and not all of it is sealed at once. */
+static void
+test_much(void **state)
+{
+	struct host *h = *state;
+	size_t len = 300000, total = 0, one;
+	char *data = malloc(len);
+
+	assert_non_null(data);
+	memset(data, 'x', len);
+	host_type(h, "AT+UDWNFILE=\"f\",300000\r");
+	host_send(h, bytes_make(data, len));
+	terminal_sent(&h->terminal, terminal_output(&h->terminal).len);
+	open_v2(h);
+	type(h, "AT+URDFILE=\"f\"\r");
+	one = c2c_sealed_len(&session, HF_C2C_MODULE_MAX);
+	while (terminal_output(&h->terminal).len > 0) {
+		assert_true(terminal_output(&h->terminal).len <
+			    TERMINAL_BACKLOG_MAX + one);
+		assert_int_equal(terminal_output(&h->terminal).ptr[0], 0xf9);
+		total++;
+		terminal_sent(
+		    &h->terminal, terminal_output(&h->terminal).len < one
+				      ? terminal_output(&h->terminal).len
+				      : one);
+	}
+	assert_int_equal(total, (len + 40) / HF_C2C_MODULE_MAX + 1);
+	assert_true(terminal_idle(&h->terminal));
+	free(data);
+}
+
+/* Half a frame goes with its host, the session does not; a reset ends it. */
+static void
+test_hangup_and_reset(void **state)
+{
+	struct host *h = *state;
+	uint8_t frame[HF_C2C_HOST_FRAME_MAX];
+	size_t len;
+
+	open_v2(h);
+	len = sealed("AT+CMEE?\r", frame);
+	host_send(h, bytes_make(frame, len - 5));
+	terminal_hangup(&h->terminal);
+	host_type(h, "AT\r");
+	see(h, "");
+	type(h, "AT\r");
+	see(h, OK_LINE);
+	terminal_reset(&h->terminal);
+	assert_null(terminal_session(&h->terminal));
+	host_type(h, "AT\r");
+	host_see(h, "AT\r" OK_LINE);
+}
+
+/* A line that opens and then fails opens nothing. */
+static void
+test_last_on_its_line(void **state)
+{
+	struct host *h = *state;
+
+	host_ask(h, "AT+USECC2C=1,\"" TE "\";+CMEE?", "\r\n+CME ERROR: 3\r\n");
+	assert_int_equal(h->tee.asked[TEE_C2C_OPEN], 0);
+	h->tee.pair.version = 9;
+	host_ask(h, "AT+USECC2C=1,\"" TE "\"", "\r\n+CME ERROR: 50\r\n");
+	assert_null(terminal_session(&h->terminal));
+	host_ask(h, "AT+USECC2C=2", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECC2C=3", "\r\n+CME ERROR: 3\r\n");
+}
+
+static void
+test_rekey(void **state)
+{
+	struct host *h = *state;
+
+	open_v2(h);
+	type(h, "AT+USECC2C=3,\"" TE "\"\r");
+	see(h, "\r\n+CME ERROR: 50\r\n");
+	h->tee.err = ERR_IO;
+	type(h, "AT+USECC2C=3\r");
+	see(h, "\r\n+CME ERROR: 23\r\n");
+	h->tee.err = ERR_OK;
+	type(h, "AT+USECC2C=3\r");
+	see(h, "\r\n+USECC2C: 3,0,\"11111111111111111111111111111111\","
+	       "\"22222222222222222222222222222222\","
+	       "\"77777777777777777777777777777777\"\r\n" OK_LINE);
+	assert_true(h->tee.c2c.rekey);
+	assert_int_equal(h->tee.c2c.version, HF_C2C_V2);
+	assert_memory_equal(
+	    h->tee.c2c.te_secret, h->tee.pair.te_secret, HF_C2C_TE_LEN);
+	host_ask(h, "AT", OK_LINE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    C2C_TEST(test_records),
+	    C2C_TEST(test_not_stored),
+	    C2C_TEST(test_session),
+	    C2C_TEST(test_echo),
+	    C2C_TEST(test_wait),
+	    C2C_TEST(test_urc),
+	    C2C_TEST(test_much),
+	    C2C_TEST(test_hangup_and_reset),
+	    C2C_TEST(test_last_on_its_line),
+	    C2C_TEST(test_rekey),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
