@@ -6,6 +6,7 @@
 #	format, documentation, plan of rooms
 #	gcc and clang builds, warnings are errors
 #	unit tests, plain and under ASan and UBSan
+#	200 runs of the simulator
 #	system tests on the plain build and on the sanitized one
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -76,6 +77,7 @@ export ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 if check build-gcc env CC=gcc tools/build.sh build; then
 	unit build
+	check simulator timeout 120 build/tests/sim/sim --seeds 200
 	system build
 fi
 check build-clang env CC=clang tools/build.sh build-clang
