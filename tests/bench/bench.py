@@ -227,6 +227,9 @@ def bench_bootstraps(figures, build, daemon, fleet, profile, count):
                  bootstrap_cpu_us=1e6 * cpu / count,
                  bootstrap_seconds=result["seconds"])
     figures.add("bootstraps_to_three_ecdh", rate / (ecdh / 3), ">=", 0.3)
+    # openssl speed counts its own processor time: so does this one.
+    figures.add("bootstraps_to_three_ecdh_cpu", count / cpu / (ecdh / 3), ">=",
+                0.3)
 
 
 def captured(build, daemon, folder, *fleet):
