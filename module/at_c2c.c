@@ -78,7 +78,8 @@ pair(struct terminal *t, unsigned op, struct tee_request *request)
 	if (err == ERR_OK)
 		keys_tell(t, op, &answer.u.c2c);
 	wipe(&answer, sizeof(answer));
-	return at_result_of(err);
+	return at_feature_result(
+	    t, err, TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING);
 }
 
 /* 0,"<TE_SECRET>"[,3]; firmware that has V1 has nothing else */
@@ -112,7 +113,10 @@ do_confirm(struct terminal *t, const struct at_command *c)
 		return CME_BAD_PARAMETERS;
 	err = ask(t, &request, &answer);
 	/* Other keys, or a damaged line: the host may try again. */
-	return err == ERR_AUTH ? CME_NOT_ALLOWED : at_result_of(err);
+	if (err == ERR_AUTH)
+		return CME_NOT_ALLOWED;
+	return at_feature_result(
+	    t, err, TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING);
 }
 
 /* --- sessions --- */
@@ -164,7 +168,7 @@ do_open(struct terminal *t, const struct at_command *c)
 	wipe(&answer, sizeof(answer));
 	if (err == ERR_OK)
 		terminal_session_open(t, &session);
-	return at_result_of(err);
+	return at_feature_result(t, err, TEE_FEATURE_C2C);
 }
 
 static enum err

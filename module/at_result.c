@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#define NUMBER_BITS 8
+#define OFF(feature)                                                           \
+	((enum at_result)((unsigned)CME_DISABLED | (feature) << NUMBER_BITS))
+
 static const struct {
 	enum at_result result;
 	const char *text;
@@ -25,6 +29,13 @@ static const struct {
     {CME_DISABLED, "command implemented but currently disabled"},
     {CME_ABORTED, "command aborted by user"},
     {CME_UNKNOWN, "unknown"},
+    /* The number is 51, and the bit of the feature stands above it. */
+    {OFF(1), "LocalDataProtection is not enabled"},
+    {OFF(2), "LocalC2C is not enabled"},
+    {OFF(4), "LocalC2CKeyPairing is not enabled"},
+    {OFF(8), "ZTPV1 is not enabled"},
+    {OFF(16), "E2ESymmetricKMS is not enabled"},
+    {OFF(32), "E2EDataProtection is not enabled"},
 };
 
 static const struct {
@@ -49,6 +60,18 @@ static const struct {
     {ERR_DISABLED, CME_DISABLED},
     {ERR_TIMEOUT, CME_TIMEOUT},
 };
+
+enum at_result
+at_result_off(unsigned feature)
+{
+	return OFF(feature);
+}
+
+unsigned
+at_result_number(enum at_result result)
+{
+	return (unsigned)result & ((1u << NUMBER_BITS) - 1);
+}
 
 const char *
 at_result_text(enum at_result result)

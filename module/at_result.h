@@ -21,10 +21,16 @@ enum at_result {
 	CME_NO_SERVICE = 30,
 	CME_TIMEOUT = 31,
 	CME_BAD_PARAMETERS = 50,
-	CME_DISABLED = 51,
+	CME_DISABLED = 51, /* at_result_off says which feature */
 	CME_ABORTED = 52,
 	CME_UNKNOWN = 100
 };
+
+/* CME_DISABLED, with a text that names the feature (one bit) that is off. */
+enum at_result at_result_off(unsigned feature);
+
+/* The error number that a host sees with +CMEE=1. */
+unsigned at_result_number(enum at_result result);
 
 /* The text of an error number as 27.007 has it; "unknown" when it has none. */
 const char *at_result_text(enum at_result result);

@@ -11,6 +11,7 @@ static const struct at_entry *const groups[] = {
     at_file,
     at_usec,
     at_c2c,
+    at_local,
 };
 
 static const struct at_entry *

@@ -23,11 +23,19 @@ struct at_entry {
 MUST_CHECK enum at_result at_run(
     struct terminal *t, const struct at_command *c);
 
+/*
+ * What a host is told of an error of the TEE: as at_result_of, but where a
+ * feature is off that the command needs (bits), it is named.
+ */
+enum at_result at_feature_result(
+    struct terminal *t, enum err err, unsigned needed);
+
 /* A group of commands, one file each, ends with an entry without a name. */
 extern const struct at_entry at_general[];
 extern const struct at_entry at_network[];
 extern const struct at_entry at_file[];
 extern const struct at_entry at_usec[];
 extern const struct at_entry at_c2c[]; /* of models with chip-to-chip */
+extern const struct at_entry at_local[];
 
 #endif

@@ -22,6 +22,22 @@ ask_plain(struct terminal *t, enum tee_op op, struct tee_answer *ret_answer)
 	return tee_ask(&t->module->tee, &request, ret_answer);
 }
 
+enum at_result
+at_feature_result(struct terminal *t, enum err err, unsigned needed)
+{
+	struct tee_answer answer;
+	unsigned off = 0;
+
+	if (err != ERR_DISABLED)
+		return at_result_of(err);
+	/* Before the bootstrap there are no features yet. */
+	if (ask_plain(t, TEE_INFO, &answer) == ERR_OK &&
+	    answer.u.info.generation > 0)
+		off = needed & ~answer.u.info.features;
+	/* A suspended device has its features still: they are not at fault. */
+	return off == 0 ? CME_DISABLED : at_result_off(off & (~off + 1));
+}
+
 /* --- +USECROTUID --- */
 
 static enum at_result
@@ -167,7 +183,7 @@ psk_set(struct terminal *t, const struct at_command *c)
 	if (err == ERR_OK)
 		psk_tell(t, c->name, &answer);
 	wipe(&answer, sizeof(answer));
-	return at_result_of(err);
+	return at_feature_result(t, err, TEE_FEATURE_PSK);
 }
 
 /* --- +USECOPCMD --- */
@@ -215,15 +231,15 @@ e2e_tell(struct terminal *t, struct bytes plaintext)
 	struct tee_answer answer;
 	enum err err;
 
-	request.u.plaintext = plaintext;
+	request.data = plaintext;
 	err = tee_ask(&t->module->tee, &request, &answer);
 	if (err != ERR_OK)
-		return at_result_of(err);
+		return at_feature_result(t, err, TEE_FEATURE_E2E);
 	(void)snprintf(
-	    head, sizeof(head), "%s: %zu,", t->command.name, answer.u.e2e.len);
+	    head, sizeof(head), "%s: %zu,", t->command.name, answer.u.data.len);
 	terminal_info_data(
-	    t, head, bytes_make(answer.u.e2e.ptr, answer.u.e2e.len));
-	free(answer.u.e2e.ptr);
+	    t, head, bytes_make(answer.u.data.ptr, answer.u.data.len));
+	free(answer.u.data.ptr);
 	return AT_DONE;
 }
 
@@ -243,7 +259,7 @@ e2e_data_set(struct terminal *t, const struct at_command *c)
 		err = ERR_STATE;
 	/* No prompt for data that could not be encrypted anyway. */
 	if (err == ERR_OK && (answer.u.info.features & TEE_FEATURE_E2E) == 0)
-		err = ERR_DISABLED;
+		return at_result_off(TEE_FEATURE_E2E);
 	if (err != ERR_OK)
 		return at_result_of(err);
 	return terminal_prompt(t, size, e2e_tell);

@@ -265,6 +265,32 @@ files_append(
 }
 
 enum err
+files_room(const struct files *files, const struct file_name *name, size_t len)
+{
+	size_t old = 0;
+	enum err err = files_size(files, name, &old);
+
+	if (err != ERR_OK && err != ERR_NOT_FOUND)
+		return err;
+	if (len > FILE_SIZE_MAX)
+		return ERR_SPACE;
+	/* The old content goes: only what is more needs room. */
+	return room_check(
+	    files, err == ERR_NOT_FOUND, 0, len > old ? len - old : 0);
+}
+
+enum err
+files_write(
+    const struct files *files, const struct file_name *name, struct bytes data)
+{
+	enum err err = files_room(files, name, data.len);
+
+	if (err == ERR_OK)
+		err = new_write(files, BYTES_NONE, data);
+	return err == ERR_OK ? new_rename(files, name) : err;
+}
+
+enum err
 files_delete(const struct files *files, const struct file_name *name)
 {
 	size_t size;

@@ -41,6 +41,17 @@ MUST_CHECK enum err files_append(
     const struct files *files, const struct file_name *name, struct bytes data);
 
 /*
+ * Writes a file anew, whatever it held before, or makes it. Errors: as
+ * files_append.
+ */
+MUST_CHECK enum err files_write(
+    const struct files *files, const struct file_name *name, struct bytes data);
+
+/* Whether files_write of len bytes has room. Errors: ERR_SPACE, ERR_IO. */
+MUST_CHECK enum err files_room(
+    const struct files *files, const struct file_name *name, size_t len);
+
+/*
  * Reads a whole file into memory that the caller frees; NULL when it is
  * empty. Errors: ERR_NOT_FOUND, ERR_SPACE (over FILE_SIZE_MAX), ERR_NOMEM,
  * ERR_IO.

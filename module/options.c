@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <getopt.h>
 
+#define HEARTBEAT_MIN_OF_MODEL UINT32_MAX
+
 enum {
 	OPTION_MODEL = 256,
 	OPTION_STATE,
@@ -17,6 +19,7 @@ enum {
 	OPTION_REGISTER,
 	OPTION_IDLE,
 	OPTION_C2C_V1,
+	OPTION_HEARTBEAT,
 	OPTION_WELL_KNOWN,
 	OPTION_VERBOSE,
 	OPTION_HELP,
@@ -50,6 +53,9 @@ static const struct {
 	"seconds that a prompt waits for its next byte (default 60)"},
     {"c2c-v1", NULL, OPTION_C2C_V1,
 	"chip-to-chip V1 as old firmware has it: insecure"},
+    {"heartbeat-min-s", "N", OPTION_HEARTBEAT,
+	"least seconds between heartbeats of AT+USECCONN (default the\n"
+	"model's)"},
     {"well-known", NULL, OPTION_WELL_KNOWN,
 	"bootstrap at /.well-known/edhoc instead of the short /e"},
     {"verbose", NULL, OPTION_VERBOSE, "log to standard error"},
@@ -154,6 +160,9 @@ option_take(int id, const char *value, struct options *o)
 	case OPTION_C2C_V1:
 		o->c2c_v1 = true;
 		return ERR_OK;
+	case OPTION_HEARTBEAT:
+		return number_read(
+		    "heartbeat-min-s", value, 0, 86400, &o->heartbeat_min_s);
 	case OPTION_WELL_KNOWN:
 		o->well_known = true;
 		return ERR_OK;
@@ -195,7 +204,8 @@ options_read(int argc, char **argv, struct options *ret_options)
 	struct option longs[ARRAY_LEN(table) + 1];
 	struct options o = {.service = "coap://127.0.0.1:5683",
 	    .register_ms = 300,
-	    .idle_s = 60};
+	    .idle_s = 60,
+	    .heartbeat_min_s = HEARTBEAT_MIN_OF_MODEL};
 	enum err err = ERR_OK;
 	size_t i;
 	int id;
@@ -217,6 +227,8 @@ options_read(int argc, char **argv, struct options *ret_options)
 	}
 	if (err == ERR_OK)
 		err = options_check(&o);
+	if (o.heartbeat_min_s == HEARTBEAT_MIN_OF_MODEL)
+		o.heartbeat_min_s = o.model->heartbeat_min_s;
 	if (err == ERR_OK)
 		*ret_options = o;
 	return err;

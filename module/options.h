@@ -27,6 +27,7 @@ struct options {
 	bool well_known; /* EDHOC at /.well-known/edhoc */
 	uint32_t register_ms; /* from power to registration */
 	uint32_t idle_s; /* how long a prompt waits for its data */
+	uint32_t heartbeat_min_s; /* the model's, unless it was given */
 };
 
 /*

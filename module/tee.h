@@ -8,8 +8,9 @@
  *   request  op u8 | fields
  *   answer   op u8 + 0x80 | error u8 (minus enum err) | fields when it is 0
  *
- * Numbers are big-endian. The data of TEE_E2E travels beside the packet, both
- * ways, as a memory file that is sealed against any change.
+ * Numbers are big-endian. The data of TEE_E2E, TEE_LOCAL_SEAL and
+ * TEE_LOCAL_OPEN travels beside the packet, both ways, as a memory file that
+ * is sealed against any change.
  */
 #ifndef MODULE_TEE_H
 #define MODULE_TEE_H
@@ -32,6 +33,8 @@ enum tee_op {
 	TEE_E2E = 9, /* encrypts data end to end */
 	TEE_E2E_VERSION = 10, /* which envelope TEE_E2E makes; remembered */
 	TEE_RESET = 11, /* as after power-on */
+	TEE_LOCAL_SEAL = 12, /* makes a file of local data protection */
+	TEE_LOCAL_OPEN = 13, /* opens one */
 	TEE_C2C_PAIR = 20, /* chip-to-chip: new keys */
 	TEE_C2C_CONFIRM = 21, /* the host has them */
 	TEE_C2C_OPEN = 22, /* the keys of a session */
@@ -68,13 +71,19 @@ struct tee_request {
 			struct bytes serial;
 		} seal;
 		uint32_t psk_len; /* TEE_PSK: 16 or 32 */
-		struct bytes plaintext; /* TEE_E2E; decoded: its length alone */
+		struct bytes
+		    file; /* TEE_LOCAL_SEAL, TEE_LOCAL_OPEN: its name */
 		unsigned e2e_version; /* 0 V1, 1 V2 */
 		struct tee_c2c_request c2c;
 	} u;
+	struct bytes data; /* beside the packet; decoded: its length alone */
 };
 
-/* E2EDataProtection in the features of struct tee_info. */
+/* In the features of struct tee_info. */
+#define TEE_FEATURE_LOCAL_DATA 1
+#define TEE_FEATURE_C2C 2
+#define TEE_FEATURE_C2C_PAIRING 4
+#define TEE_FEATURE_PSK 16
 #define TEE_FEATURE_E2E 32
 
 /* TEE_INFO: see struct device_info. */
@@ -89,6 +98,7 @@ struct tee_info {
 	uint32_t features;
 	unsigned refused;
 	unsigned e2e_version; /* 0 V1, 1 V2 */
+	enum err local_data; /* whether TEE_LOCAL_SEAL and _OPEN would work */
 };
 
 struct tee_answer {
@@ -109,7 +119,7 @@ struct tee_answer {
 		struct {
 			uint8_t *ptr; /* the asker frees it */
 			size_t len;
-		} e2e;
+		} data; /* TEE_E2E, TEE_LOCAL_SEAL, TEE_LOCAL_OPEN */
 		struct tee_c2c_answer c2c;
 	} u;
 };
@@ -133,8 +143,11 @@ struct tee {
 MUST_CHECK enum err tee_ask(const struct tee *tee,
     const struct tee_request *request, struct tee_answer *ret_answer);
 
+/* Whether data travels beside the packets of an operation. */
+bool tee_op_has_data(enum tee_op op);
+
 /*
- * Encodes a request, without the data of TEE_E2E. Errors: ERR_SPACE,
+ * Encodes a request, without what travels beside it. Errors: ERR_SPACE,
  * ERR_INVALID (unknown op).
  */
 MUST_CHECK enum err tee_request_encode(

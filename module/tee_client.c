@@ -50,16 +50,16 @@ tee_client_stop(struct tee_client *client)
 	(void)waitpid(client->pid, &status, 0);
 }
 
-/* Puts the data of TEE_E2E into a memory file; fd stays -1 for others. */
+/* Puts data into a memory file; fd stays -1 where there is none. */
 static enum err
 attachment_make(const struct tee_request *request, int *ret_fd)
 {
 	struct tee_memory memory;
-	struct bytes data = request->u.plaintext;
+	struct bytes data = request->data;
 	enum err err;
 
 	*ret_fd = -1;
-	if (request->op != TEE_E2E)
+	if (!tee_op_has_data(request->op))
 		return ERR_OK;
 	err = tee_memory_make(data.len, &memory);
 	if (err != ERR_OK)
@@ -75,23 +75,23 @@ attachment_make(const struct tee_request *request, int *ret_fd)
 	return ERR_OK;
 }
 
-/* Takes what came beside the answer to TEE_E2E. */
+/* Takes what came beside the answer. */
 static enum err
 attachment_take(int fd, struct tee_answer *answer)
 {
 	struct tee_memory memory;
-	size_t len = answer->u.e2e.len;
+	size_t len = answer->u.data.len;
 	enum err err = tee_memory_map(fd, len, &memory);
 
 	if (err != ERR_OK) {
 		(void)close(fd);
 		return err;
 	}
-	answer->u.e2e.ptr = malloc(len == 0 ? 1 : len);
-	if (answer->u.e2e.ptr == NULL)
+	answer->u.data.ptr = malloc(len == 0 ? 1 : len);
+	if (answer->u.data.ptr == NULL)
 		err = ERR_NOMEM;
 	else if (len > 0)
-		memcpy(answer->u.e2e.ptr, memory.ptr, len);
+		memcpy(answer->u.data.ptr, memory.ptr, len);
 	tee_memory_free(&memory);
 	return err;
 }
@@ -120,7 +120,7 @@ answer_receive(
 		return err == ERR_NOT_FOUND ? ERR_IO : err;
 	err = tee_answer_decode(op, bytes_make(packet, len), ret_answer);
 	wipe(packet, len);
-	if (err == ERR_OK && ret_answer->err == ERR_OK && op == TEE_E2E)
+	if (err == ERR_OK && ret_answer->err == ERR_OK && tee_op_has_data(op))
 		return attachment_take(fd, ret_answer);
 	if (fd >= 0)
 		(void)close(fd);

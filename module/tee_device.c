@@ -7,6 +7,10 @@
 #include "base/wipe.h"
 #include "tee_pairs.h"
 
+STATIC_ASSERT(TEE_FEATURE_LOCAL_DATA == FEATURE_LOCAL_DATA, one_number_for_it);
+STATIC_ASSERT(TEE_FEATURE_C2C == FEATURE_C2C, one_number_for_c2c);
+STATIC_ASSERT(TEE_FEATURE_C2C_PAIRING == FEATURE_C2C_PAIRING, and_for_pairing);
+STATIC_ASSERT(TEE_FEATURE_PSK == SERVICE_PSK, one_number_for_the_service);
 STATIC_ASSERT(TEE_FEATURE_E2E == SERVICE_E2E, one_number_for_the_service);
 
 enum err
@@ -30,12 +34,17 @@ tee_device_stop(struct tee_device *d)
 }
 
 size_t
-tee_device_overhead(const struct tee_device *d)
+tee_device_room(const struct tee_device *d, const struct tee_request *request)
 {
 	struct rot_state state;
 
+	if (request->op == TEE_LOCAL_OPEN)
+		return request->data.len;
+	if (request->op == TEE_LOCAL_SEAL)
+		return request->data.len + LOCAL_OVERHEAD;
 	rot_state(d->rot, &state);
-	return envelope_overhead((enum envelope_version)state.e2e_version);
+	return request->data.len +
+	       envelope_overhead((enum envelope_version)state.e2e_version);
 }
 
 static void
@@ -56,6 +65,7 @@ do_info(const struct tee_device *d, struct tee_info *ret)
 	ret->features = info.features;
 	ret->refused = info.refused;
 	ret->e2e_version = state.e2e_version == ENVELOPE_V2 ? 1 : 0;
+	ret->local_data = device_local_check(d->device);
 }
 
 static enum err
@@ -98,7 +108,27 @@ do_e2e(struct tee_device *d, struct bytes plaintext, struct tee_answer *answer)
 
 	rot_state(d->rot, &state);
 	return device_e2e_seal(d->device, state.e2e_version, plaintext,
-	    answer->u.e2e.ptr, &answer->u.e2e.len);
+	    answer->u.data.ptr, &answer->u.data.len);
+}
+
+static enum err
+do_local_seal(struct tee_device *d, const struct tee_request *request,
+    struct tee_answer *answer)
+{
+	answer->u.data.len = request->data.len + LOCAL_OVERHEAD;
+	return device_local_seal(
+	    d->device, request->u.file, request->data, answer->u.data.ptr);
+}
+
+static enum err
+do_local_open(struct tee_device *d, const struct tee_request *request,
+    struct tee_answer *answer)
+{
+	if (request->data.len < LOCAL_OVERHEAD)
+		return ERR_FORMAT;
+	answer->u.data.len = request->data.len - LOCAL_OVERHEAD;
+	return device_local_open(
+	    d->device, request->u.file, request->data, answer->u.data.ptr);
 }
 
 /* As after power-on: what was not written is gone. */
@@ -142,7 +172,13 @@ tee_device_do(struct tee_device *d, const struct tee_request *request,
 		err = do_psk(d, request->u.psk_len, answer);
 		break;
 	case TEE_E2E:
-		err = do_e2e(d, request->u.plaintext, answer);
+		err = do_e2e(d, request->data, answer);
+		break;
+	case TEE_LOCAL_SEAL:
+		err = do_local_seal(d, request, answer);
+		break;
+	case TEE_LOCAL_OPEN:
+		err = do_local_open(d, request, answer);
 		break;
 	case TEE_E2E_VERSION:
 		err = rot_e2e_version_set(d->rot,

@@ -26,13 +26,14 @@ MUST_CHECK enum err tee_device_start(struct tee_device *d);
 void tee_device_stop(struct tee_device *d);
 
 /*
- * Does one request and fills in the answer. For TEE_E2E answer->u.e2e.ptr
- * has room for the result: u.plaintext.len + tee_device_overhead(d).
+ * Does one request and fills in the answer. Where data travels beside it,
+ * answer->u.data.ptr has tee_device_room bytes for the result.
  */
 void tee_device_do(struct tee_device *d, const struct tee_request *request,
     uint64_t now_ms, uint64_t wall_s, struct tee_answer *answer);
 
-/* By how many bytes TEE_E2E makes data longer. */
-size_t tee_device_overhead(const struct tee_device *d);
+/* How long the data of the answer may be. */
+size_t tee_device_room(
+    const struct tee_device *d, const struct tee_request *request);
 
 #endif

@@ -147,22 +147,22 @@ device_do(struct tee_process *p, const struct tee_request *request,
 	    clock_read(CLOCK_REALTIME, 1), answer);
 }
 
-/* Encrypts from one memory file to another, which it gives back sealed. */
+/* Works from one memory file to another, which it gives back sealed. */
 static enum err
-e2e_seal(struct tee_process *p, struct tee_request *request,
+data_work(struct tee_process *p, struct tee_request *request,
     struct tee_answer *answer, int *ret_fd)
 {
 	struct tee_memory out;
-	enum err err = tee_memory_make(
-	    request->u.plaintext.len + tee_device_overhead(&p->device), &out);
+	enum err err =
+	    tee_memory_make(tee_device_room(&p->device, request), &out);
 
 	if (err != ERR_OK)
 		return err;
-	answer->u.e2e.ptr = out.ptr;
+	answer->u.data.ptr = out.ptr;
 	device_do(p, request, answer);
 	err = answer->err;
 	if (err == ERR_OK)
-		err = tee_memory_seal(&out, answer->u.e2e.len);
+		err = tee_memory_seal(&out, answer->u.data.len);
 	if (err == ERR_OK)
 		*ret_fd = out.fd;
 	else
@@ -170,9 +170,9 @@ e2e_seal(struct tee_process *p, struct tee_request *request,
 	return err;
 }
 
-/* TEE_E2E: fd is what came beside the request. */
+/* fd is what came beside the request. */
 static void
-e2e_do(struct tee_process *p, struct tee_request *request, int fd,
+data_do(struct tee_process *p, struct tee_request *request, int fd,
     struct tee_answer *answer, int *ret_fd)
 {
 	struct tee_memory in;
@@ -180,11 +180,11 @@ e2e_do(struct tee_process *p, struct tee_request *request, int fd,
 	answer->err = ERR_FORMAT;
 	if (fd < 0)
 		return;
-	answer->err = tee_memory_map(fd, request->u.plaintext.len, &in);
+	answer->err = tee_memory_map(fd, request->data.len, &in);
 	if (answer->err != ERR_OK)
 		return;
-	request->u.plaintext.ptr = in.ptr;
-	answer->err = e2e_seal(p, request, answer, ret_fd);
+	request->data.ptr = in.ptr;
+	answer->err = data_work(p, request, answer, ret_fd);
 	in.fd = -1; /* the caller closes it */
 	if (in.ptr != NULL)
 		(void)munmap(in.ptr, in.len);
@@ -207,8 +207,8 @@ serve_one(struct tee_process *p)
 		return err;
 	memset(&answer, 0, sizeof(answer));
 	err = tee_request_decode(bytes_make(packet, len), &request);
-	if (err == ERR_OK && request.op == TEE_E2E)
-		e2e_do(p, &request, in_fd, &answer, &out_fd);
+	if (err == ERR_OK && tee_op_has_data(request.op))
+		data_do(p, &request, in_fd, &answer, &out_fd);
 	else if (err == ERR_OK)
 		device_do(p, &request, &answer);
 	if (in_fd >= 0)

@@ -28,6 +28,12 @@ tee_ask(const struct tee *tee, const struct tee_request *request,
 	return err != ERR_OK ? err : ret_answer->err;
 }
 
+bool
+tee_op_has_data(enum tee_op op)
+{
+	return op == TEE_E2E || op == TEE_LOCAL_SEAL || op == TEE_LOCAL_OPEN;
+}
+
 /* --- requests --- */
 
 enum err
@@ -49,7 +55,12 @@ tee_request_encode(const struct tee_request *request, struct writer *out)
 		writer_u32(out, request->u.psk_len);
 		break;
 	case TEE_E2E:
-		writer_u32(out, (uint32_t)request->u.plaintext.len);
+		writer_u32(out, (uint32_t)request->data.len);
+		break;
+	case TEE_LOCAL_SEAL:
+	case TEE_LOCAL_OPEN:
+		writer_u32(out, (uint32_t)request->data.len);
+		writer_put(out, request->u.file);
 		break;
 	case TEE_E2E_VERSION:
 		writer_u8(out, (uint8_t)request->u.e2e_version);
@@ -83,12 +94,24 @@ flag_read(struct reader *r)
 	return v == 1;
 }
 
-static void
-e2e_request_read(struct reader *r, struct tee_request *ret)
+static struct bytes
+data_len_read(struct reader *r, size_t max)
 {
-	ret->u.plaintext = bytes_make(NULL, reader_u32(r));
-	if (ret->u.plaintext.len > E2E_PLAINTEXT_MAX)
+	struct bytes data = bytes_make(NULL, reader_u32(r));
+
+	if (data.len > max)
 		reader_fail(r, ERR_FORMAT);
+	return data;
+}
+
+static struct bytes
+file_read(struct reader *r)
+{
+	struct bytes name = reader_rest(r);
+
+	if (name.len < 1 || name.len > LOCAL_NAME_MAX)
+		reader_fail(r, ERR_FORMAT);
+	return name;
 }
 
 enum err
@@ -115,7 +138,15 @@ tee_request_decode(struct bytes in, struct tee_request *ret_request)
 		ret_request->u.psk_len = reader_u32(&r);
 		break;
 	case TEE_E2E:
-		e2e_request_read(&r, ret_request);
+		ret_request->data = data_len_read(&r, E2E_PLAINTEXT_MAX);
+		break;
+	case TEE_LOCAL_SEAL:
+		ret_request->data = data_len_read(&r, LOCAL_PLAINTEXT_MAX);
+		ret_request->u.file = file_read(&r);
+		break;
+	case TEE_LOCAL_OPEN:
+		ret_request->data = data_len_read(&r, E2E_PLAINTEXT_MAX);
+		ret_request->u.file = file_read(&r);
 		break;
 	case TEE_E2E_VERSION:
 		ret_request->u.e2e_version = flag_read(&r) ? 1 : 0;
@@ -141,6 +172,27 @@ tee_request_decode(struct bytes in, struct tee_request *ret_request)
 
 /* --- answers --- */
 
+/* An error as a positive number; 0 is good. */
+static uint8_t
+err_to_wire(enum err err)
+{
+	int n = -(int)err;
+
+	return n < 0 || n > ERR_LAST ? (uint8_t)-ERR_INTERNAL : (uint8_t)n;
+}
+
+static enum err
+err_read(struct reader *r)
+{
+	uint8_t n = reader_u8(r);
+
+	if (n > ERR_LAST) {
+		reader_fail(r, ERR_FORMAT);
+		return ERR_INTERNAL;
+	}
+	return (enum err) - (int)n;
+}
+
 static void
 info_write(struct writer *out, const struct tee_info *info)
 {
@@ -157,6 +209,7 @@ info_write(struct writer *out, const struct tee_info *info)
 	writer_u32(out, info->generation);
 	writer_u32(out, info->features);
 	writer_u8(out, (uint8_t)info->refused);
+	writer_u8(out, err_to_wire(info->local_data));
 }
 
 static void
@@ -177,6 +230,7 @@ info_read(struct reader *r, struct tee_info *ret)
 	ret->generation = reader_u32(r);
 	ret->features = reader_u32(r);
 	ret->refused = reader_u8(r);
+	ret->local_data = err_read(r);
 }
 
 static void
@@ -221,27 +275,6 @@ psk_read(struct reader *r, struct tee_answer *ret)
 	reader_copy(r, ret->u.psk.key, len);
 }
 
-/* An error as a positive number; 0 is good. */
-static uint8_t
-err_to_wire(enum err err)
-{
-	int n = -(int)err;
-
-	return n < 0 || n > ERR_LAST ? (uint8_t)-ERR_INTERNAL : (uint8_t)n;
-}
-
-static enum err
-err_read(struct reader *r)
-{
-	uint8_t n = reader_u8(r);
-
-	if (n > ERR_LAST) {
-		reader_fail(r, ERR_FORMAT);
-		return ERR_INTERNAL;
-	}
-	return (enum err) - (int)n;
-}
-
 enum err
 tee_answer_encode(
     enum tee_op op, const struct tee_answer *answer, struct writer *out)
@@ -266,7 +299,9 @@ tee_answer_encode(
 		psk_write(out, answer);
 		break;
 	case TEE_E2E:
-		writer_u32(out, (uint32_t)answer->u.e2e.len);
+	case TEE_LOCAL_SEAL:
+	case TEE_LOCAL_OPEN:
+		writer_u32(out, (uint32_t)answer->u.data.len);
 		break;
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:
@@ -289,11 +324,11 @@ tee_answer_encode(
 }
 
 static void
-e2e_answer_read(struct reader *r, struct tee_answer *ret)
+data_answer_read(struct reader *r, struct tee_answer *ret)
 {
-	ret->u.e2e.ptr = NULL;
-	ret->u.e2e.len = reader_u32(r);
-	if (ret->u.e2e.len >
+	ret->u.data.ptr = NULL;
+	ret->u.data.len = reader_u32(r);
+	if (ret->u.data.len >
 	    E2E_PLAINTEXT_MAX + E2E_V1_HEADER_LEN + E2E_V1_TAG_LEN)
 		reader_fail(r, ERR_FORMAT);
 }
@@ -324,7 +359,9 @@ tee_answer_decode(
 		psk_read(&r, ret_answer);
 		break;
 	case TEE_E2E:
-		e2e_answer_read(&r, ret_answer);
+	case TEE_LOCAL_SEAL:
+	case TEE_LOCAL_OPEN:
+		data_answer_read(&r, ret_answer);
 		break;
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:

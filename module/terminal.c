@@ -142,8 +142,8 @@ output_result(struct terminal *t, enum at_result result)
 	if (t->settings.cmee == 0)
 		(void)snprintf(text, sizeof(text), "ERROR");
 	else if (t->settings.cmee == 1)
-		(void)snprintf(
-		    text, sizeof(text), "+CME ERROR: %d", (int)result);
+		(void)snprintf(text, sizeof(text), "+CME ERROR: %u",
+		    at_result_number(result));
 	else
 		(void)snprintf(text, sizeof(text), "+CME ERROR: %s",
 		    at_result_text(result));

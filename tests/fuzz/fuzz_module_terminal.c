@@ -29,7 +29,7 @@ tee_call(
 		ret_answer->u.heartbeat = *count % 2 == 0 ? ERR_BUSY : ERR_OK;
 	else if (request->op == TEE_PSK)
 		ret_answer->u.psk.key_len = request->u.psk_len;
-	else if (request->op == TEE_E2E)
+	else if (tee_op_has_data(request->op))
 		ret_answer->err = ERR_DISABLED;
 	return ERR_OK;
 }

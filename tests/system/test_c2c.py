@@ -500,8 +500,7 @@ def test_after_the_bootstrap(account, features, new_module, hosts, tmp_path):
     module.seal(account.profile)
     module.complete()
     for op in "01":
-        host.fails(f'AT+USECC2C={op},"{TE}"',
-                   b"command implemented but currently disabled")
+        host.fails(f'AT+USECC2C={op},"{TE}"', b"LocalC2C is not enabled")
     # Another device, whose profile has the feature for sessions alone.
     features("LocalC2C")
     state, = make_devices(account, tmp_path / "n", 1)
@@ -513,8 +512,7 @@ def test_after_the_bootstrap(account, features, new_module, hosts, tmp_path):
     module.seal(account.profile, "SN-0002")
     module.complete()
     host = hosts(module.ready["pty"])
-    host.fails(f'AT+USECC2C=0,"{TE}"',
-               b"command implemented but currently disabled")
+    host.fails(f'AT+USECC2C=0,"{TE}"', b"LocalC2CKeyPairing is not enabled")
     host.open(old)
     got = host.ask("AT+USECPSK=16")
     assert re.fullmatch(rb'\r\n\+USECPSK: "[0-9A-F]{28}","[0-9A-F]{32}"\r\n'

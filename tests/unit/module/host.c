@@ -25,6 +25,35 @@ c2c_answer(struct host_tee *tee, const struct tee_request *request,
 	answer->db_len = 2;
 }
 
+/* A file is its name and its content, as long as a real one. */
+static void
+local_do(const struct tee_request *request, struct tee_answer *answer)
+{
+	struct bytes name = request->u.file, data = request->data;
+	size_t room = data.len + LOCAL_OVERHEAD;
+	uint8_t *out = calloc(1, room);
+
+	assert_non_null(out);
+	assert_true(name.len < LOCAL_OVERHEAD);
+	answer->u.data.ptr = out;
+	if (request->op == TEE_LOCAL_SEAL) {
+		memcpy(out, name.ptr, name.len);
+		memcpy(out + LOCAL_OVERHEAD, data.ptr, data.len);
+		answer->u.data.len = room;
+		return;
+	}
+	if (data.len < LOCAL_OVERHEAD) {
+		answer->err = ERR_FORMAT;
+	} else if (memcmp(data.ptr, name.ptr, name.len) != 0) {
+		answer->err = ERR_AUTH;
+	} else {
+		answer->u.data.len = data.len - LOCAL_OVERHEAD;
+		memcpy(out, data.ptr + LOCAL_OVERHEAD, answer->u.data.len);
+		return;
+	}
+	free(out);
+}
+
 static enum err
 tee_call(
     void *ctx, const struct tee_request *request, struct tee_answer *ret_answer)
@@ -56,15 +85,20 @@ tee_call(
 		ret_answer->u.psk.key_len = request->u.psk_len;
 		break;
 	case TEE_E2E:
-		in = request->u.plaintext;
+		in = request->data;
 		tee->plaintext_len = in.len;
 		if (in.len <= sizeof(tee->plaintext) && in.len > 0)
 			memcpy(tee->plaintext, in.ptr, in.len);
-		ret_answer->u.e2e.ptr = malloc(4);
-		ret_answer->u.e2e.len = 4;
-		memcpy(ret_answer->u.e2e.ptr, "\x11\r\n\"", 4);
+		ret_answer->u.data.ptr = malloc(4);
+		ret_answer->u.data.len = 4;
+		memcpy(ret_answer->u.data.ptr, "\x11\r\n\"", 4);
 		if (tee->err != ERR_OK)
-			free(ret_answer->u.e2e.ptr);
+			free(ret_answer->u.data.ptr);
+		break;
+	case TEE_LOCAL_SEAL:
+	case TEE_LOCAL_OPEN:
+		if (tee->err == ERR_OK)
+			local_do(request, ret_answer);
 		break;
 	case TEE_E2E_VERSION:
 		tee->info.e2e_version = request->u.e2e_version;

@@ -193,6 +193,16 @@ test_psk(void **state)
 	assert_int_equal(h->tee.asked[TEE_PSK], 2);
 	h->tee.err = ERR_DISABLED;
 	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 51\r\n");
+	h->tee.info.generation = 1;
+	h->terminal.settings.cmee = 2;
+	host_ask(h, "AT+USECPSK=16",
+	    "\r\n+CME ERROR: E2ESymmetricKMS is not enabled\r\n");
+	/* It is on: something else stands in the way. */
+	h->tee.info.features = TEE_FEATURE_PSK;
+	host_ask(h, "AT+USECPSK=16",
+	    "\r\n+CME ERROR: "
+	    "command implemented but currently disabled\r\n");
+	h->terminal.settings.cmee = 1;
 	h->tee.err = ERR_STATE;
 	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 3\r\n");
 }
@@ -222,6 +232,10 @@ test_e2e_data(void **state)
 	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 3\r\n");
 	h->tee.info.generation = 1;
 	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 51\r\n");
+	h->terminal.settings.cmee = 2;
+	host_ask(h, "AT+USECE2EDATAENC=5",
+	    "\r\n+CME ERROR: E2EDataProtection is not enabled\r\n");
+	h->terminal.settings.cmee = 1;
 	h->tee.info.features = TEE_FEATURE_E2E;
 	host_type(h, "AT+USECE2EDATAENC=5\r");
 	host_see(h, ">");

@@ -61,6 +61,16 @@ ask_plain(enum tee_op op, struct tee_answer *answer)
 	return ask(&request, 1000, answer);
 }
 
+/* How much longer than the data an answer to TEE_E2E may be. */
+static size_t
+e2e_overhead(void)
+{
+	const struct tee_request request = {
+	    .op = TEE_E2E, .data = BYTES_LIT("HELLO")};
+
+	return tee_device_room(&device, &request) - 5;
+}
+
 static void
 test_fresh(void **state)
 {
@@ -76,6 +86,7 @@ test_fresh(void **state)
 	assert_false(a.u.info.bootstrapping);
 	assert_int_equal(a.u.info.generation, 0);
 	assert_int_equal(a.u.info.e2e_version, 0);
+	assert_int_equal(a.u.info.local_data, ERR_OK);
 	assert_int_equal(ask_plain(TEE_HEARTBEAT, &a), ERR_STATE);
 	assert_int_equal(ask_plain((enum tee_op)99, &a), ERR_UNSUPPORTED);
 }
@@ -151,9 +162,9 @@ test_no_keys(void **state)
 	assert_int_equal(ask(&psk, 1000, &a), ERR_INVALID);
 	psk.u.psk_len = UINT32_MAX;
 	assert_int_equal(ask(&psk, 1000, &a), ERR_INVALID);
-	e2e.u.plaintext = BYTES_LIT("HELLO");
+	e2e.data = BYTES_LIT("HELLO");
 	memset(&a, 0, sizeof(a));
-	a.u.e2e.ptr = out;
+	a.u.data.ptr = out;
 	tee_device_do(&device, &e2e, 1000, 0, &a);
 	assert_int_equal(a.err, ERR_STATE);
 }
@@ -167,15 +178,54 @@ test_e2e_version(void **state)
 	struct tee_answer a;
 
 	(void)state;
-	assert_int_equal(tee_device_overhead(&device), 32);
+	assert_int_equal(e2e_overhead(), 32);
 	assert_int_equal(ask(&request, 1000, &a), ERR_OK);
 	assert_int_equal(ask_plain(TEE_RESET, &a), ERR_OK);
 	assert_int_equal(ask_plain(TEE_INFO, &a), ERR_OK);
 	assert_int_equal(a.u.info.e2e_version, 1);
-	assert_int_equal(tee_device_overhead(&device), 19);
+	assert_int_equal(e2e_overhead(), 19);
 	request.u.e2e_version = 0;
 	assert_int_equal(ask(&request, 1000, &a), ERR_OK);
-	assert_int_equal(tee_device_overhead(&device), 32);
+	assert_int_equal(e2e_overhead(), 32);
+}
+
+/* The evaluation: 100 operations, of which the TEE says when they are over. */
+static void
+test_local(void **state)
+{
+	struct tee_request seal = {
+	    .op = TEE_LOCAL_SEAL, .data = BYTES_LIT("datatoencrypt")};
+	struct tee_request open = {.op = TEE_LOCAL_OPEN};
+	uint8_t sealed[64], out[64];
+	struct tee_answer a;
+	int i;
+
+	(void)state;
+	seal.u.file = open.u.file = BYTES_LIT("ciphertextfile");
+	assert_int_equal(tee_device_room(&device, &seal), 13 + 29);
+	for (i = 0; i < 50; i++) {
+		memset(&a, 0, sizeof(a));
+		a.u.data.ptr = sealed;
+		tee_device_do(&device, &seal, 1000, 0, &a);
+		assert_int_equal(a.err, ERR_OK);
+		assert_int_equal(a.u.data.len, 42);
+		open.data = bytes_make(sealed, 42);
+		assert_int_equal(tee_device_room(&device, &open), 42);
+		a.u.data.ptr = out;
+		tee_device_do(&device, &open, 1000, 0, &a);
+		assert_int_equal(a.err, ERR_OK);
+		assert_int_equal(a.u.data.len, 13);
+		assert_memory_equal(out, "datatoencrypt", 13);
+	}
+	assert_int_equal(ask_plain(TEE_RESET, &a), ERR_OK);
+	assert_int_equal(ask_plain(TEE_INFO, &a), ERR_OK);
+	assert_int_equal(a.u.info.local_data, ERR_EXHAUSTED);
+	a.u.data.ptr = out;
+	tee_device_do(&device, &open, 1000, 0, &a);
+	assert_int_equal(a.err, ERR_EXHAUSTED);
+	open.data.len = 28;
+	tee_device_do(&device, &open, 1000, 0, &a);
+	assert_int_equal(a.err, ERR_FORMAT);
 }
 
 int
@@ -187,6 +237,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_seal, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_keys, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_e2e_version, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_local, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

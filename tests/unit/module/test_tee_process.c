@@ -80,9 +80,9 @@ test_data(void **state)
 
 	(void)state;
 	assert_non_null(data);
-	request.u.plaintext = bytes_make(data, E2E_PLAINTEXT_MAX);
+	request.data = bytes_make(data, E2E_PLAINTEXT_MAX);
 	assert_int_equal(tee_ask(&tee, &request, &a), ERR_STATE);
-	request.u.plaintext = BYTES_NONE;
+	request.data = BYTES_NONE;
 	assert_int_equal(tee_ask(&tee, &request, &a), ERR_STATE);
 	info_check();
 	free(data);

@@ -13,8 +13,8 @@
 
 static const enum tee_op all_ops[] = {TEE_INFO, TEE_NETWORK, TEE_POLL,
     TEE_RECEIVE, TEE_SEAL, TEE_HEARTBEAT, TEE_HEARTBEAT_RESULT, TEE_PSK,
-    TEE_E2E, TEE_E2E_VERSION, TEE_RESET, TEE_C2C_PAIR, TEE_C2C_CONFIRM,
-    TEE_C2C_OPEN, TEE_C2C_CLOSE};
+    TEE_E2E, TEE_E2E_VERSION, TEE_RESET, TEE_LOCAL_SEAL, TEE_LOCAL_OPEN,
+    TEE_C2C_PAIR, TEE_C2C_CONFIRM, TEE_C2C_OPEN, TEE_C2C_CLOSE};
 
 static uint8_t packet[TEE_MESSAGE_MAX];
 
@@ -70,10 +70,23 @@ test_requests(void **state)
 	assert_int_equal(out.u.psk_len, 32);
 
 	in.op = TEE_E2E;
-	in.u.plaintext = bytes_make(datagram, 77);
+	in.data = bytes_make(datagram, 77);
 	assert_int_equal(tee_request_decode(request_encode(&in), &out), 0);
-	assert_int_equal(out.u.plaintext.len, 77);
-	assert_null(out.u.plaintext.ptr);
+	assert_int_equal(out.data.len, 77);
+	assert_null(out.data.ptr);
+
+	in.op = TEE_LOCAL_OPEN;
+	in.data = bytes_make(datagram, 78);
+	in.u.file = BYTES_LIT("ciphertextfile");
+	assert_int_equal(tee_request_decode(request_encode(&in), &out), 0);
+	assert_int_equal(out.op, TEE_LOCAL_OPEN);
+	assert_int_equal(out.data.len, 78);
+	assert_null(out.data.ptr);
+	assert_true(bytes_equal(out.u.file, BYTES_LIT("ciphertextfile")));
+	in.op = TEE_LOCAL_SEAL;
+	assert_int_equal(tee_request_decode(request_encode(&in), &out), 0);
+	assert_int_equal(out.op, TEE_LOCAL_SEAL);
+	assert_int_equal(out.data.len, 78);
 
 	in.op = TEE_E2E_VERSION;
 	in.u.e2e_version = 1;
@@ -171,13 +184,25 @@ test_requests_bad(void **state)
 {
 	static const uint8_t long_datagram[1 + DATAGRAM_MAX + 1] = {
 	    TEE_RECEIVE};
+	static const uint8_t long_name[5 + LOCAL_NAME_MAX + 1] = {
+	    TEE_LOCAL_OPEN};
 	static const struct {
 		struct bytes in;
 		enum err err;
 	} bad[] = {
 	    {{NULL, 0}, ERR_TRUNCATED},
 	    {{(const uint8_t *)"\x00", 1}, ERR_FORMAT},
-	    {{(const uint8_t *)"\x0c", 1}, ERR_FORMAT},
+	    {{(const uint8_t *)"\x0e", 1}, ERR_FORMAT},
+	    {{(const uint8_t *)"\x0c\x00\x00\x00\x01", 5}, ERR_FORMAT},
+	    {{(const uint8_t *)"\x0c\x00\xff\xff\xe3"
+			       "f",
+		 6},
+		ERR_FORMAT},
+	    {{(const uint8_t *)"\x0d\x01\x00\x00\x00"
+			       "f",
+		 6},
+		ERR_FORMAT},
+	    {{(const uint8_t *)"\x0d\x00\x00", 3}, ERR_TRUNCATED},
 	    {{(const uint8_t *)"\xff", 1}, ERR_FORMAT},
 	    {{(const uint8_t *)"\x01\x00", 2}, ERR_FORMAT},
 	    {{(const uint8_t *)"\x02", 1}, ERR_TRUNCATED},
@@ -197,6 +222,8 @@ test_requests_bad(void **state)
 		    tee_request_decode(bad[i].in, &out), bad[i].err);
 	assert_int_equal(
 	    tee_request_decode(BYTES_OF(long_datagram), &out), ERR_FORMAT);
+	assert_int_equal(
+	    tee_request_decode(BYTES_OF(long_name), &out), ERR_FORMAT);
 }
 
 static void
@@ -229,6 +256,7 @@ test_info(void **state)
 		in.u.info.generation = 0x01020304;
 		in.u.info.features = 63;
 		in.u.info.refused = 17;
+		in.u.info.local_data = ERR_EXHAUSTED;
 		memset(&out, 0, sizeof(out));
 		assert_int_equal(tee_answer_decode(TEE_INFO,
 				     answer_encode(TEE_INFO, &in), &out),
