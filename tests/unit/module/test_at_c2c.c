@@ -3,8 +3,13 @@
  */
 #include "host.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "c2c/frame.h"
 #include "c2c/session.h"
+#include "c2c_db.h"
 
 #define TE "00112233445566778899AABBCCDDEEFF"
 #define OK_LINE "\r\nOK\r\n"
@@ -287,6 +292,44 @@ test_rekey(void **state)
 	host_ask(h, "AT", OK_LINE);
 }
 
+/* What a power cut left half written is no harm; what is no file is none. */
+static void
+test_file(void **state)
+{
+	struct host *h = *state;
+	int fd, at = h->module.state_fd;
+	uint8_t db[8];
+	struct stat st;
+	size_t len;
+
+	assert_int_equal(c2c_db_read(at, db, sizeof(db), &len), ERR_OK);
+	assert_int_equal(len, 0);
+	assert_int_equal(c2c_db_write(at, BYTES_LIT("first")), ERR_OK);
+	assert_int_equal(fstatat(at, "USR/usec/c2c_db", &st, 0), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	fd = openat(
+	    at, "USR/usec/c2c_db.new", O_CREAT | O_EXCL | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "half of something longer", 24), 24);
+	(void)close(fd);
+	assert_int_equal(c2c_db_read(at, db, sizeof(db), &len), ERR_OK);
+	assert_true(bytes_equal(bytes_make(db, len), BYTES_LIT("first")));
+	assert_int_equal(c2c_db_write(at, BYTES_LIT("next")), ERR_OK);
+	assert_int_equal(c2c_db_read(at, db, sizeof(db), &len), ERR_OK);
+	assert_true(bytes_equal(bytes_make(db, len), BYTES_LIT("next")));
+	assert_int_not_equal(fstatat(at, "USR/usec/c2c_db.new", &st, 0), 0);
+	assert_int_equal(c2c_db_read(at, db, 3, &len), ERR_AUTH);
+	assert_int_equal(unlinkat(at, "USR/usec/c2c_db", 0), 0);
+	assert_int_equal(symlinkat("/etc/passwd", at, "USR/usec/c2c_db"), 0);
+	assert_int_equal(c2c_db_read(at, db, sizeof(db), &len), ERR_IO);
+	assert_int_equal(unlinkat(at, "USR/usec/c2c_db", 0), 0);
+	assert_int_equal(mkdirat(at, "USR/usec/c2c_db", 0700), 0);
+	assert_int_equal(c2c_db_read(at, db, sizeof(db), &len), ERR_IO);
+	assert_int_equal(c2c_db_write(at, BYTES_LIT("next")), ERR_IO);
+	assert_int_equal(unlinkat(at, "USR/usec/c2c_db", AT_REMOVEDIR), 0);
+	(void)unlinkat(at, "USR/usec/c2c_db.new", 0);
+}
+
 int
 main(void)
 {
@@ -301,6 +344,7 @@ main(void)
 	    C2C_TEST(test_hangup_and_reset),
 	    C2C_TEST(test_last_on_its_line),
 	    C2C_TEST(test_rekey),
+	    C2C_TEST(test_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
