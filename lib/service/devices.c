@@ -255,11 +255,11 @@ take_owner(
 	return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
 }
 
-/* Features of the pending are the device's first; later ones stand. */
+/* Features of the pending are the owner's first; later ones stand. */
 static void
-take_features(const struct store_pending *p, struct store_device *d)
+take_features(const struct store_pending *p, bool first, struct store_device *d)
 {
-	if (d->generation == 0 || d->features_version == 0)
+	if (first || d->generation == 0 || d->features_version == 0)
 		d->features = p->features;
 	d->confirmed = p->features;
 }
@@ -301,7 +301,7 @@ replace_current(struct store *store, const struct judge_device *known,
 	err = take_owner(store, p, &d);
 	if (err != ERR_OK)
 		return err;
-	take_features(p, &d);
+	take_features(p, known->device.tenant == 0, &d);
 	take_state(p, c, &d);
 	d.rotate = false;
 	if (c->confirmed)

@@ -72,6 +72,25 @@ test_unsealed_device_belongs_to_nobody(void **state)
 	node_free(node);
 }
 
+/* A version that an older database left behind is nobody's choice. */
+static void
+test_the_first_owner_gives_the_features(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node = node_new(kit, 1);
+
+	node_bootstrap(node, 1);
+	kit_sql(kit, "UPDATE devices SET features_version = 1700000001,"
+		     " confirmed_version = 1700000001");
+	seal(node, kit_profile);
+	node_bootstrap(node, 2);
+	assert_int_equal(node_row(node).tenant, KIT_TENANT);
+	assert_int_equal(node_row(node).features, FEATURE_ALL);
+	assert_int_equal(node_row(node).confirmed, FEATURE_ALL);
+	assert_int_equal(node_info(node).features, FEATURE_ALL);
+	node_free(node);
+}
+
 static void
 test_unknown_profile_registers(void **state)
 {
@@ -399,6 +418,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_sealed_device_gets_its_owner),
 	    TEST(test_unsealed_device_belongs_to_nobody),
+	    TEST(test_the_first_owner_gives_the_features),
 	    TEST(test_unknown_profile_registers),
 	    TEST(test_over_the_plan_is_inactive),
 	    TEST(test_plan_is_asked_again_at_the_commit),
