@@ -215,8 +215,12 @@ accept_pending(
 	/* What the device was told stands; that it shall rotate is done. */
 	device.flags &= ~(uint32_t)CHECKIN_ROTATE;
 	device.rotate = false;
-	service_device_report(&device, &job->checkin, job->period, false,
-	    d->now.unix_s, &response);
+	/*
+	 * One that comes again may have been told things that a restored
+	 * service does not remember.
+	 */
+	service_device_report(&device, &job->checkin, job->period,
+	    device.generation > 0, d->now.unix_s, &response);
 	*c = (struct service_commit){.confirmed = true,
 	    .next_ck = *next_ck,
 	    .request = job->checkin,
@@ -256,8 +260,15 @@ repeat(struct devices *d, struct job *job)
 	    .has_features_version = false};
 	struct checkin_response response;
 
-	service_device_report(
-	    device, &nothing_new, job->period, true, d->now.unix_s, &response);
+	/*
+	 * As it was told, for only that is on record: what an operator has
+	 * changed since then comes with the next heartbeat.
+	 */
+	device->suspended = (device->flags & CHECKIN_SUSPENDED) != 0;
+	device->rotate = (device->flags & CHECKIN_ROTATE) != 0;
+	service_device_report(device, &nothing_new,
+	    device->period != 0 ? device->period : job->period, true,
+	    d->now.unix_s, &response);
 	d->counters.repeats++;
 	return answer_time(d, job, &response);
 }

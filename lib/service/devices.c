@@ -305,8 +305,8 @@ replace_current(struct store *store, const struct judge_device *known,
 	take_state(p, c, &d);
 	d.rotate = false;
 	if (c->confirmed)
-		service_device_report(
-		    &d, &c->request, c->period, false, c->time, &ignored);
+		service_device_report(&d, &c->request, c->period,
+		    known->device.generation > 0, c->time, &ignored);
 	err = keep_generation(store, p, &d, c->time);
 	if (err == ERR_OK)
 		err = store_device_commit(store, &d);

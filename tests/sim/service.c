@@ -282,14 +282,20 @@ backup_knows(const struct backup *b, unsigned i, const uint8_t *alias)
 	return false;
 }
 
+/* What the service has committed, the answer that says so may be on its way. */
 static bool
 backup_serves(const struct sim *sim, const struct backup *b)
 {
 	const struct rot_generation *cur;
+	struct store_device row;
 
 	for (unsigned i = 0; i < sim->devices; i++) {
 		cur = &sim->node[i].rot.rec.cur;
 		if (cur->number > 0 && !backup_knows(b, i, cur->alias))
+			return false;
+		if (store_device_by_uid(
+			sim->service.store, sim->node[i].uid, &row) != ERR_OK ||
+		    (row.generation > 0 && !backup_knows(b, i, row.alias)))
 			return false;
 	}
 	return true;

@@ -703,6 +703,49 @@ test_quarantine_refuses_both(void **state)
 	node_free(node);
 }
 
+/* A suspension that only the future knew does not stay with the device. */
+static void
+test_restored_service_takes_flags_back(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node = node_ready(kit, 1);
+
+	kit_backup(kit);
+	assert_int_equal(
+	    store_device_set_suspended(kit->store, node->uid, true), ERR_OK);
+	assert_int_equal(node_heartbeat(node), ERR_OK);
+	assert_int_equal(node->rot.rec.flags, CHECKIN_SUSPENDED);
+	kit_restore(kit);
+	assert_int_not_equal(node_heartbeat(node), ERR_OK);
+	node_run(node, DAY_MS);
+	assert_int_equal(node_info(node).generation, 2);
+	assert_int_equal(node->rot.rec.flags, 0);
+	node_free(node);
+}
+
+/* An answer given again tells nothing that the row would not remember. */
+static void
+test_repetition_tells_what_is_on_record(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node = node_ready(kit, 1);
+
+	node->lose_answers = 0xff;
+	assert_int_not_equal(node_heartbeat(node), ERR_OK);
+	kit->now.ms += 60000;
+	kit->now.unix_s += 60;
+	assert_int_equal(
+	    store_device_set_suspended(kit->store, node->uid, true), ERR_OK);
+	node->lose_answers = 0;
+	node_run(node, DAY_MS / 24);
+	assert_int_equal(node_row(node).n, 2);
+	assert_int_equal(
+	    store_device_set_suspended(kit->store, node->uid, false), ERR_OK);
+	assert_int_equal(node_heartbeat(node), ERR_OK);
+	assert_int_equal(node->rot.rec.flags, 0);
+	node_free(node);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
@@ -719,6 +762,8 @@ main(void)
 	    TEST(test_features_switched_meanwhile_arrive),
 	    TEST(test_absurd_features_version_is_refused),
 	    TEST(test_period_is_told_once),
+	    TEST(test_restored_service_takes_flags_back),
+	    TEST(test_repetition_tells_what_is_on_record),
 	    TEST(test_rotation_stands_by_the_owner),
 	    TEST(test_confirm_in_doubt_resumes),
 	    TEST(test_pending_resumes),
