@@ -217,7 +217,9 @@ node_cut(struct sim *sim, struct node *node)
 	sim_say(sim, "%u loses power", node->number);
 	node->on = false;
 	node->on_ms =
-	    sim->now_ms + chance_between(&sim->chance, 1, 5 * MINUTE_MS);
+	    sim->now_ms +
+	    chance_between(&sim->chance, 1,
+		chance_one_in(&sim->chance, 2) ? 2000 : 5 * MINUTE_MS);
 	node->wake_ms = node->on_ms;
 }
 

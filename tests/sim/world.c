@@ -387,6 +387,7 @@ calm(struct sim *sim)
 static void
 choose(struct sim *sim)
 {
+	static const uint64_t delays[] = {200, 20000, 200000};
 	struct chance *c = &sim->chance;
 	struct network *net = &sim->network;
 
@@ -399,7 +400,7 @@ choose(struct sim *sim)
 	net->lose += net->lose > 0 ? 1 : 0;
 	net->repeat = (unsigned)chance_between(c, 0, 6);
 	net->damage = chance_one_in(c, 2) ? 20 : 0;
-	net->delay_ms = chance_one_in(c, 2) ? 200 : 20000;
+	net->delay_ms = delays[chance_between(c, 0, ARRAY_LEN(delays) - 1)];
 }
 
 bool
