@@ -33,7 +33,7 @@ static struct {
 	size_t cap, count;
 } monitor;
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 say(const struct sim *sim, const char *format, va_list args)
 {
 	printf("%10.3f s  ", (double)sim->now_ms / 1000);
