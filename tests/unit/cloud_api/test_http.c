@@ -1121,8 +1121,8 @@ test_two_ways_to_read_a_request(void **state UNUSED)
 	    "Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n",
 	    "Host: x\r\nTransfer-Encoding: gzip, chunked\r\n",
 	    "Host: x\r\nTransfer-Encoding: xchunked\r\n",
-	    "Host: x\r\nTransfer-Encoding: chunked\r\n"
-	    "Transfer-Encoding: identity\r\n",
+	    ("Host: x\r\nTransfer-Encoding: chunked\r\n"
+	     "Transfer-Encoding: identity\r\n"),
 	    "Host: x\r\nTransfer-Encoding : chunked\r\n",
 	    "Host: x\r\nContent-Length : 4\r\n", "Content-Length: 4\r\n",
 	    "Host: x\r\nHost: y\r\nContent-Length: 4\r\n"};
