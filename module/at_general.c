@@ -1,6 +1,6 @@
 /*
  * General commands: identification, errors, echo, the V.250 settings that
- * hosts set and that have one value here, power.
+ * hosts set and that have one value here, the clock.
  */
 #include "at_table.h"
 
@@ -72,6 +72,7 @@ defaults_execute(struct terminal *t, UNUSED const struct at_command *c)
 	t->settings.cmee = 0;
 	memset(t->settings.reg, 0, sizeof(t->settings.reg));
 	t->settings.cops_format = 0;
+	t->settings.context_reports = 0;
 	return AT_DONE;
 }
 
@@ -210,7 +211,7 @@ serial_execute(struct terminal *t, UNUSED const struct at_command *c)
 	return AT_DONE;
 }
 
-/* --- errors, time, power --- */
+/* --- errors, time --- */
 
 static enum at_result
 cmee_set(struct terminal *t, const struct at_command *c)
@@ -245,12 +246,35 @@ clock_read(struct terminal *t, UNUSED const struct at_command *c)
 	return AT_DONE;
 }
 
+/* Whether the clock follows the network's time zone, which is UTC. */
 static enum at_result
-power_off_execute(struct terminal *t, UNUSED const struct at_command *c)
+time_zone_apply(struct settings *s, const struct at_command *c)
 {
-	t->module->off_wanted = true;
+	uint32_t on;
+
+	if (c->count != 1 || !at_param_number(c, 0, 0, 1, &on))
+		return CME_BAD_PARAMETERS;
+	s->time_zone = on;
 	return AT_DONE;
 }
+
+static void
+time_zone_write(const struct settings *s, struct writer *out)
+{
+	setting_put(out, "AT+CTZU=%u", s->time_zone);
+}
+
+static enum at_result
+time_zone_read(struct terminal *t, UNUSED const struct at_command *c)
+{
+	terminal_info(t, "+CTZU: %u", t->module->settings.time_zone);
+	return AT_DONE;
+}
+
+const struct setting settings_general[] = {
+    {"+CTZU", time_zone_apply, time_zone_write},
+    {NULL, NULL, NULL},
+};
 
 const struct at_entry at_general[] = {
     {"E", echo_execute, echo_set, NULL, NULL},
@@ -275,6 +299,6 @@ const struct at_entry at_general[] = {
     {"+GSN", serial_execute, NULL, NULL, NULL},
     {"+CMEE", NULL, cmee_set, cmee_read, "(0-2)"},
     {"+CCLK", NULL, NULL, clock_read, NULL},
-    {"+CPWROFF", power_off_execute, NULL, NULL, NULL},
+    {"+CTZU", NULL, at_setting_set, time_zone_read, "(0,1)"},
     {NULL, NULL, NULL, NULL, NULL},
 };

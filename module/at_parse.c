@@ -300,3 +300,22 @@ at_param_text(
 	*ret_text = command->params[i].text;
 	return true;
 }
+
+bool
+at_param_copy(
+    const struct at_command *command, size_t i, char *out, size_t size)
+{
+	struct bytes text;
+	size_t k;
+
+	if (!at_param_text(command, i, &text) || text.len >= size)
+		return false;
+	for (k = 0; k < text.len; k++) {
+		if (text.ptr[k] < 0x20 || text.ptr[k] == 0x7f)
+			return false;
+	}
+	if (text.len > 0)
+		memcpy(out, text.ptr, text.len);
+	out[text.len] = '\0';
+	return true;
+}

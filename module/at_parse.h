@@ -79,4 +79,11 @@ bool at_param_number_or(const struct at_command *command, size_t i,
 bool at_param_text(
     const struct at_command *command, size_t i, struct bytes *ret_text);
 
+/*
+ * The string at place i, copied with a NUL: false also when it does not fit
+ * size bytes or has control bytes in it.
+ */
+bool at_param_copy(
+    const struct at_command *command, size_t i, char *out, size_t size);
+
 #endif

@@ -7,15 +7,21 @@
 
 static const struct at_entry *const groups[] = {
     at_general,
+    at_power,
+    at_sim,
     at_network,
+    at_packet,
     at_file,
+    at_client,
     at_usec,
     at_c2c,
     at_local,
 };
 
+/* Finds a command and its group; NULL when the model has none. */
 static const struct at_entry *
-entry_find(const struct model *model, const char *name)
+entry_find(const struct model *model, const char *name,
+    const struct at_entry **ret_group)
 {
 	const struct at_entry *e;
 	size_t i;
@@ -24,11 +30,21 @@ entry_find(const struct model *model, const char *name)
 		if (groups[i] == at_c2c && !model->c2c)
 			continue;
 		for (e = groups[i]; e->name != NULL; e++) {
-			if (strcmp(e->name, name) == 0)
+			if (strcmp(e->name, name) == 0) {
+				*ret_group = groups[i];
 				return e;
+			}
 		}
 	}
 	return NULL;
+}
+
+/* +USECMODE=0: what the security client does is refused. */
+static bool
+group_is_off(const struct module *m, const struct at_entry *group)
+{
+	return m->settings.security_off &&
+	       (group == at_usec || group == at_local);
 }
 
 static enum at_result
@@ -40,9 +56,17 @@ entry_test(struct terminal *t, const struct at_entry *e)
 }
 
 enum at_result
+at_setting_set(struct terminal *t, const struct at_command *c)
+{
+	return settings_set(t->module->state_fd, &t->module->settings, c);
+}
+
+enum at_result
 at_run(struct terminal *t, const struct at_command *c)
 {
-	const struct at_entry *e = entry_find(t->module->model, c->name);
+	const struct at_entry *group;
+	const struct at_entry *e =
+	    entry_find(t->module->model, c->name, &group);
 	enum at_result (*run)(struct terminal *, const struct at_command *);
 
 	if (e == NULL)
@@ -56,5 +80,7 @@ at_run(struct terminal *t, const struct at_command *c)
 		run = e->set;
 	else if (c->form == AT_READ)
 		run = e->read;
+	if (run != NULL && group_is_off(t->module, group))
+		return CME_NOT_ALLOWED;
 	return run == NULL ? CME_NOT_SUPPORTED : run(t, c);
 }

@@ -30,12 +30,24 @@ MUST_CHECK enum at_result at_run(
 enum at_result at_feature_result(
     struct terminal *t, enum err err, unsigned needed);
 
+/* The set form of a command whose value is kept: see settings.h. */
+enum at_result at_setting_set(struct terminal *t, const struct at_command *c);
+
+/*
+ * AT_DONE when data can pass; else CME_NO_CONNECTION, and +CEER tells why.
+ */
+MUST_CHECK enum at_result at_network_need(struct terminal *t);
+
 /* A group of commands, one file each, ends with an entry without a name. */
 extern const struct at_entry at_general[];
+extern const struct at_entry at_power[];
+extern const struct at_entry at_sim[];
 extern const struct at_entry at_network[];
+extern const struct at_entry at_packet[];
 extern const struct at_entry at_file[];
-extern const struct at_entry at_usec[];
+extern const struct at_entry at_client[];
+extern const struct at_entry at_usec[]; /* while the client is on */
 extern const struct at_entry at_c2c[]; /* of models with chip-to-chip */
-extern const struct at_entry at_local[];
+extern const struct at_entry at_local[]; /* while the client is on */
 
 #endif

@@ -38,7 +38,42 @@ at_feature_result(struct terminal *t, enum err err, unsigned needed)
 	return off == 0 ? CME_DISABLED : at_result_off(off & (~off + 1));
 }
 
-/* --- +USECROTUID --- */
+/* --- +USECMODE, +USECROTUID --- */
+
+static enum at_result
+mode_apply(struct settings *s, const struct at_command *c)
+{
+	uint32_t on;
+
+	if (c->count != 1 || !at_param_number(c, 0, 0, 1, &on))
+		return CME_BAD_PARAMETERS;
+	s->security_off = on == 0;
+	return AT_DONE;
+}
+
+static void
+mode_write(const struct settings *s, struct writer *out)
+{
+	setting_put(out, "AT+USECMODE=%d", s->security_off ? 0 : 1);
+}
+
+/* The service is left, or looked for, at once. */
+static enum at_result
+mode_set(struct terminal *t, const struct at_command *c)
+{
+	enum at_result result = at_setting_set(t, c);
+
+	t->module->tee_changed = true;
+	return result;
+}
+
+static enum at_result
+mode_read(struct terminal *t, UNUSED const struct at_command *c)
+{
+	terminal_info(
+	    t, "+USECMODE: %d", t->module->settings.security_off ? 0 : 1);
+	return AT_DONE;
+}
 
 static enum at_result
 rotuid_execute(struct terminal *t, UNUSED const struct at_command *c)
@@ -289,8 +324,18 @@ e2e_file_set(struct terminal *t, const struct at_command *c)
 	return result;
 }
 
-const struct at_entry at_usec[] = {
+const struct setting settings_usec[] = {
+    {"+USECMODE", mode_apply, mode_write},
+    {NULL, NULL, NULL},
+};
+
+const struct at_entry at_client[] = {
+    {"+USECMODE", NULL, mode_set, mode_read, "(0,1)"},
     {"+USECROTUID", rotuid_execute, NULL, rotuid_execute, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct at_entry at_usec[] = {
     {"+USECDEVINFO", NULL, devinfo_set, devinfo_read, NULL},
     {"+USECCONN", conn_execute, NULL, NULL, NULL},
     {"+USECPSK", NULL, psk_set, NULL, "(16,32)"},

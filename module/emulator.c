@@ -46,6 +46,7 @@ struct emulator {
 	int state_fd;
 	enum network_stat told; /* what hosts know of registration */
 	bool seen_up; /* what the service was last told of the network */
+	bool told_up; /* what hosts know of it */
 	uint64_t off_ms; /* the end after +CPWROFF; UINT64_MAX: none */
 	uint64_t drained_ms; /* since when hosts have all they were sent */
 };
@@ -220,12 +221,48 @@ tell_network(struct emulator *e)
 	}
 }
 
+/* Data became possible or impossible. */
+static void
+tell_packet(struct emulator *e)
+{
+	bool up = network_up(&e->module.network);
+	size_t i;
+
+	if (up == e->told_up)
+		return;
+	e->told_up = up;
+	for (i = 0; i < TERMINALS_MAX; i++) {
+		if (e->lines[i] != NULL)
+			at_packet_changed(&e->lines[i]->terminal);
+	}
+	for (i = 0; !up && i < PSD_PROFILES; i++)
+		e->module.radio.psd[i].session = 0;
+}
+
 static void
 radio_start(struct emulator *e, enum network_fun fun, uint64_t now_ms)
 {
+	uint32_t session = e->module.network.session;
+
 	network_init(&e->module.network, e->options->register_ms);
+	e->module.network.session = session; /* none is counted twice */
 	network_fun_set(&e->module.network, fun, now_ms);
 	e->told = network_stat(&e->module.network);
+	e->told_up = network_up(&e->module.network);
+	memset(&e->module.radio, 0, sizeof(e->module.radio));
+	e->module.radio.cell_mode = e->module.model->cell_mode;
+}
+
+/* Whoever is there hears the greeting of a module that has started. */
+static void
+greet(struct emulator *e)
+{
+	size_t i;
+
+	for (i = 0; i < TERMINALS_MAX; i++) {
+		if (e->lines[i] != NULL)
+			at_power_greet(&e->lines[i]->terminal);
+	}
 }
 
 /* +CFUN=15 and 16: everything but the answer on its way starts anew. */
@@ -249,6 +286,7 @@ reset(struct emulator *e, uint64_t now_ms)
 	}
 	service_reset(&e->service);
 	radio_start(e, NETWORK_FUN_ON, now_ms);
+	greet(e);
 }
 
 /* Settles all lines and frees those whose hosts are gone. */
@@ -292,6 +330,7 @@ settle_once(struct emulator *e, uint64_t now_ms)
 	if (e->module.reset_wanted)
 		reset(e, now_ms);
 	tell_network(e);
+	tell_packet(e);
 	e->seen_up = network_up(&e->module.network);
 	service_ms = service_settle(&e->service, now_ms);
 	next_ms = lines_settle(e, now_ms);
@@ -444,6 +483,17 @@ state_open(struct emulator *e)
 }
 
 static enum err
+settings_start(struct emulator *e)
+{
+	enum err err = settings_load(e->state_fd, &e->module.settings);
+
+	if (err != ERR_OK)
+		log_fatal("cannot read %s/settings: %s", e->options->state,
+		    err_name(err));
+	return err;
+}
+
+static enum err
 service_start(struct emulator *e)
 {
 	enum err err = service_init(
@@ -508,6 +558,8 @@ emulator_start(struct emulator *e)
 	if (err == ERR_OK)
 		err = state_open(e);
 	if (err == ERR_OK)
+		err = settings_start(e);
+	if (err == ERR_OK)
 		err = signals_open(e);
 	if (err == ERR_OK)
 		err = tee_watch(e);
@@ -520,6 +572,7 @@ emulator_start(struct emulator *e)
 	ready_print(e);
 	if (e->options->stdio)
 		err = stdio_add(e);
+	greet(e);
 	return err;
 }
 

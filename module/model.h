@@ -15,6 +15,7 @@ struct model {
 	bool devinfo_blocks; /* +USECDEVINFO? waits for a bootstrap's end */
 	bool usecconn_blocks; /* +USECCONN waits for the service's answer */
 	bool c2c; /* chip-to-chip */
+	unsigned cell_mode; /* +UCGED after power-on */
 };
 
 /* The model of that name, NULL when there is none. */

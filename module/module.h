@@ -8,7 +8,31 @@
 #include "holdfast/c2c.h"
 #include "model.h"
 #include "network.h"
+#include "settings.h"
 #include "tee.h"
+#include "traffic.h"
+
+#define PSD_PROFILES 7
+
+/* A profile of +UPSD: which context it uses. */
+struct psd_profile {
+	unsigned protocol; /* 0 IPv4, 1 IPv6, 2 and 3 both */
+	unsigned cid; /* 0: as protocol alone says */
+	uint32_t session; /* of the network in which it is active; 0: none */
+};
+
+/* Values of the radio's that power-on and a reset set back. */
+struct radio {
+	unsigned uart_saving; /* +UPSV */
+	unsigned uart_timeout;
+	unsigned sleep_reports; /* +UPSMR */
+	unsigned gnss_profile; /* +UGPRF */
+	unsigned cell_mode; /* +UCGED */
+	unsigned off[PDP_CONTEXTS]; /* +CGACT=0 in this session */
+	unsigned on[PDP_CONTEXTS]; /* +CGACT=1 */
+	struct psd_profile psd[PSD_PROFILES];
+	const char *cause; /* +CEER; NULL: nothing went wrong */
+};
 
 struct module {
 	const struct model *model;
@@ -18,6 +42,9 @@ struct module {
 	bool c2c_v1; /* pairs as old firmware does */
 	struct hf_crypto crypto; /* for open C2C sessions */
 	struct network network;
+	struct settings settings;
+	struct radio radio;
+	struct traffic traffic;
 	struct tee tee;
 	bool reset_wanted; /* +CFUN=15, 16: as soon as the answer is out */
 	bool off_wanted; /* +CPWROFF */
@@ -28,5 +55,14 @@ struct module {
 /* Tells a terminal's host of a change of registration, if it asked for it. */
 struct terminal;
 void at_network_changed(struct terminal *t);
+
+/*
+ * Data became possible or impossible: tells a terminal's host of it, and of
+ * profiles that it had made active.
+ */
+void at_packet_changed(struct terminal *t);
+
+/* The module has started: the greeting, if there is one. */
+void at_power_greet(struct terminal *t);
 
 #endif

@@ -11,6 +11,7 @@ network_init(struct network *n, uint64_t delay_ms)
 	n->registered = false;
 	n->wanted = true;
 	n->attached = true;
+	n->session = 0;
 	n->delay_ms = delay_ms;
 	n->register_at_ms = UINT64_MAX;
 }
@@ -45,10 +46,20 @@ network_register(struct network *n, bool wanted, uint64_t now_ms)
 }
 
 void
+network_attach(struct network *n, bool attached)
+{
+	if (n->registered && attached && !n->attached)
+		n->session++;
+	n->attached = attached;
+}
+
+void
 network_tick(struct network *n, uint64_t now_ms)
 {
 	if (now_ms < n->register_at_ms)
 		return;
+	if (!n->registered && n->attached)
+		n->session++;
 	n->registered = true;
 	n->register_at_ms = UINT64_MAX;
 }

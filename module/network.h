@@ -26,6 +26,7 @@ struct network {
 	bool registered;
 	bool wanted; /* +COPS=2 says no */
 	bool attached; /* +CGATT */
+	uint32_t session; /* counts how often data became possible */
 	uint64_t delay_ms; /* from power to registration */
 	uint64_t register_at_ms; /* UINT64_MAX: not under way */
 };
@@ -38,6 +39,9 @@ void network_fun_set(struct network *n, enum network_fun fun, uint64_t now_ms);
 
 /* Registers, or leaves the operator with the radio on. */
 void network_register(struct network *n, bool wanted, uint64_t now_ms);
+
+/* Attaches to data, or leaves it. */
+void network_attach(struct network *n, bool attached);
 
 /* Does what is due. */
 void network_tick(struct network *n, uint64_t now_ms);

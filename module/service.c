@@ -152,6 +152,8 @@ on_socket(struct loop_source *source, UNUSED uint32_t events)
 		if (n < 0)
 			return; /* none, or an ICMP error: both mean wait */
 		s->silent_ms = UINT64_MAX;
+		traffic_received(
+		    &s->module->traffic, s->module->network.session, (size_t)n);
 		if (n > DATAGRAM_MAX)
 			continue;
 		log_event("received len=%zd", n);
@@ -169,6 +171,9 @@ datagram_send(struct service *s, struct bytes datagram, uint64_t now_ms)
 		return;
 	if (send(s->socket.fd, datagram.ptr, datagram.len, 0) < 0)
 		log_event("send errno=%d", errno);
+	else
+		traffic_sent(&s->module->traffic, s->module->network.session,
+		    datagram.len);
 	if (s->silent_ms == UINT64_MAX) {
 		s->silent_ms = now_ms;
 		s->renew_ms = now_ms + RENEW_MS;
@@ -263,7 +268,8 @@ silence_follow(struct service *s, uint64_t now_ms)
 uint64_t
 service_settle(struct service *s, uint64_t now_ms)
 {
-	bool up = network_up(&s->module->network);
+	bool up = network_up(&s->module->network) &&
+		  !s->module->settings.security_off;
 	uint64_t next_ms, silent_ms;
 
 	socket_follow(s, up, now_ms);

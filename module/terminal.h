@@ -30,6 +30,7 @@ struct terminal_settings {
 	unsigned cmee; /* +CMEE: 0, 1 or 2 */
 	unsigned reg[REG_COUNT]; /* +CREG and its like */
 	unsigned cops_format;
+	unsigned context_reports; /* +CGEREP */
 };
 
 struct terminal {

@@ -149,6 +149,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	fuzz_check(crypto_init() == ERR_OK);
 	c2c_port_init(&module.crypto, &crypto_random_source);
 	module.model = model_find("sara-r5");
+	settings_default(&module.settings);
 	module.files.dir_fd = module.files.parent_fd = module.state_fd = -1;
 	module.tee = (struct tee){tee_call, &count, -1};
 	network_init(&module.network, 10);

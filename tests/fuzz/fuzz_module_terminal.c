@@ -79,6 +79,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	memset(&module, 0, sizeof(module));
 	module.model = model_find(data[0] & 1 ? "sara-r4" : "sara-r5");
+	settings_default(&module.settings);
 	module.files.dir_fd = module.files.parent_fd = -1;
 	module.state_fd = -1;
 	module.tee = (struct tee){tee_call, &count, -1};

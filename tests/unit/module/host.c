@@ -131,6 +131,8 @@ host_setup(void **state)
 	assert_int_equal(crypto_init(), ERR_OK);
 	c2c_port_init(&h->module.crypto, &crypto_random_source);
 	h->module.model = model_find("sara-r5");
+	h->module.radio.cell_mode = h->module.model->cell_mode;
+	settings_default(&h->module.settings);
 	memcpy(h->module.uid, uid, UID_LEN);
 	h->module.tee = (struct tee){tee_call, &h->tee, -1};
 	network_init(&h->module.network, 300);
@@ -159,6 +161,7 @@ dir_remove(struct host *h)
 		    files_delete(&h->module.files, &list->names[i]), ERR_OK);
 	free(list);
 	files_close(&h->module.files);
+	(void)unlinkat(h->module.state_fd, "settings", 0);
 	(void)unlinkat(h->module.state_fd, "USR/usec/c2c_db", 0);
 	(void)unlinkat(h->module.state_fd, "USR/usec", AT_REMOVEDIR);
 	(void)unlinkat(h->module.state_fd, "USR", AT_REMOVEDIR);

@@ -1,5 +1,5 @@
 /*
- * General commands and those of the radio.
+ * General commands.
  */
 #include "host.h"
 
@@ -66,74 +66,13 @@ test_settings(void **state)
 	host_ask(h, "ATS3=10", "\r\n+CME ERROR: 4\r\n");
 	host_ask(h, "ATD123", "\r\n+CME ERROR: 100\r\n");
 	host_ask(h, "AT+CMEE", "\r\n+CME ERROR: 4\r\n");
+	host_ask(h, "AT+CTZU?", "\r\n+CTZU: 1\r\n\r\nOK\r\n");
+	host_ask(h, "AT+CTZU=0", "\r\nOK\r\n");
+	host_ask(h, "AT+CTZU=3", "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT+CTZU?", "\r\n+CTZU: 0\r\n\r\nOK\r\n");
 	host_ask(h, "AT&F", "\r\nOK\r\n");
 	host_type(h, "AT+CMEE?\r");
 	host_see(h, "AT+CMEE?\r\r\n+CMEE: 0\r\n\r\nOK\r\n");
-}
-
-static void
-test_power(void **state)
-{
-	struct host *h = *state;
-
-	host_ask(h, "AT+CPWROFF", "\r\nOK\r\n");
-	assert_true(h->module.off_wanted);
-	host_ask(h, "AT+CFUN=15", "\r\nOK\r\n");
-	assert_true(h->module.reset_wanted);
-}
-
-static void
-test_registration(void **state)
-{
-	struct host *h = *state;
-
-	host_ask(h, "AT+CFUN?", "\r\n+CFUN: 1,0\r\n\r\nOK\r\n");
-	host_ask(h, "AT+CEREG?", "\r\n+CEREG: 0,1\r\n\r\nOK\r\n");
-	host_ask(h, "AT+CEREG=4", "\r\nOK\r\n");
-	host_ask(h, "AT+CEREG?",
-	    "\r\n+CEREG: 4,1,\"1A2B\",\"01A2B3C4\",7\r\n\r\nOK\r\n");
-	host_ask(h, "AT+CREG=1;+CGREG=2", "\r\nOK\r\n");
-	host_ask(h, "AT+CREG?", "\r\n+CREG: 1,1\r\n\r\nOK\r\n");
-	host_ask(h, "AT+CEREG=3", "\r\n+CME ERROR: 50\r\n");
-	host_ask(h, "AT+CREG=4", "\r\n+CME ERROR: 50\r\n");
-	host_ask(h, "AT+CFUN=4", "\r\nOK\r\n");
-	at_network_changed(&h->terminal);
-	host_see(h, "\r\n+CREG: 0\r\n\r\n+CGREG: 0\r\n\r\n+CEREG: 0\r\n");
-	host_ask(h, "AT+CFUN=1", "\r\nOK\r\n");
-	host_ask(h, "AT+CEREG?", "\r\n+CEREG: 4,2\r\n\r\nOK\r\n");
-	network_tick(&h->module.network, h->now_ms + 299);
-	host_ask(h, "AT+CREG?", "\r\n+CREG: 1,2\r\n\r\nOK\r\n");
-	network_tick(&h->module.network, h->now_ms + 300);
-	at_network_changed(&h->terminal);
-	host_see(h, "\r\n+CREG: 1\r\n"
-		    "\r\n+CGREG: 1,\"1A2B\",\"01A2B3C4\",7\r\n"
-		    "\r\n+CEREG: 1,\"1A2B\",\"01A2B3C4\",7\r\n");
-	host_ask(h, "AT+CFUN=2", "\r\n+CME ERROR: 50\r\n");
-	host_ask(h, "AT+CFUN=", "\r\n+CME ERROR: 50\r\n");
-}
-
-static void
-test_operator(void **state)
-{
-	struct host *h = *state;
-
-	host_ask(h, "AT+COPS?", "\r\n+COPS: 0,0,\"Holdfast\",7\r\n\r\nOK\r\n");
-	host_ask(h, "AT+COPS=3,2", "\r\nOK\r\n");
-	host_ask(h, "AT+COPS?", "\r\n+COPS: 0,2,\"00101\",7\r\n\r\nOK\r\n");
-	host_ask(h, "AT+CGATT?", "\r\n+CGATT: 1\r\n\r\nOK\r\n");
-	host_ask(h, "AT+CGATT=0", "\r\nOK\r\n");
-	assert_false(network_up(&h->module.network));
-	host_ask(h, "AT+CGATT=1", "\r\nOK\r\n");
-	assert_true(network_up(&h->module.network));
-	host_ask(h, "AT+COPS=2", "\r\nOK\r\n");
-	assert_false(network_up(&h->module.network));
-	host_ask(h, "AT+COPS?", "\r\n+COPS: 2\r\n\r\nOK\r\n");
-	host_ask(h, "AT+CGATT=1", "\r\n+CME ERROR: 30\r\n");
-	host_ask(h, "AT+CSQ", "\r\n+CSQ: 99,99\r\n\r\nOK\r\n");
-	host_ask(h, "AT+COPS=0", "\r\nOK\r\n");
-	host_ask(h, "AT+COPS?", "\r\n+COPS: 0\r\n\r\nOK\r\n");
-	network_tick(&h->module.network, h->now_ms + 300);
-	assert_true(network_up(&h->module.network));
 }
 
 int
@@ -143,9 +82,6 @@ main(void)
 	    GENERAL_TEST(test_identity),
 	    GENERAL_TEST(test_imei),
 	    GENERAL_TEST(test_settings),
-	    GENERAL_TEST(test_power),
-	    GENERAL_TEST(test_registration),
-	    GENERAL_TEST(test_operator),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -290,6 +290,27 @@ test_e2e_file(void **state)
 	host_ask(h, "AT+USECE2EFILEENC=\"f\",1", "\r\n+CME ERROR: 50\r\n");
 }
 
+/* Off: nothing of the client's is done, but who it is can be asked. */
+static void
+test_mode(void **state)
+{
+	struct host *h = *state;
+
+	host_ask(h, "AT+USECMODE?", "\r\n+USECMODE: 1\r\n\r\nOK\r\n");
+	host_ask(h, "AT+USECMODE=2", "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT+USECMODE=0", "\r\nOK\r\n");
+	assert_true(h->module.tee_changed);
+	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECDATAENC=5,\"f\"", "\r\n+CME ERROR: 3\r\n");
+	assert_int_equal(h->tee.asked[TEE_PSK], 0);
+	host_ask(h, "AT+USECROTUID",
+	    "\r\n+USECROTUID: \"0002000089282245\"\r\n\r\nOK\r\n");
+	host_ask(h, "AT+USECMODE=1", "\r\nOK\r\n");
+	host_type(h, "AT+USECPSK=16\r");
+	assert_int_equal(h->tee.asked[TEE_PSK], 1);
+}
+
 int
 main(void)
 {
@@ -308,6 +329,7 @@ main(void)
 	    USEC_TEST(test_e2e_data),
 	    USEC_TEST(test_e2e_largest),
 	    USEC_TEST(test_e2e_file),
+	    USEC_TEST(test_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
