@@ -21,6 +21,7 @@
 
 #define CLI_ANSWER_MAX (64u << 20) /* of the service */
 #define CLI_FILE_MAX ((1u << 24) + 64) /* of a message to decrypt */
+#define CLI_PLAIN_MAX ((1u << 24) - 1 - 32) /* of one to encrypt */
 
 /* --- options.c: one table a sub-command --- */
 
@@ -146,6 +147,11 @@ int item_main(
 /* Reads a file, or standard input for "-". Errors: ERR_IO, ERR_SPACE. */
 MUST_CHECK enum err file_slurp(
     const char *path, size_t max, uint8_t **ret_data, size_t *ret_len);
+/*
+ * Writes a file, or standard output for NULL. On failure it has said why, and
+ * returns the status to exit with; else CLI_OK.
+ */
+int file_spill(const char *path, const uint8_t *data, size_t len);
 
 /* --- envelope.c: messages of +USECE2EDATAENC, opened here --- */
 
@@ -167,6 +173,14 @@ MUST_CHECK enum err envelope_key_read(
 MUST_CHECK enum err envelope_decrypt(const struct envelope_key *key,
     struct bytes message, uint8_t *ret_out, size_t *ret_len);
 
+/*
+ * Makes header | ciphertext | tag; ret_out has room for all of it. Errors:
+ * ERR_NOMEM, ERR_CRYPTO.
+ */
+MUST_CHECK enum err envelope_encrypt(const struct envelope_key *key,
+    struct bytes header, struct bytes plaintext, uint8_t *ret_out,
+    size_t *ret_len);
+
 /* --- the sub-commands, a file each --- */
 
 int init_main(int argc, char **argv);
@@ -178,6 +192,8 @@ int import_main(int argc, char **argv);
 int psk_main(int argc, char **argv);
 int e2e_main(int argc, char **argv);
 int decrypt_main(int argc, char **argv);
+int downlink_main(int argc, char **argv);
+int encrypt_main(int argc, char **argv);
 
 /* holdfast itself, for main and for tests. */
 int cli_run(int argc, char **argv);

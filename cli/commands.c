@@ -22,6 +22,8 @@ static const struct command commands[] = {
     {"psk", "get the PSK of an identity", psk_main},
     {"e2e", "get what opens an encrypted message", e2e_main},
     {"decrypt", "open an encrypted message", decrypt_main},
+    {"downlink", "get what encrypts a message to a device", downlink_main},
+    {"encrypt", "encrypt a message to a device", encrypt_main},
 };
 
 static void

@@ -31,21 +31,6 @@ key_get(struct client *client, struct bytes header, struct envelope_key *key)
 }
 
 static int
-plain_write(const char *path, const uint8_t *data, size_t len)
-{
-	FILE *out = path != NULL ? fopen(path, "wbe") : stdout;
-
-	if (out == NULL)
-		return cli_fail(CLI_FAILED, "%s: %s", path, strerror(errno));
-	bool good = fwrite(data, 1, len, out) == len && fflush(out) == 0;
-
-	if (path != NULL)
-		good = fclose(out) == 0 && good;
-	return good ? CLI_OK
-		    : cli_fail(CLI_FAILED, "cannot write the plaintext");
-}
-
-static int
 message_open(struct client *client, struct bytes message, const char *out)
 {
 	size_t header = envelope_header(message);
@@ -65,7 +50,7 @@ message_open(struct client *client, struct bytes message, const char *out)
 			   : ERR_NOMEM;
 
 	if (err == ERR_OK)
-		status = plain_write(out, plain, len);
+		status = file_spill(out, plain, len);
 	else
 		status = cli_fail(CLI_FAILED,
 		    err == ERR_AUTH

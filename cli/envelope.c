@@ -1,5 +1,5 @@
 /*
- * Opens E2E messages with OpenSSL, from what the service says about them and
+ * Opens and makes E2E messages with OpenSSL, from what the service says about them and
  * nothing else: a customer's back end would do the same.
  *
  * Spec: PROTOCOL.md, "PSK identity and E2E envelope".
@@ -97,5 +97,44 @@ envelope_decrypt(const struct envelope_key *key, struct bytes message,
 		*ret_len = sealed.len - key->tag_len;
 	else
 		wipe(ret_out, sealed.len - key->tag_len);
+	return err;
+}
+
+static enum err
+ccm_seal(EVP_CIPHER_CTX *ctx, const struct envelope_key *k, struct bytes plain,
+    uint8_t *out)
+{
+	/* No pointer would mean something else than no bytes. */
+	const uint8_t *in = plain.len > 0 ? plain.ptr : out;
+	int n = 0;
+
+	if (EVP_EncryptInit_ex(ctx, EVP_aes_128_ccm(), NULL, NULL, NULL) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(
+		ctx, EVP_CTRL_AEAD_SET_IVLEN, sizeof(k->nonce), NULL) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(
+		ctx, EVP_CTRL_AEAD_SET_TAG, (int)k->tag_len, NULL) != 1 ||
+	    EVP_EncryptInit_ex(ctx, NULL, NULL, k->key, k->nonce) != 1 ||
+	    EVP_EncryptUpdate(ctx, NULL, &n, NULL, (int)plain.len) != 1 ||
+	    EVP_EncryptUpdate(ctx, out, &n, in, (int)plain.len) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, (int)k->tag_len,
+		out + plain.len) != 1)
+		return ERR_CRYPTO;
+	return ERR_OK;
+}
+
+enum err
+envelope_encrypt(const struct envelope_key *key, struct bytes header,
+    struct bytes plaintext, uint8_t *ret_out, size_t *ret_len)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+	if (ctx == NULL)
+		return ERR_NOMEM;
+	memcpy(ret_out, header.ptr, header.len);
+	enum err err = ccm_seal(ctx, key, plaintext, ret_out + header.len);
+
+	EVP_CIPHER_CTX_free(ctx);
+	if (err == ERR_OK)
+		*ret_len = header.len + plaintext.len + key->tag_len;
 	return err;
 }

@@ -1,5 +1,5 @@
 /*
- * Files that are read whole.
+ * Files that are read and written whole.
  */
 #include <errno.h>
 
@@ -46,4 +46,18 @@ file_slurp(const char *path, size_t max, uint8_t **ret_data, size_t *ret_len)
 	*ret_data = data;
 	*ret_len = len;
 	return ERR_OK;
+}
+
+int
+file_spill(const char *path, const uint8_t *data, size_t len)
+{
+	FILE *out = path != NULL ? fopen(path, "wbe") : stdout;
+
+	if (out == NULL)
+		return cli_fail(CLI_FAILED, "%s: %s", path, strerror(errno));
+	bool good = fwrite(data, 1, len, out) == len && fflush(out) == 0;
+
+	if (path != NULL)
+		good = fclose(out) == 0 && good;
+	return good ? CLI_OK : cli_fail(CLI_FAILED, "cannot write the output");
 }

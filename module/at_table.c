@@ -14,6 +14,7 @@ static const struct at_entry *const groups[] = {
     at_file,
     at_client,
     at_usec,
+    at_e2e,
     at_c2c,
     at_local,
 };
@@ -44,7 +45,7 @@ static bool
 group_is_off(const struct module *m, const struct at_entry *group)
 {
 	return m->settings.security_off &&
-	       (group == at_usec || group == at_local);
+	       (group == at_usec || group == at_e2e || group == at_local);
 }
 
 static enum at_result

@@ -4,6 +4,7 @@
 #ifndef MODULE_AT_TABLE_H
 #define MODULE_AT_TABLE_H
 
+#include "tee.h"
 #include "terminal.h"
 
 /* Runs one form of a command. */
@@ -30,6 +31,10 @@ MUST_CHECK enum at_result at_run(
 enum at_result at_feature_result(
     struct terminal *t, enum err err, unsigned needed);
 
+/* Asks the TEE for what has no parameters. */
+MUST_CHECK enum err at_tee_ask(
+    struct terminal *t, enum tee_op op, struct tee_answer *ret_answer);
+
 /* The set form of a command whose value is kept: see settings.h. */
 enum at_result at_setting_set(struct terminal *t, const struct at_command *c);
 
@@ -47,6 +52,7 @@ extern const struct at_entry at_packet[];
 extern const struct at_entry at_file[];
 extern const struct at_entry at_client[];
 extern const struct at_entry at_usec[]; /* while the client is on */
+extern const struct at_entry at_e2e[]; /* while the client is on */
 extern const struct at_entry at_c2c[]; /* of models with chip-to-chip */
 extern const struct at_entry at_local[]; /* while the client is on */
 

@@ -1,7 +1,6 @@
 /*
- * Security commands: identity, sealing, bootstrap state, heartbeat, PSK, end-
- * to-end encryption. All keys are the TEE's; what passes here is what its
- * host asked for.
+ * Security commands: identity, sealing, bootstrap state, heartbeat, PSK. All
+ * keys are the TEE's; what passes here is what its host asked for.
  */
 #include "at_table.h"
 #include "base/text.h"
@@ -13,9 +12,8 @@
 
 #define PROFILE_TEXT_LEN 22 /* 16 bytes in base64url */
 
-/* Asks for what has no parameters. */
-static enum err
-ask_plain(struct terminal *t, enum tee_op op, struct tee_answer *ret_answer)
+enum err
+at_tee_ask(struct terminal *t, enum tee_op op, struct tee_answer *ret_answer)
 {
 	struct tee_request request = {.op = op};
 
@@ -31,7 +29,7 @@ at_feature_result(struct terminal *t, enum err err, unsigned needed)
 	if (err != ERR_DISABLED)
 		return at_result_of(err);
 	/* Before the bootstrap there are no features yet. */
-	if (ask_plain(t, TEE_INFO, &answer) == ERR_OK &&
+	if (at_tee_ask(t, TEE_INFO, &answer) == ERR_OK &&
 	    answer.u.info.generation > 0)
 		off = needed & ~answer.u.info.features;
 	/* A suspended device has its features still: they are not at fault. */
@@ -133,7 +131,7 @@ devinfo_look(struct terminal *t)
 {
 	struct tee_answer answer;
 	const struct tee_info *info = &answer.u.info;
-	enum err err = ask_plain(t, TEE_INFO, &answer);
+	enum err err = at_tee_ask(t, TEE_INFO, &answer);
 
 	if (err != ERR_OK)
 		return at_result_of(err);
@@ -164,7 +162,7 @@ static enum at_result
 conn_look(struct terminal *t)
 {
 	struct tee_answer answer;
-	enum err err = ask_plain(t, TEE_HEARTBEAT_RESULT, &answer);
+	enum err err = at_tee_ask(t, TEE_HEARTBEAT_RESULT, &answer);
 
 	if (err != ERR_OK)
 		return at_result_of(err);
@@ -181,7 +179,7 @@ conn_execute(struct terminal *t, UNUSED const struct at_command *c)
 
 	if (!network_up(&t->module->network))
 		return CME_NO_CONNECTION;
-	err = ask_plain(t, TEE_HEARTBEAT, &answer);
+	err = at_tee_ask(t, TEE_HEARTBEAT, &answer);
 	if (err != ERR_OK)
 		return at_result_of(err);
 	t->module->tee_changed = true;
@@ -221,109 +219,6 @@ psk_set(struct terminal *t, const struct at_command *c)
 	return at_feature_result(t, err, TEE_FEATURE_PSK);
 }
 
-/* --- +USECOPCMD --- */
-
-static enum at_result
-opcmd_tell(struct terminal *t)
-{
-	struct tee_answer answer;
-	enum err err = ask_plain(t, TEE_INFO, &answer);
-
-	if (err == ERR_OK)
-		terminal_info(
-		    t, "+USECOPCMD: \"e2e_enc\",%u", answer.u.info.e2e_version);
-	return at_result_of(err);
-}
-
-/* +USECOPCMD="e2e_enc"[,0|1]: without a number it reads. */
-static enum at_result
-opcmd_set(struct terminal *t, const struct at_command *c)
-{
-	struct tee_request request = {.op = TEE_E2E_VERSION};
-	struct tee_answer answer;
-	struct bytes what;
-	uint32_t version;
-
-	if (c->count > 2 || !at_param_text(c, 0, &what) ||
-	    !bytes_equal(what, BYTES_LIT("e2e_enc")))
-		return CME_BAD_PARAMETERS;
-	if (c->count == 1)
-		return opcmd_tell(t);
-	if (!at_param_number(c, 1, 0, 1, &version))
-		return CME_BAD_PARAMETERS;
-	request.u.e2e_version = version;
-	return at_result_of(tee_ask(&t->module->tee, &request, &answer));
-}
-
-/* --- +USECE2EDATAENC, +USECE2EFILEENC --- */
-
-/* Encrypts and tells, named as the command that runs. */
-static enum at_result
-e2e_tell(struct terminal *t, struct bytes plaintext)
-{
-	char head[AT_NAME_MAX + 24];
-	struct tee_request request = {.op = TEE_E2E};
-	struct tee_answer answer;
-	enum err err;
-
-	request.data = plaintext;
-	err = tee_ask(&t->module->tee, &request, &answer);
-	if (err != ERR_OK)
-		return at_feature_result(t, err, TEE_FEATURE_E2E);
-	(void)snprintf(
-	    head, sizeof(head), "%s: %zu,", t->command.name, answer.u.data.len);
-	terminal_info_data(
-	    t, head, bytes_make(answer.u.data.ptr, answer.u.data.len));
-	free(answer.u.data.ptr);
-	return AT_DONE;
-}
-
-/* +USECE2EDATAENC=<n>, then n bytes behind a prompt */
-static enum at_result
-e2e_data_set(struct terminal *t, const struct at_command *c)
-{
-	struct tee_answer answer;
-	uint32_t size;
-	enum err err;
-
-	if (c->count != 1 ||
-	    !at_param_number(c, 0, 1, E2E_PLAINTEXT_MAX, &size))
-		return CME_BAD_PARAMETERS;
-	err = ask_plain(t, TEE_INFO, &answer);
-	if (err == ERR_OK && answer.u.info.generation == 0)
-		err = ERR_STATE;
-	/* No prompt for data that could not be encrypted anyway. */
-	if (err == ERR_OK && (answer.u.info.features & TEE_FEATURE_E2E) == 0)
-		return at_result_off(TEE_FEATURE_E2E);
-	if (err != ERR_OK)
-		return at_result_of(err);
-	return terminal_prompt(t, size, e2e_tell);
-}
-
-/* +USECE2EFILEENC="<file>" */
-static enum at_result
-e2e_file_set(struct terminal *t, const struct at_command *c)
-{
-	struct file_name name;
-	struct bytes text;
-	enum at_result result;
-	uint8_t *data;
-	size_t len;
-	enum err err;
-
-	if (c->count != 1 || !at_param_text(c, 0, &text) ||
-	    file_name_make(text, &name) != ERR_OK)
-		return CME_BAD_PARAMETERS;
-	err = files_read(&t->module->files, &name, &data, &len);
-	if (err != ERR_OK)
-		return at_result_of(err);
-	result = e2e_tell(t, bytes_make(data, len));
-	if (len > 0)
-		wipe(data, len);
-	free(data);
-	return result;
-}
-
 const struct setting settings_usec[] = {
     {"+USECMODE", mode_apply, mode_write},
     {NULL, NULL, NULL},
@@ -340,8 +235,5 @@ const struct at_entry at_usec[] = {
     {"+USECCONN", conn_execute, NULL, NULL, NULL},
     {"+USECPSK", NULL, psk_set, NULL, "(16,32)"},
     {"+USECPK", NULL, psk_set, NULL, "(16,32)"},
-    {"+USECOPCMD", NULL, opcmd_set, NULL, "\"e2e_enc\",(0,1)"},
-    {"+USECE2EDATAENC", NULL, e2e_data_set, NULL, "(1-16777215)"},
-    {"+USECE2EFILEENC", NULL, e2e_file_set, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

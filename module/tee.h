@@ -8,9 +8,9 @@
  *   request  op u8 | fields
  *   answer   op u8 + 0x80 | error u8 (minus enum err) | fields when it is 0
  *
- * Numbers are big-endian. The data of TEE_E2E, TEE_LOCAL_SEAL and
- * TEE_LOCAL_OPEN travels beside the packet, both ways, as a memory file that
- * is sealed against any change.
+ * Numbers are big-endian. The data of TEE_E2E, TEE_E2E_OPEN, TEE_LOCAL_SEAL
+ * and TEE_LOCAL_OPEN travels beside the packet, both ways, as a memory file
+ * that is sealed against any change.
  */
 #ifndef MODULE_TEE_H
 #define MODULE_TEE_H
@@ -35,6 +35,7 @@ enum tee_op {
 	TEE_RESET = 11, /* as after power-on */
 	TEE_LOCAL_SEAL = 12, /* makes a file of local data protection */
 	TEE_LOCAL_OPEN = 13, /* opens one */
+	TEE_E2E_OPEN = 14, /* opens a message to the device, once */
 	TEE_C2C_PAIR = 20, /* chip-to-chip: new keys */
 	TEE_C2C_CONFIRM = 21, /* the host has them */
 	TEE_C2C_OPEN = 22, /* the keys of a session */
@@ -119,7 +120,7 @@ struct tee_answer {
 		struct {
 			uint8_t *ptr; /* the asker frees it */
 			size_t len;
-		} data; /* TEE_E2E, TEE_LOCAL_SEAL, TEE_LOCAL_OPEN */
+		} data; /* TEE_E2E, _E2E_OPEN, _LOCAL_SEAL, _LOCAL_OPEN */
 		struct tee_c2c_answer c2c;
 	} u;
 };

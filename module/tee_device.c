@@ -38,7 +38,7 @@ tee_device_room(const struct tee_device *d, const struct tee_request *request)
 {
 	struct rot_state state;
 
-	if (request->op == TEE_LOCAL_OPEN)
+	if (request->op == TEE_LOCAL_OPEN || request->op == TEE_E2E_OPEN)
 		return request->data.len;
 	if (request->op == TEE_LOCAL_SEAL)
 		return request->data.len + LOCAL_OVERHEAD;
@@ -112,6 +112,14 @@ do_e2e(struct tee_device *d, struct bytes plaintext, struct tee_answer *answer)
 }
 
 static enum err
+do_e2e_open(
+    struct tee_device *d, struct bytes message, struct tee_answer *answer)
+{
+	return device_e2e_open(
+	    d->device, message, answer->u.data.ptr, &answer->u.data.len);
+}
+
+static enum err
 do_local_seal(struct tee_device *d, const struct tee_request *request,
     struct tee_answer *answer)
 {
@@ -173,6 +181,9 @@ tee_device_do(struct tee_device *d, const struct tee_request *request,
 		break;
 	case TEE_E2E:
 		err = do_e2e(d, request->data, answer);
+		break;
+	case TEE_E2E_OPEN:
+		err = do_e2e_open(d, request->data, answer);
 		break;
 	case TEE_LOCAL_SEAL:
 		err = do_local_seal(d, request, answer);

@@ -31,7 +31,8 @@ tee_ask(const struct tee *tee, const struct tee_request *request,
 bool
 tee_op_has_data(enum tee_op op)
 {
-	return op == TEE_E2E || op == TEE_LOCAL_SEAL || op == TEE_LOCAL_OPEN;
+	return op == TEE_E2E || op == TEE_E2E_OPEN || op == TEE_LOCAL_SEAL ||
+	       op == TEE_LOCAL_OPEN;
 }
 
 /* --- requests --- */
@@ -55,6 +56,7 @@ tee_request_encode(const struct tee_request *request, struct writer *out)
 		writer_u32(out, request->u.psk_len);
 		break;
 	case TEE_E2E:
+	case TEE_E2E_OPEN:
 		writer_u32(out, (uint32_t)request->data.len);
 		break;
 	case TEE_LOCAL_SEAL:
@@ -138,6 +140,7 @@ tee_request_decode(struct bytes in, struct tee_request *ret_request)
 		ret_request->u.psk_len = reader_u32(&r);
 		break;
 	case TEE_E2E:
+	case TEE_E2E_OPEN:
 		ret_request->data = data_len_read(&r, E2E_PLAINTEXT_MAX);
 		break;
 	case TEE_LOCAL_SEAL:
@@ -299,6 +302,7 @@ tee_answer_encode(
 		psk_write(out, answer);
 		break;
 	case TEE_E2E:
+	case TEE_E2E_OPEN:
 	case TEE_LOCAL_SEAL:
 	case TEE_LOCAL_OPEN:
 		writer_u32(out, (uint32_t)answer->u.data.len);
@@ -359,6 +363,7 @@ tee_answer_decode(
 		psk_read(&r, ret_answer);
 		break;
 	case TEE_E2E:
+	case TEE_E2E_OPEN:
 	case TEE_LOCAL_SEAL:
 	case TEE_LOCAL_OPEN:
 		data_answer_read(&r, ret_answer);

@@ -315,6 +315,7 @@ void init_post(struct request *r);
 void psk_post(struct request *r);
 void e2e_decryption_post(struct request *r);
 void e2e_uplink_post(struct request *r);
+void e2e_downlink_post(struct request *r);
 void profiles_post(struct request *r);
 void profiles_list(struct request *r);
 void profiles_get(struct request *r);

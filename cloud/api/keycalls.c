@@ -1,7 +1,7 @@
 /*
- * The calls that hand out keys: GetPSK, which is the busiest of all, and the
- * two that open E2E messages. Their answers read as the original printed
- * them.
+ * The calls that hand out keys: GetPSK, which is the busiest of all, the two
+ * that open E2E messages, and the one that makes them. Their answers read as
+ * the original printed them.
  */
 #include "base/text.h"
 #include "base/wipe.h"
@@ -144,23 +144,24 @@ psk_post(struct request *r)
 
 /* --- E2E --- */
 
+/*
+ * Answers with the parameters of a message: head is what stands before them,
+ * tail what comes after them.
+ */
 static void
-e2e_format(struct request *r, bool with_uid)
+e2e_format(struct request *r, const char *head, const char *tail)
 {
 	const struct keysproto_answer *answer = &r->call.answer;
 	const struct e2e_parameters *p = &r->kept.e2e;
 	char key[BASE64_SIZE(PSK_MAX)], nonce[BASE64_SIZE(E2E_NONCE_LEN)];
-	char uid[HEX_SIZE(UID_LEN)];
 
 	base64_encode(bytes_make(answer->u.key.key, answer->u.key.len), key);
 	base64_encode(BYTES_OF(p->nonce), nonce);
-	hex_encode(BYTES_OF(p->uid), uid);
 	int len = snprintf(r->out, sizeof(r->out),
-	    "{\n  \"CipherSuite\": \"%s\",\n  \"Key\": \"%s\",\n"
-	    "  \"MACLength\": %u,\n  \"Nonce\": \"%s\"%s%s%s\n}\n",
-	    p->version == ENVELOPE_V1 ? "AES_128_CCM" : "AES_128_CCM_8", key,
-	    p->mac_bits, nonce, with_uid ? ",\n  \"ROTPublicUID\": \"" : "",
-	    with_uid ? uid : "", with_uid ? "\"" : "");
+	    "{\n%s  \"CipherSuite\": \"%s\",\n  \"Key\": \"%s\",\n"
+	    "  \"MACLength\": %u,\n  \"Nonce\": \"%s\"%s\n}\n",
+	    head, p->version == ENVELOPE_V1 ? "AES_128_CCM" : "AES_128_CCM_8",
+	    key, p->mac_bits, nonce, tail);
 
 	wipe(key, sizeof(key));
 	r->api->metrics.e2e_served++;
@@ -171,14 +172,21 @@ static void
 e2e_decryption_finish(struct request *r)
 {
 	if (keys_answered(r))
-		e2e_format(r, false);
+		e2e_format(r, "", "");
 }
 
 static void
 e2e_uplink_finish(struct request *r)
 {
-	if (keys_answered(r))
-		e2e_format(r, true);
+	char tail[sizeof(",\n  \"ROTPublicUID\": \"\"") + 2 * UID_LEN];
+	char uid[HEX_SIZE(UID_LEN)];
+
+	if (!keys_answered(r))
+		return;
+	hex_encode(BYTES_OF(r->kept.e2e.uid), uid);
+	(void)snprintf(
+	    tail, sizeof(tail), ",\n  \"ROTPublicUID\": \"%s\"", uid);
+	e2e_format(r, "", tail);
 }
 
 /* Decodes a header of either version; its bytes go to out. */
@@ -248,4 +256,63 @@ void
 e2e_uplink_post(struct request *r)
 {
 	e2e_post(r, e2e_uplink_finish);
+}
+
+/* --- messages to a device --- */
+
+static void
+e2e_downlink_finish(struct request *r)
+{
+	const struct e2e_parameters *p = &r->kept.e2e;
+	char head[48 + 2 * E2E_V1_HEADER_LEN];
+	char header[HEX_SIZE(E2E_V1_HEADER_LEN)];
+
+	if (!keys_answered(r))
+		return;
+	hex_encode_lower(bytes_make(p->header, p->header_len), header);
+	(void)snprintf(
+	    head, sizeof(head), "  \"EncryptedHeader\": \"%s\",\n", header);
+	e2e_format(r, head, "");
+}
+
+/* Version as 1 or 2; 1 without one. */
+static enum envelope_version
+version_field(struct request *r, const struct field_value *v)
+{
+	if (!v->there || bytes_equal(v->text, BYTES_LIT("1")))
+		return ENVELOPE_V1;
+	if (!bytes_equal(v->text, BYTES_LIT("2")))
+		problem_field(r, "/Version", "has to be 1 or 2");
+	return ENVELOPE_V2;
+}
+
+void
+e2e_downlink_post(struct request *r)
+{
+	static const struct field fields[] = {
+	    {"ROTPublicUID", FIELD_STRING, true, 2 * UID_LEN},
+	    {"Version", FIELD_STRING_OR_NUMBER, false, 8},
+	};
+	struct field_value v[ARRAY_LEN(fields)];
+	struct keysproto_request ask;
+	enum envelope_version version;
+	uint8_t uid[UID_LEN];
+
+	if (!body_read(r, fields, ARRAY_LEN(fields), v))
+		return;
+	hex_field(r, "/ROTPublicUID", v[0].text, uid, sizeof(uid));
+	version = version_field(r, &v[1]);
+	if (!body_good(r))
+		return;
+	enum err err = downlink_begin(
+	    &r->api->service, &r->actor, uid, version, &ask, &r->kept.e2e);
+
+	if (err == ERR_TOO_SOON)
+		problem_answer(r, PROBLEM_UNAVAILABLE,
+		    "Counters for messages to this device have run ahead of "
+		    "the clock: wait, or use Version 1.");
+	else if (err != ERR_OK)
+		refusal_answer(r, err);
+	else
+		request_ask(r, &ask, e2e_downlink_finish);
 }

@@ -15,6 +15,8 @@ const struct route api_routes[] = {
 	e2e_decryption_post},
     {"POST", "/v1/e2e/uplink/protectionparameters/get", ROUTE_TENANT, JSON,
 	API_BODY_MAX, e2e_uplink_post},
+    {"POST", "/v1/e2e/downlink/protectionparameters/get", ROUTE_TENANT, JSON,
+	API_BODY_MAX, e2e_downlink_post},
     {"POST", "/v1/authenticate", ROUTE_OPEN, JSON, API_BODY_MAX,
 	authenticate_post},
     {"POST", "/v1/Authorize", ROUTE_OPEN, JSON, API_BODY_MAX,

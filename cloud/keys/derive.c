@@ -109,13 +109,35 @@ answer_psk(const struct keys_state *state, const struct keysproto_request *q,
 	return err;
 }
 
+/* The key of a message from the device, or to it, as its header says. */
+static enum err
+message_key(const struct keys_root *root, enum envelope_direction direction,
+    struct bytes header, uint8_t ret_key[E2E_KEY_LEN])
+{
+	struct keys_down down;
+	struct keys_up up;
+	enum err err;
+
+	if (direction == ENVELOPE_DOWN) {
+		err = keys_down_prk(root, &down);
+		if (err == ERR_OK)
+			err = keys_down_key(&down, header, ret_key);
+		wipe(&down, sizeof(down));
+		return err;
+	}
+	err = keys_up_prk(root, &up);
+	if (err == ERR_OK)
+		err = keys_up_key(&up, header, ret_key);
+	wipe(&up, sizeof(up));
+	return err;
+}
+
 enum err
 answer_e2e(const struct keys_state *state, const struct keysproto_request *q,
     struct keysproto_answer *a)
 {
 	struct envelope_header header;
 	struct keys_root root;
-	struct keys_up prk;
 	struct bytes id;
 	enum err err;
 
@@ -124,17 +146,11 @@ answer_e2e(const struct keys_state *state, const struct keysproto_request *q,
 	id = bytes_make(q->u.derive.id, q->u.derive.id_len);
 	if (envelope_header_decode(id, &header) != ERR_OK)
 		return ERR_FORMAT;
-	if (header.direction != ENVELOPE_UP)
-		return ERR_INVALID;
 	err = root_open(state, q, &root);
 	if (err != ERR_OK)
 		return err;
-	err = keys_up_prk(&root, &prk);
+	err = message_key(&root, header.direction, id, a->u.key.key);
 	wipe(&root, sizeof(root));
-	if (err != ERR_OK)
-		return err;
-	err = keys_up_key(&prk, id, a->u.key.key);
-	wipe(&prk, sizeof(prk));
 	a->u.key.len = E2E_KEY_LEN;
 	return err;
 }

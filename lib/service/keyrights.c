@@ -7,6 +7,7 @@
 
 #include "keys/messages.h"
 #include "store/devices.h"
+#include "store/generations.h"
 #include "store/rights.h"
 
 /*
@@ -29,6 +30,19 @@ service_check(const struct actor *actor, const struct store_rights *rights,
 	return ERR_OK;
 }
 
+/* Neither the plan nor the operator stands against it. */
+static enum err
+state_check(const struct actor *actor, const struct store_rights *rights,
+    uint32_t service)
+{
+	enum err err = service_check(actor, rights, service);
+
+	if (err == ERR_OK && rights->owns_device &&
+	    (rights->suspended || rights->quarantined))
+		err = ERR_DENIED;
+	return err;
+}
+
 static enum err
 rights_check(struct service *s, const struct actor *actor,
     const uint8_t alias[ALIAS_LEN], uint32_t service,
@@ -40,10 +54,7 @@ rights_check(struct service *s, const struct actor *actor,
 		err = store_rights_find(
 		    s->store, actor->tenant, alias, ret_rights);
 	if (err == ERR_OK)
-		err = service_check(actor, ret_rights, service);
-	if (err == ERR_OK && ret_rights->owns_device &&
-	    (ret_rights->suspended || ret_rights->quarantined))
-		err = ERR_DENIED;
+		err = state_check(actor, ret_rights, service);
 	return err;
 }
 
@@ -88,6 +99,19 @@ psk_begin(struct service *s, const struct actor *actor, struct bytes identity,
 	return ERR_OK;
 }
 
+/* What the caller is told of a message beside its key. */
+static void
+parameters_fill(struct e2e_parameters *p, const struct store_rights *rights,
+    const struct envelope_header *h, struct bytes header)
+{
+	memcpy(p->uid, rights->uid, UID_LEN);
+	memcpy(p->header, header.ptr, header.len);
+	p->header_len = header.len;
+	p->version = h->version;
+	p->mac_bits = (unsigned)envelope_tag_len(h->version) * 8;
+	envelope_nonce(header, p->nonce);
+}
+
 enum err
 e2e_begin(struct service *s, const struct actor *actor, struct bytes header,
     struct keysproto_request *ret_request,
@@ -104,9 +128,82 @@ e2e_begin(struct service *s, const struct actor *actor, struct bytes header,
 	if (err != ERR_OK)
 		return err;
 	request_fill(ret_request, KEYSPROTO_E2E, actor, &rights, header);
-	memcpy(ret_parameters->uid, rights.uid, UID_LEN);
-	ret_parameters->version = h.version;
-	ret_parameters->mac_bits = (unsigned)envelope_tag_len(h.version) * 8;
-	envelope_nonce(header, ret_parameters->nonce);
+	parameters_fill(ret_parameters, &rights, &h, header);
+	return ERR_OK;
+}
+
+/* Bits of a counter that count within one second of the clock. */
+static unsigned
+counter_shift(enum envelope_version version)
+{
+	return version == ENVELOPE_V1 ? 16 : 0;
+}
+
+/* Takes the next counter of a generation. */
+static enum err
+counter_take(struct service *s, struct envelope_header *h)
+{
+	unsigned shift = counter_shift(h->version);
+	uint64_t now = (uint64_t)service_now(s), last;
+	enum err err =
+	    store_generation_downlink(s->store, h->alias, h->version, &last);
+
+	if (err != ERR_OK)
+		return err;
+	h->counter = now << shift;
+	if (last >= h->counter)
+		h->counter = last + 1;
+	if (h->counter >> shift > now + DOWNLINK_AHEAD_S)
+		return ERR_TOO_SOON;
+	return store_generation_downlink_set(
+	    s->store, h->alias, h->version, h->counter);
+}
+
+/* Judges, and takes a counter, in one transaction. */
+static enum err
+downlink_take(struct service *s, const struct actor *actor,
+    const uint8_t uid[UID_LEN], struct store_rights *rights,
+    struct envelope_header *h)
+{
+	enum err err = service_write(s);
+
+	if (err != ERR_OK)
+		return err;
+	err = store_rights_of_device(
+	    s->store, actor->tenant, uid, rights, h->alias);
+	if (err == ERR_OK)
+		err = state_check(actor, rights, SERVICE_E2E);
+	if (err == ERR_OK)
+		err = counter_take(s, h);
+	if (err == ERR_OK)
+		return store_commit(s->store);
+	store_rollback(s->store);
+	return err;
+}
+
+enum err
+downlink_begin(struct service *s, const struct actor *actor,
+    const uint8_t uid[UID_LEN], enum envelope_version version,
+    struct keysproto_request *ret_request,
+    struct e2e_parameters *ret_parameters)
+{
+	struct envelope_header h = {
+	    .version = version, .direction = ENVELOPE_DOWN};
+	struct store_rights rights;
+	uint8_t raw[E2E_V1_HEADER_LEN];
+	struct bytes header;
+	size_t len;
+	enum err err;
+
+	if (version != ENVELOPE_V1 && version != ENVELOPE_V2)
+		return ERR_INVALID;
+	err = downlink_take(s, actor, uid, &rights, &h);
+	if (err == ERR_OK)
+		err = envelope_header_encode(&h, raw, &len);
+	if (err != ERR_OK)
+		return err;
+	header = bytes_make(raw, len);
+	request_fill(ret_request, KEYSPROTO_E2E, actor, &rights, header);
+	parameters_fill(ret_parameters, &rights, &h, header);
 	return ERR_OK;
 }

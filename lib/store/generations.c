@@ -75,6 +75,39 @@ store_generation_end(
 }
 
 enum err
+store_generation_downlink(struct store *store, const uint8_t alias[ALIAS_LEN],
+    unsigned version, uint64_t *ret_last)
+{
+	static const struct sql sql = {"SELECT downlink_v1, downlink_v2"
+				       " FROM generations WHERE alias = $1"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
+	if (query_row(&q))
+		*ret_last = query_u64(&q, version == 1 ? 0 : 1);
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	return query_end(&q);
+}
+
+enum err
+store_generation_downlink_set(struct store *store,
+    const uint8_t alias[ALIAS_LEN], unsigned version, uint64_t last)
+{
+	static const struct sql v1 = {
+	    "UPDATE generations SET downlink_v1 = $1 WHERE alias = $2"};
+	static const struct sql v2 = {
+	    "UPDATE generations SET downlink_v2 = $1 WHERE alias = $2"};
+	struct query q;
+
+	query_start(&q, store, version == 1 ? &v1 : &v2);
+	query_bind_u64(&q, last);
+	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
+	return query_run_one(&q);
+}
+
+enum err
 store_alias_free(
     struct store *store, const uint8_t alias[ALIAS_LEN], bool *ret_free)
 {

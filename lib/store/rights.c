@@ -21,15 +21,18 @@ rights_read(struct query *q, uint64_t tenant, struct store_rights *r)
 	r->quarantined = query_bool(q, 9);
 }
 
+#define SELECT_RIGHTS                                                          \
+	"SELECT g.uid, g.generation, g.root, g.profile, p.record,"             \
+	" d.tenant, d.status, d.features, d.suspended, d.quarantined"
+#define FROM_GENERATIONS                                                       \
+	" FROM generations g JOIN devices d ON d.uid = g.uid"                  \
+	" JOIN profiles p ON p.uid = g.profile"
+
 enum err
 store_rights_find(struct store *store, uint64_t tenant,
     const uint8_t alias[ALIAS_LEN], struct store_rights *ret_rights)
 {
-	static const struct sql sql = {
-	    "SELECT g.uid, g.generation, g.root, g.profile, p.record,"
-	    " d.tenant, d.status, d.features, d.suspended, d.quarantined"
-	    " FROM generations g JOIN devices d ON d.uid = g.uid"
-	    " JOIN profiles p ON p.uid = g.profile"
+	static const struct sql sql = {SELECT_RIGHTS FROM_GENERATIONS
 	    " WHERE g.alias = $1 AND g.tenant = $2 AND p.tenant = $3"};
 	struct query q;
 
@@ -41,5 +44,30 @@ store_rights_find(struct store *store, uint64_t tenant,
 		rights_read(&q, tenant, ret_rights);
 	else
 		query_fail(&q, ERR_NOT_FOUND);
+	return query_end(&q);
+}
+
+enum err
+store_rights_of_device(struct store *store, uint64_t tenant,
+    const uint8_t uid[UID_LEN], struct store_rights *ret_rights,
+    uint8_t ret_alias[ALIAS_LEN])
+{
+	static const struct sql sql = {SELECT_RIGHTS
+	    ", g.alias" FROM_GENERATIONS
+	    " WHERE d.uid = $1 AND g.alias = d.alias AND d.tenant = $2"
+	    " AND g.tenant = $3 AND p.tenant = $4"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	query_bind_u64(&q, tenant);
+	query_bind_u64(&q, tenant);
+	query_bind_u64(&q, tenant);
+	if (query_row(&q)) {
+		rights_read(&q, tenant, ret_rights);
+		(void)query_copy(&q, 10, ret_alias, ALIAS_LEN);
+	} else {
+		query_fail(&q, ERR_NOT_FOUND);
+	}
 	return query_end(&q);
 }

@@ -56,6 +56,42 @@ key_of(struct bytes message)
 	return k;
 }
 
+/* What goes to a device, opened as the device opens it. */
+static void
+test_what_is_encrypted_opens_on_a_device(void **state UNUSED)
+{
+	static const size_t lengths[] = {0, 1, 5, 16, 17, 255, 65536};
+	static uint8_t message[65600], plain[65600], got[65600];
+	uint8_t raw[E2E_V1_HEADER_LEN];
+	size_t header_len, len;
+
+	for (size_t i = 0; i < sizeof(plain); i++)
+		plain[i] = (uint8_t)(i * 11);
+	for (int v = ENVELOPE_V1; v <= ENVELOPE_V2; v++) {
+		struct envelope_header h = {.version = (enum envelope_version)v,
+		    .direction = ENVELOPE_DOWN,
+		    .counter = 5};
+
+		assert_int_equal(
+		    envelope_header_encode(&h, raw, &header_len), ERR_OK);
+		struct bytes header = bytes_make(raw, header_len);
+		struct envelope_key k = key_of(header);
+
+		for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+			assert_int_equal(
+			    envelope_encrypt(&k, header,
+				bytes_make(plain, lengths[i]), message, &len),
+			    ERR_OK);
+			assert_int_equal(
+			    len, lengths[i] + envelope_overhead(h.version));
+			assert_int_equal(envelope_open(&h, key,
+					     bytes_make(message, len), got),
+			    ERR_OK);
+			assert_memory_equal(got, plain, lengths[i]);
+		}
+	}
+}
+
 static void
 test_what_a_device_seals_opens(void **state UNUSED)
 {
@@ -170,6 +206,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_a_device_seals_opens),
+	    cmocka_unit_test(test_what_is_encrypted_opens_on_a_device),
 	    cmocka_unit_test(test_hello_has_its_lengths),
 	    cmocka_unit_test(test_any_bit_counts),
 	    cmocka_unit_test(test_every_cut_is_refused),

@@ -228,6 +228,106 @@ test_e2e_parameters_print_as_the_original(void **state UNUSED)
 	}
 }
 
+/* Reads a text of an answer's object that is there. */
+static const char *
+text_of(json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	assert_non_null(text);
+	return text;
+}
+
+/* Asks for the parameters of a message to a device: its header's bytes. */
+static struct envelope_header
+downlink_ask(unsigned device, const char *version, uint8_t *raw, size_t *len)
+{
+	char uid_text[HEX_SIZE(UID_LEN)], body[128];
+	struct envelope_header h;
+	uint8_t uid[UID_LEN];
+
+	fleet_uid(device, uid);
+	hex_encode(BYTES_OF(uid), uid_text);
+	(void)snprintf(body, sizeof(body), "{\"ROTPublicUID\":\"%s\"%s}",
+	    uid_text, version);
+	struct http_answer a =
+	    http_post(d, "/v1/e2e/downlink/protectionparameters/get", body);
+
+	assert_int_equal(a.status, 200);
+	json_t *json = json_loads(a.body, 0, NULL);
+
+	assert_int_equal(json_object_size(json), 5);
+	assert_int_equal(hex_decode(bytes_str(text_of(json, "EncryptedHeader")),
+			     raw, E2E_V1_HEADER_LEN, len),
+	    ERR_OK);
+	struct bytes header = bytes_make(raw, *len);
+
+	assert_int_equal(envelope_header_decode(header, &h), ERR_OK);
+	uint8_t key[E2E_KEY_LEN], nonce[E2E_NONCE_LEN];
+	char key_text[BASE64_SIZE(E2E_KEY_LEN)];
+	char nonce_text[BASE64_SIZE(E2E_NONCE_LEN)];
+	struct keys_root root = fleet_root(device);
+	struct keys_down prk;
+
+	assert_int_equal(keys_down_prk(&root, &prk), ERR_OK);
+	assert_int_equal(keys_down_key(&prk, header, key), ERR_OK);
+	envelope_nonce(header, nonce);
+	base64_encode(BYTES_OF(key), key_text);
+	base64_encode(BYTES_OF(nonce), nonce_text);
+	assert_string_equal(text_of(json, "Key"), key_text);
+	assert_string_equal(text_of(json, "Nonce"), nonce_text);
+	assert_string_equal(text_of(json, "CipherSuite"),
+	    h.version == ENVELOPE_V1 ? "AES_128_CCM" : "AES_128_CCM_8");
+	assert_int_equal(json_integer_value(json_object_get(json, "MACLength")),
+	    h.version == ENVELOPE_V1 ? 128 : 64);
+	json_decref(json);
+	http_free(&a);
+	return h;
+}
+
+static void
+test_downlink_parameters_are_for_one_message(void **state UNUSED)
+{
+	static const char *const versions[] = {
+	    "", ",\"Version\":1", ",\"Version\":\"2\""};
+	uint8_t raw[E2E_V1_HEADER_LEN], alias[ALIAS_LEN];
+	size_t len;
+
+	fleet_alias(4, alias);
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		struct envelope_header h =
+		    downlink_ask(4, versions[i], raw, &len);
+
+		assert_int_equal(h.version, i == 2 ? ENVELOPE_V2 : ENVELOPE_V1);
+		assert_int_equal(h.direction, ENVELOPE_DOWN);
+		assert_memory_equal(h.alias, alias, ALIAS_LEN);
+		assert_true(downlink_ask(4, versions[i], raw, &len).counter >
+			    h.counter);
+	}
+}
+
+static void
+downlink_refused(const char *body, int status, const char *type)
+{
+	struct http_answer a =
+	    http_post(d, "/v1/e2e/downlink/protectionparameters/get", body);
+
+	assert_problem(&a, status, type);
+	http_free(&a);
+}
+
+static void
+test_downlink_is_refused(void **state UNUSED)
+{
+	downlink_refused("{}", 400, "invalid-body");
+	downlink_refused("{\"ROTPublicUID\":\"00\"}", 400, "invalid-body");
+	downlink_refused(
+	    "{\"ROTPublicUID\":\"0002000000000004\",\"Version\":3}", 400,
+	    "invalid-body");
+	downlink_refused(
+	    "{\"ROTPublicUID\":\"000200000000FFFF\"}", 404, "unknown-device");
+}
+
 /* --- refusals --- */
 
 static struct http_answer
@@ -1271,6 +1371,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_get_psk_prints_as_the_original),
 	    cmocka_unit_test(test_get_psk_takes_small_letters),
 	    cmocka_unit_test(test_e2e_parameters_print_as_the_original),
+	    cmocka_unit_test(test_downlink_parameters_are_for_one_message),
+	    cmocka_unit_test(test_downlink_is_refused),
 	    cmocka_unit_test(test_a_refusal_says_which_condition_failed),
 	    cmocka_unit_test(test_unknown_and_foreign_look_alike),
 	    cmocka_unit_test(test_bodies_that_are_no_json),

@@ -290,6 +290,39 @@ test_e2e_file(void **state)
 	host_ask(h, "AT+USECE2EFILEENC=\"f\",1", "\r\n+CME ERROR: 50\r\n");
 }
 
+/* What does not open looks the same, whatever is wrong with it. */
+static void
+test_e2e_open(void **state)
+{
+	static const enum err errs[] = {
+	    ERR_AUTH, ERR_REPLAY, ERR_NOT_FOUND, ERR_STATE};
+	struct host *h = *state;
+	size_t i;
+
+	host_ask(h, "AT+USECE2EDATADEC=19", "\r\n+CME ERROR: 3\r\n");
+	h->tee.info.generation = 1;
+	host_ask(h, "AT+USECE2EDATADEC=19", "\r\n+CME ERROR: 51\r\n");
+	h->tee.info.features = TEE_FEATURE_E2E;
+	host_ask(h, "AT+USECE2EDATADEC=18", "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT+USECE2EDATADEC=16777216", "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT+USECE2EDATADEC=24", ">");
+	host_type(h, "\"\r\nabcdefghijklmnopqrstu");
+	host_see(h, "\r\n+USECE2EDATADEC: 5,\"HELLO\"\r\n\r\nOK\r\n");
+	assert_int_equal(h->tee.plaintext_len, 24);
+	assert_memory_equal(
+	    h->tee.plaintext, "\"\r\nabcdefghijklmnopqrstu", 24);
+	for (i = 0; i < ARRAY_LEN(errs); i++) {
+		h->tee.err = errs[i];
+		host_ask(h, "AT+USECE2EDATADEC=24", ">");
+		host_type(h, "abcdefghijklmnopqrstuvwx");
+		host_see(h, "\r\n+CME ERROR: 3\r\n");
+	}
+	h->tee.err = ERR_FORMAT;
+	host_ask(h, "AT+USECE2EDATADEC=24", ">");
+	host_type(h, "abcdefghijklmnopqrstuvwx");
+	host_see(h, "\r\n+CME ERROR: 50\r\n");
+}
+
 /* Off: nothing of the client's is done, but who it is can be asked. */
 static void
 test_mode(void **state)
@@ -329,6 +362,7 @@ main(void)
 	    USEC_TEST(test_e2e_data),
 	    USEC_TEST(test_e2e_largest),
 	    USEC_TEST(test_e2e_file),
+	    USEC_TEST(test_e2e_open),
 	    USEC_TEST(test_mode),
 	};
 

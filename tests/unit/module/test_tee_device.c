@@ -153,6 +153,7 @@ test_no_keys(void **state)
 {
 	struct tee_request psk = {.op = TEE_PSK, .u.psk_len = 16};
 	struct tee_request e2e = {.op = TEE_E2E};
+	static const uint8_t message[40] = {0x12, 0x01};
 	struct tee_answer a;
 	uint8_t out[64];
 
@@ -165,6 +166,11 @@ test_no_keys(void **state)
 	e2e.data = BYTES_LIT("HELLO");
 	memset(&a, 0, sizeof(a));
 	a.u.data.ptr = out;
+	tee_device_do(&device, &e2e, 1000, 0, &a);
+	assert_int_equal(a.err, ERR_STATE);
+	e2e.op = TEE_E2E_OPEN;
+	e2e.data = BYTES_OF(message);
+	assert_int_equal(tee_device_room(&device, &e2e), sizeof(message));
 	tee_device_do(&device, &e2e, 1000, 0, &a);
 	assert_int_equal(a.err, ERR_STATE);
 }

@@ -14,7 +14,7 @@
 static const enum tee_op all_ops[] = {TEE_INFO, TEE_NETWORK, TEE_POLL,
     TEE_RECEIVE, TEE_SEAL, TEE_HEARTBEAT, TEE_HEARTBEAT_RESULT, TEE_PSK,
     TEE_E2E, TEE_E2E_VERSION, TEE_RESET, TEE_LOCAL_SEAL, TEE_LOCAL_OPEN,
-    TEE_C2C_PAIR, TEE_C2C_CONFIRM, TEE_C2C_OPEN, TEE_C2C_CLOSE};
+    TEE_E2E_OPEN, TEE_C2C_PAIR, TEE_C2C_CONFIRM, TEE_C2C_OPEN, TEE_C2C_CLOSE};
 
 static uint8_t packet[TEE_MESSAGE_MAX];
 
@@ -74,6 +74,11 @@ test_requests(void **state)
 	assert_int_equal(tee_request_decode(request_encode(&in), &out), 0);
 	assert_int_equal(out.data.len, 77);
 	assert_null(out.data.ptr);
+
+	in.op = TEE_E2E_OPEN;
+	assert_int_equal(tee_request_decode(request_encode(&in), &out), 0);
+	assert_int_equal(out.op, TEE_E2E_OPEN);
+	assert_int_equal(out.data.len, 77);
 
 	in.op = TEE_LOCAL_OPEN;
 	in.data = bytes_make(datagram, 78);
@@ -192,7 +197,7 @@ test_requests_bad(void **state)
 	} bad[] = {
 	    {{NULL, 0}, ERR_TRUNCATED},
 	    {{(const uint8_t *)"\x00", 1}, ERR_FORMAT},
-	    {{(const uint8_t *)"\x0e", 1}, ERR_FORMAT},
+	    {{(const uint8_t *)"\x1f", 1}, ERR_FORMAT},
 	    {{(const uint8_t *)"\x0c\x00\x00\x00\x01", 5}, ERR_FORMAT},
 	    {{(const uint8_t *)"\x0c\x00\xff\xff\xe3"
 			       "f",

@@ -77,6 +77,35 @@ e2e_try(
 	return err;
 }
 
+static enum err
+down_try(
+    struct desk *d, const struct actor *actor, const struct desk_device *device)
+{
+	struct e2e_parameters p;
+	struct keysproto_request q;
+
+	return downlink_begin(&d->s, actor, device->uid, ENVELOPE_V1, &q, &p);
+}
+
+/* The counter of the next message to a device. */
+static uint64_t
+down_counter(struct desk *d, const struct scene *s, enum envelope_version v)
+{
+	struct envelope_header h;
+	struct e2e_parameters p;
+	struct keysproto_request q;
+
+	assert_int_equal(
+	    downlink_begin(&d->s, &s->actor, s->device.uid, v, &q, &p), ERR_OK);
+	assert_int_equal(
+	    envelope_header_decode(bytes_make(p.header, p.header_len), &h),
+	    ERR_OK);
+	assert_int_equal(h.direction, ENVELOPE_DOWN);
+	assert_int_equal(h.version, v);
+	assert_memory_equal(h.alias, s->device.alias, ALIAS_LEN);
+	return h.counter;
+}
+
 static void
 test_the_psk_is_the_devices(void **state)
 {
@@ -137,6 +166,74 @@ test_the_e2e_key_is_the_devices(void **state)
 }
 
 static void
+test_the_downlink_key_is_the_devices(void **state)
+{
+	struct desk *d = *state;
+	struct scene s = scene_make(d, "Freedom");
+	struct keys_down prk;
+
+	assert_int_equal(keys_down_prk(&s.device.root, &prk), ERR_OK);
+	for (int v = ENVELOPE_V1; v <= ENVELOPE_V2; v++) {
+		uint8_t want[E2E_KEY_LEN], nonce[E2E_NONCE_LEN];
+		struct e2e_parameters p;
+		struct keysproto_request q;
+
+		assert_int_equal(downlink_begin(&d->s, &s.actor, s.device.uid,
+				     (enum envelope_version)v, &q, &p),
+		    ERR_OK);
+		struct bytes header = bytes_make(p.header, p.header_len);
+		struct keysproto_answer a = desk_ask(d, &q);
+
+		assert_int_equal(keys_down_key(&prk, header, want), ERR_OK);
+		assert_memory_equal(a.u.key.key, want, sizeof(want));
+		envelope_nonce(header, nonce);
+		assert_memory_equal(p.nonce, nonce, sizeof(nonce));
+		assert_int_equal(p.mac_bits, v == ENVELOPE_V1 ? 128 : 64);
+	}
+	assert_int_equal(
+	    downlink_begin(&d->s, &s.actor, s.device.uid,
+		(enum envelope_version)3, &(struct keysproto_request){0},
+		&(struct e2e_parameters){0}),
+	    ERR_INVALID);
+}
+
+/* Never twice, never below the clock, never far ahead of it. */
+static void
+test_downlink_counters_only_grow(void **state)
+{
+	struct desk *d = *state;
+	struct scene s = scene_make(d, "Freedom");
+	uint64_t now = (uint64_t)d->now;
+
+	assert_int_equal(down_counter(d, &s, ENVELOPE_V1), now << 16);
+	assert_int_equal(down_counter(d, &s, ENVELOPE_V1), (now << 16) + 1);
+	assert_int_equal(down_counter(d, &s, ENVELOPE_V2), now);
+	assert_int_equal(down_counter(d, &s, ENVELOPE_V2), now + 1);
+	d->now += 10;
+	assert_int_equal(down_counter(d, &s, ENVELOPE_V1), (now + 10) << 16);
+	assert_int_equal(down_counter(d, &s, ENVELOPE_V2), now + 10);
+	for (unsigned i = 1; i <= DOWNLINK_AHEAD_S; i++)
+		assert_int_equal(
+		    down_counter(d, &s, ENVELOPE_V2), now + 10 + i);
+	struct e2e_parameters p;
+	struct keysproto_request q;
+
+	assert_int_equal(
+	    downlink_begin(&d->s, &s.actor, s.device.uid, ENVELOPE_V2, &q, &p),
+	    ERR_TOO_SOON);
+	/* A refusal takes no counter. */
+	d->now += 1;
+	assert_int_equal(
+	    down_counter(d, &s, ENVELOPE_V2), now + 11 + DOWNLINK_AHEAD_S);
+	/* The clock goes back. */
+	d->now = (int64_t)now + 8;
+	assert_int_equal(
+	    down_counter(d, &s, ENVELOPE_V1), ((now + 10) << 16) + 1);
+	d->now = (int64_t)now - 100;
+	assert_int_equal(down_try(d, &s.actor, &s.device), ERR_TOO_SOON);
+}
+
+static void
 test_others_look_unknown(void **state)
 {
 	struct desk *d = *state;
@@ -152,6 +249,10 @@ test_others_look_unknown(void **state)
 	assert_int_equal(e2e_try(d, &s.actor, &s.device), ERR_OK);
 	assert_int_equal(e2e_try(d, &other, &s.device), ERR_NOT_FOUND);
 	assert_int_equal(e2e_try(d, &s.actor, &nobody), ERR_NOT_FOUND);
+	nobody.uid[0] ^= 1;
+	assert_int_equal(down_try(d, &s.actor, &s.device), ERR_OK);
+	assert_int_equal(down_try(d, &other, &s.device), ERR_NOT_FOUND);
+	assert_int_equal(down_try(d, &s.actor, &nobody), ERR_NOT_FOUND);
 }
 
 static void
@@ -170,6 +271,7 @@ test_the_service_has_to_be_on(void **state)
 	    ERR_OK);
 	assert_int_equal(psk_try(d, &s.actor, &s.device), ERR_OK);
 	assert_int_equal(e2e_try(d, &s.actor, &s.device), ERR_DISABLED);
+	assert_int_equal(down_try(d, &s.actor, &s.device), ERR_DISABLED);
 }
 
 /* A plan without the services beats what a device's row says. */
@@ -184,6 +286,7 @@ test_the_plan_has_to_include_the_service(void **state)
 	    ERR_OK);
 	assert_int_equal(psk_try(d, &s.actor, &s.device), ERR_DISABLED);
 	assert_int_equal(e2e_try(d, &s.actor, &s.device), ERR_DISABLED);
+	assert_int_equal(down_try(d, &s.actor, &s.device), ERR_DISABLED);
 }
 
 static void
@@ -196,6 +299,7 @@ test_the_device_may_not_be_suspended(void **state)
 	    store_device_set_suspended(d->s.store, s.device.uid, true), ERR_OK);
 	assert_int_equal(psk_try(d, &s.actor, &s.device), ERR_DENIED);
 	assert_int_equal(e2e_try(d, &s.actor, &s.device), ERR_DENIED);
+	assert_int_equal(down_try(d, &s.actor, &s.device), ERR_DENIED);
 	assert_int_equal(
 	    store_device_set_suspended(d->s.store, s.device.uid, false),
 	    ERR_OK);
@@ -205,6 +309,7 @@ test_the_device_may_not_be_suspended(void **state)
 	    ERR_OK);
 	assert_int_equal(psk_try(d, &s.actor, &s.device), ERR_DENIED);
 	assert_int_equal(e2e_try(d, &s.actor, &s.device), ERR_DENIED);
+	assert_int_equal(down_try(d, &s.actor, &s.device), ERR_DENIED);
 }
 
 /* Moves a device to another owner, as a transfer's commit would. */
@@ -237,6 +342,8 @@ test_rights_belong_to_the_generation(void **state)
 	    store_device_set_suspended(d->s.store, s.device.uid, true), ERR_OK);
 	assert_int_equal(e2e_try(d, &s.actor, &s.device), ERR_OK);
 	assert_int_equal(e2e_try(d, &next, &s.device), ERR_NOT_FOUND);
+	/* Nobody writes to a device that has left him. */
+	assert_int_equal(down_try(d, &s.actor, &s.device), ERR_NOT_FOUND);
 }
 
 static void
@@ -252,6 +359,7 @@ test_over_the_plan_is_not_active(void **state)
 	assert_int_equal(store_device_commit(d->s.store, &row), ERR_OK);
 	assert_int_equal(psk_try(d, &s.actor, &s.device), ERR_EXHAUSTED);
 	assert_int_equal(e2e_try(d, &s.actor, &s.device), ERR_EXHAUSTED);
+	assert_int_equal(down_try(d, &s.actor, &s.device), ERR_EXHAUSTED);
 }
 
 static void
@@ -318,6 +426,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_the_psk_is_the_devices),
 	    TEST(test_the_e2e_key_is_the_devices),
+	    TEST(test_the_downlink_key_is_the_devices),
+	    TEST(test_downlink_counters_only_grow),
 	    TEST(test_others_look_unknown),
 	    TEST(test_the_service_has_to_be_on),
 	    TEST(test_the_plan_has_to_include_the_service),

@@ -35,7 +35,7 @@ enum keysproto_op {
 	KEYSPROTO_ADVANCE = 5, /* devices: ck(n) to ck(n+1), both wrapped */
 	KEYSPROTO_TICKET = 6, /* devices: opens a ticket */
 	KEYSPROTO_PSK = 16, /* api: a PSK */
-	KEYSPROTO_E2E = 17, /* api: the key of one E2E message */
+	KEYSPROTO_E2E = 17, /* api: the key of one E2E message, up or down */
 	KEYSPROTO_PROFILE = 18, /* api: authenticates a tenant-profile record */
 	KEYSPROTO_IMPORT = 19, /* api: a new import key, wrapped */
 	KEYSPROTO_FACTORY = 20 /* api: rewraps a factory secret */

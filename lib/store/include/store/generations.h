@@ -32,6 +32,13 @@ MUST_CHECK enum err store_generation_add(
 MUST_CHECK enum err store_generation_end(
     struct store *store, const uint8_t alias[ALIAS_LEN], uint64_t time);
 
+/* The last downlink counter given out: version 1 or 2 of the envelope. */
+MUST_CHECK enum err store_generation_downlink(struct store *store,
+    const uint8_t alias[ALIAS_LEN], unsigned version, uint64_t *ret_last);
+/* Writes it. Errors of both: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_generation_downlink_set(struct store *store,
+    const uint8_t alias[ALIAS_LEN], unsigned version, uint64_t last);
+
 /*
  * Whether an alias is free: of no generation, pending or left context.
  */

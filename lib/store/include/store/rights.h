@@ -29,4 +29,13 @@ struct store_rights {
 MUST_CHECK enum err store_rights_find(struct store *store, uint64_t tenant,
     const uint8_t alias[ALIAS_LEN], struct store_rights *ret_rights);
 
+/*
+ * The same for the generation that a tenant's device is in, by the device's
+ * uid, and its alias. Errors: ERR_NOT_FOUND (no such device, not this
+ * tenant's, or not registered).
+ */
+MUST_CHECK enum err store_rights_of_device(struct store *store, uint64_t tenant,
+    const uint8_t uid[UID_LEN], struct store_rights *ret_rights,
+    uint8_t ret_alias[ALIAS_LEN]);
+
 #endif
