@@ -50,8 +50,8 @@ struct request;
 enum route_access { ROUTE_OPEN, ROUTE_TENANT };
 
 /*
- * One row of the route table. A path that ends in '/' takes one more
- * segment, which is the request's item.
+ * One row of the route table. {Name} in a path, once at most and a segment
+ * of its own, stands for any segment, which is the request's item.
  */
 struct route {
 	const char *method;
@@ -93,7 +93,7 @@ struct request {
 	const struct route *route;
 	uint64_t id; /* number since the start */
 	enum request_state state;
-	char item[64]; /* last segment of a path with one */
+	char item[64]; /* the segment that {Name} of the path stands for */
 	struct actor actor; /* of ROUTE_TENANT */
 	struct MHD_Response *response; /* ready, not queued yet */
 	unsigned status;
@@ -306,6 +306,13 @@ void page_answer(struct request *r, json_t *items, struct bytes after);
 
 extern const struct route api_routes[];
 extern const size_t api_route_count;
+/*
+ * Whether a route is for a path. Writes the segment at its {Name}, if it has
+ * one, with its NUL, to ret_item of cap bytes; one that does not fit, and an
+ * empty one, is for no route.
+ */
+MUST_CHECK bool route_takes(
+    const struct route *route, const char *path, char *ret_item, size_t cap);
 
 /* --- the handlers, a file per noun --- */
 

@@ -206,23 +206,6 @@ request_send(struct request *r)
 
 /* --- routing --- */
 
-static bool
-path_matches(const struct route *route, const char *url, char *item, size_t cap)
-{
-	size_t len = strlen(route->path);
-
-	if (route->path[len - 1] != '/')
-		return strcmp(route->path, url) == 0;
-	if (strncmp(route->path, url, len) != 0)
-		return false;
-	size_t rest = strlen(url + len);
-
-	if (rest == 0 || rest >= cap || strchr(url + len, '/') != NULL)
-		return false;
-	memcpy(item, url + len, rest + 1);
-	return true;
-}
-
 /* HEAD is GET whose body libmicrohttpd leaves out. */
 static bool
 method_matches(const struct route *route, const char *method)
@@ -242,7 +225,7 @@ request_route(struct request *r, const char *url, const char *method)
 	for (size_t i = 0; i < api_route_count; i++) {
 		const struct route *route = &api_routes[i];
 
-		if (!path_matches(route, url, r->item, sizeof(r->item)))
+		if (!route_takes(route, url, r->item, sizeof(r->item)))
 			continue;
 		if (method_matches(route, method)) {
 			r->route = route;

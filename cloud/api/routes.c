@@ -28,8 +28,8 @@ const struct route api_routes[] = {
 	profiles_list},
     {"POST", "/v1/deviceprofiles", ROUTE_TENANT, JSON, API_BODY_MAX,
 	profiles_post},
-    {"GET", "/v1/deviceprofiles/", ROUTE_TENANT, NULL, API_BODY_MAX,
-	profiles_get},
+    {"GET", "/v1/deviceprofiles/{DeviceProfileUID}", ROUTE_TENANT, NULL,
+	API_BODY_MAX, profiles_get},
     {"POST", "/v1/deviceprofile/bootstrapprovisioning/set", ROUTE_TENANT, JSON,
 	API_BODY_MAX, profile_features_set},
     {"POST", "/v1/deviceprofile/bootstrapprovisioning/get", ROUTE_TENANT, JSON,
@@ -39,15 +39,38 @@ const struct route api_routes[] = {
     {"POST", "/v1/device/provisioning/get", ROUTE_TENANT, JSON, API_BODY_MAX,
 	device_features_get},
     {"GET", "/v1/devices", ROUTE_TENANT, NULL, API_BODY_MAX, devices_list},
-    {"GET", "/v1/devices/", ROUTE_TENANT, NULL, API_BODY_MAX, devices_get},
+    {"GET", "/v1/devices/{ROTPublicUID}", ROUTE_TENANT, NULL, API_BODY_MAX,
+	devices_get},
     {"GET", "/v1/events", ROUTE_TENANT, NULL, API_BODY_MAX, events_list},
     {"GET", "/v1/imports", ROUTE_TENANT, NULL, API_BODY_MAX, imports_list},
     {"POST", "/v1/imports", ROUTE_TENANT, LINES, API_IMPORT_MAX, imports_post},
-    {"GET", "/v1/imports/", ROUTE_TENANT, NULL, API_BODY_MAX, imports_get},
+    {"GET", "/v1/imports/{ImportID}", ROUTE_TENANT, NULL, API_BODY_MAX,
+	imports_get},
     {"GET", "/healthz", ROUTE_OPEN, NULL, API_BODY_MAX, health_get},
     {"GET", "/metrics", ROUTE_OPEN, NULL, API_BODY_MAX, metrics_get},
     {"GET", "/openapi.yaml", ROUTE_OPEN, NULL, API_BODY_MAX, openapi_get},
-    {"GET", "/problems/", ROUTE_OPEN, NULL, API_BODY_MAX, problem_get},
+    {"GET", "/problems/{Name}", ROUTE_OPEN, NULL, API_BODY_MAX, problem_get},
 };
 
 const size_t api_route_count = ARRAY_LEN(api_routes);
+
+bool
+route_takes(
+    const struct route *route, const char *path, char *ret_item, size_t cap)
+{
+	size_t head = strcspn(route->path, "{");
+
+	if (strncmp(route->path, path, head) != 0)
+		return false;
+	path += head;
+	if (route->path[head] == '\0')
+		return *path == '\0';
+	size_t len = strcspn(path, "/");
+	const char *tail = strchr(route->path + head, '}');
+
+	if (len == 0 || len >= cap || strcmp(path + len, tail + 1) != 0)
+		return false;
+	memcpy(ret_item, path, len);
+	ret_item[len] = '\0';
+	return true;
+}

@@ -11,7 +11,7 @@
 
 #define LINE_MAX_LEN 256
 
-/* One path with a method, with {Name} cut off after its slash. */
+/* One path with a method, {Name} as it stands. */
 struct operation {
 	char path[LINE_MAX_LEN];
 	char method[8];
@@ -31,8 +31,7 @@ starts(const char *line, const char *with)
 static void
 path_take(const char *line, char *out, size_t cap)
 {
-	(void)snprintf(
-	    out, cap, "%.*s", (int)strcspn(line + 2, ":{"), line + 2);
+	(void)snprintf(out, cap, "%.*s", (int)strcspn(line + 2, ":"), line + 2);
 }
 
 static void
