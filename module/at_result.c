@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "tee.h"
+
 #define NUMBER_BITS 8
 #define OFF(feature)                                                           \
 	((enum at_result)((unsigned)CME_DISABLED | (feature) << NUMBER_BITS))
@@ -30,12 +32,12 @@ static const struct {
     {CME_ABORTED, "command aborted by user"},
     {CME_UNKNOWN, "unknown"},
     /* The number is 51, and the bit of the feature stands above it. */
-    {OFF(1), "LocalDataProtection is not enabled"},
-    {OFF(2), "LocalC2C is not enabled"},
-    {OFF(4), "LocalC2CKeyPairing is not enabled"},
-    {OFF(8), "ZTPV1 is not enabled"},
-    {OFF(16), "E2ESymmetricKMS is not enabled"},
-    {OFF(32), "E2EDataProtection is not enabled"},
+    {OFF(TEE_FEATURE_PSK), "E2ESymmetricKMS is not enabled"},
+    {OFF(TEE_FEATURE_E2E), "E2EDataProtection is not enabled"},
+    {OFF(TEE_FEATURE_LOCAL_DATA), "LocalDataProtection is not enabled"},
+    {OFF(TEE_FEATURE_C2C), "LocalC2C is not enabled"},
+    {OFF(TEE_FEATURE_C2C_PAIRING), "LocalC2CKeyPairing is not enabled"},
+    {OFF(TEE_FEATURE_ZTP), "ZTPV1 is not enabled"},
 };
 
 static const struct {

@@ -81,11 +81,12 @@ struct tee_request {
 };
 
 /* In the features of struct tee_info. */
-#define TEE_FEATURE_LOCAL_DATA 1
-#define TEE_FEATURE_C2C 2
-#define TEE_FEATURE_C2C_PAIRING 4
-#define TEE_FEATURE_PSK 16
-#define TEE_FEATURE_E2E 32
+#define TEE_FEATURE_PSK 1
+#define TEE_FEATURE_E2E 2
+#define TEE_FEATURE_LOCAL_DATA 4
+#define TEE_FEATURE_C2C 8
+#define TEE_FEATURE_C2C_PAIRING 16
+#define TEE_FEATURE_ZTP 32
 
 /* TEE_INFO: see struct device_info. */
 struct tee_info {

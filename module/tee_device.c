@@ -12,6 +12,7 @@ STATIC_ASSERT(TEE_FEATURE_C2C == FEATURE_C2C, one_number_for_c2c);
 STATIC_ASSERT(TEE_FEATURE_C2C_PAIRING == FEATURE_C2C_PAIRING, and_for_pairing);
 STATIC_ASSERT(TEE_FEATURE_PSK == SERVICE_PSK, one_number_for_the_service);
 STATIC_ASSERT(TEE_FEATURE_E2E == SERVICE_E2E, one_number_for_the_service);
+STATIC_ASSERT(TEE_FEATURE_ZTP == FEATURE_ZTP, and_for_zero_touch);
 
 enum err
 tee_device_start(struct tee_device *d)

@@ -86,7 +86,7 @@ def messages():
     v["request-2-sealed"] = cbor(start + seal)
     v["request-2-claim"] = cbor(start + [None] * 3 + [claim, None])
     v["request-2-all"] = cbor(start + seal + [resume, claim, v["ticket"]])
-    v["response-2-assigned"] = cbor([0, v["alias"], 1, 48])
+    v["response-2-assigned"] = cbor([0, v["alias"], 1, 3])
     v["response-2-registered"] = cbor([1, v["alias"], 70000, 0])
     v["response-2-again"] = cbor([8])
     v["response-2-clone"] = cbor([17])

@@ -13,12 +13,12 @@ static const struct {
 	uint32_t bit;
 	const char *name;
 } features[] = {
+    {SERVICE_PSK, "E2ESymmetricKMS"},
+    {SERVICE_E2E, "E2EDataProtection"},
     {FEATURE_LOCAL_DATA, "LocalDataProtection"},
     {FEATURE_C2C, "LocalC2C"},
     {FEATURE_C2C_PAIRING, "LocalC2CKeyPairing"},
     {FEATURE_ZTP, "ZTPV1"},
-    {SERVICE_PSK, "E2ESymmetricKMS"},
-    {SERVICE_E2E, "E2EDataProtection"},
 };
 
 const char *

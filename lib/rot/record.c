@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define RECORD_FORMAT 1
+/* 1 had the services on the high bits of a set of features. */
+#define RECORD_FORMAT 2
 
 /* Writes when w is there, else reads. */
 struct codec {
@@ -170,11 +171,19 @@ code_marks(const struct codec *c, struct rot_record *rec)
 	code_bool(c, &rec->security_off);
 }
 
+/* A set of format 1: four features, then the two services. */
+static uint32_t
+features_of_1(uint32_t set)
+{
+	return (set & 0x0f) << 2 | (set >> 4 & 0x03);
+}
+
 static void
 code_record(const struct codec *c, struct rot_record *rec)
 {
-	if (code_small(c, RECORD_FORMAT, RECORD_FORMAT) != RECORD_FORMAT &&
-	    c->r != NULL)
+	unsigned format = code_small(c, RECORD_FORMAT, RECORD_FORMAT);
+
+	if (format == 0 && c->r != NULL)
 		reader_fail(c->r, ERR_FORMAT);
 	code_u64(c, &rec->sequence);
 	code_identity(c, rec);
@@ -187,6 +196,10 @@ code_record(const struct codec *c, struct rot_record *rec)
 	code_bytes(c, rec->resume, sizeof(rec->resume));
 	code_u32(c, &rec->pend_features);
 	code_marks(c, rec);
+	if (format == 1) {
+		rec->features = features_of_1(rec->features);
+		rec->pend_features = features_of_1(rec->pend_features);
+	}
 }
 
 enum err

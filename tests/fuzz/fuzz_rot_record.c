@@ -23,6 +23,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_check(rec.window_v1.count <= ROT_WINDOW);
 	fuzz_check(rec.window_v2.count <= ROT_WINDOW);
 	fuzz_check(record_encode(&rec, out, sizeof(out), &len) == ERR_OK);
-	fuzz_check(bytes_equal(bytes_make(out, len), in));
+	/* One of format 1 comes out as today's. */
+	fuzz_check(len == in.len);
+	fuzz_check(
+	    in.ptr[0] != out[0] || bytes_equal(bytes_make(out, len), in));
 	return 0;
 }

@@ -8,7 +8,7 @@
 
 #define IMPORT 7
 #define TENANT 1
-#define PROFILE_FEATURES 63
+#define PROFILE_FEATURES FEATURE_ALL
 
 static const uint8_t profile_uid[PROFILE_UID_LEN] = "profile of many";
 

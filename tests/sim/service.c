@@ -15,7 +15,7 @@
 #define PATH "/dev/null"
 #define IMPORT 7
 #define TENANT 1
-#define PROFILE_FEATURES 63
+#define PROFILE_FEATURES FEATURE_ALL
 
 static const uint8_t profile_uid[PROFILE_UID_LEN] = "profile of many";
 
@@ -107,7 +107,7 @@ fill(struct service *s)
 		(void)snprintf(hex + 2 * i, 3, "%02x", a.u.blob.b[i]);
 	(void)snprintf(sql, sizeof(sql),
 	    "INSERT INTO plans (name, max_active, services) VALUES"
-	    " ('plan', NULL, 48);"
+	    " ('plan', NULL, 3);"
 	    "INSERT INTO tenants (id, name, plan, created) VALUES"
 	    " (%d, 'One', 'plan', 0), (%d, 'Two', 'plan', 0);"
 	    "INSERT INTO imports (id, import_key, total, remaining, created)"

@@ -110,8 +110,9 @@ device_exchange(struct test_device *d, const uint8_t *profile, unsigned status,
 {
 	struct bootstrap_request request = {
 	    .firmware = BYTES_LIT("03.15"), .serial = BYTES_LIT("SERIAL-1")};
-	struct bootstrap_response response = {
-	    .status = status, .generation = generation, .features = 63};
+	struct bootstrap_response response = {.status = status,
+	    .generation = generation,
+	    .features = FEATURE_ALL};
 	struct p256_point point;
 	struct writer w;
 

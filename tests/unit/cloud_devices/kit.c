@@ -202,7 +202,7 @@ fill_database(struct kit *kit)
 	char hex[2 * BLOB_MAX + 1], sql[320];
 
 	kit_sql(kit, "INSERT INTO plans (name, max_active, services) VALUES"
-		     " ('many', NULL, 48), ('one', 1, 16);"
+		     " ('many', NULL, 3), ('one', 1, 1);"
 		     "INSERT INTO tenants (id, name, plan, created) VALUES"
 		     " (1, 'Many', 'many', 0), (2, 'One', 'one', 0);");
 	add_profile(kit, kit_profile, 1);

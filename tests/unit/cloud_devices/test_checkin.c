@@ -210,7 +210,7 @@ test_features_arrive_and_are_confirmed(void **state)
 static void
 switch_features(struct kit *kit)
 {
-	kit_sql(kit, "UPDATE devices SET features = 2,"
+	kit_sql(kit, "UPDATE devices SET features = 8,"
 		     " features_version = 1700009999");
 }
 

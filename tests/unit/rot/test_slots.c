@@ -322,8 +322,41 @@ test_record_round_trip(void **state)
 		    record_decode(bytes_make(raw, i), &rec), ERR_OK);
 	assert_int_equal(
 	    record_encode(&rot.rec, raw, len - 1, &len2), ERR_SPACE);
-	raw[0] = 2; /* another format */
+	raw[0] = 3; /* another format */
 	assert_int_not_equal(record_decode(bytes_make(raw, len), &rec), ERR_OK);
+}
+
+/* Format 1 had the four features below the two services. */
+static void
+test_record_of_format_1(void **state)
+{
+	static const struct {
+		uint8_t old;
+		uint32_t features;
+	} sets[] = {{1, FEATURE_LOCAL_DATA}, {2, FEATURE_C2C},
+	    {4, FEATURE_C2C_PAIRING}, {8, FEATURE_ZTP}, {16, SERVICE_PSK},
+	    {32, SERVICE_E2E}, {48, SERVICE_PSK | SERVICE_E2E},
+	    {63, FEATURE_ALL}, {0, 0}};
+	static uint8_t raw[ROT_RECORD_MAX];
+	struct rot_record rec;
+	size_t len = 0, i;
+
+	(void)state;
+	bootstrap_make(&rot, 1);
+	for (i = 0; i < ARRAY_LEN(sets); i++) {
+		rec = rot.rec;
+		rec.features = sets[i].old;
+		rec.pend_features = sets[i].old;
+		assert_int_equal(
+		    record_encode(&rec, raw, sizeof(raw), &len), ERR_OK);
+		raw[0] = 1;
+		assert_int_equal(
+		    record_decode(bytes_make(raw, len), &rec), ERR_OK);
+		assert_int_equal(rec.features, sets[i].features);
+		assert_int_equal(rec.pend_features, sets[i].features);
+	}
+	raw[0] = 0;
+	assert_int_equal(record_decode(bytes_make(raw, len), &rec), ERR_FORMAT);
 }
 
 int
@@ -343,6 +376,7 @@ main(void)
 	    cmocka_unit_test_setup(test_random_fails, setup),
 	    cmocka_unit_test_setup(test_random_is_mixed, setup),
 	    cmocka_unit_test_setup(test_record_round_trip, setup),
+	    cmocka_unit_test_setup(test_record_of_format_1, setup),
 	};
 
 	if (crypto_init() != ERR_OK)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/hpke.h"
 #include "desk.h"
+#include "keys/messages.h"
 #include "service/imports.h"
 #include "service/profiles.h"
 #include "store/devices.h"
@@ -361,7 +362,7 @@ test_profiles_are_their_tenants(void **state)
 	struct actor b = desk_tenant(d, "b", "Freedom", &theirs);
 
 	assert_int_equal(mine.features, 0);
-	assert_int_equal(theirs.features, 48);
+	assert_int_equal(theirs.features, SERVICE_PSK | SERVICE_E2E);
 	assert_int_equal(
 	    store_profile_get(d->s.store, a.tenant, mine.uid, &got), ERR_OK);
 	assert_memory_equal(got.record, mine.record, sizeof(got.record));
@@ -395,11 +396,12 @@ test_profiles_are_checked(void **state)
 	assert_int_equal(profile_begin(&d->s, 1, 0, BYTES_LIT("x"), 0,
 			     PROFILE_PERIOD_MIN - 1, &p, &q),
 	    ERR_INVALID);
-	assert_int_equal(
-	    profile_begin(&d->s, 1, 48, bytes_make(name, PROFILE_NAME_MAX), 15,
-		PROFILE_PERIOD_MAX, &p, &q),
+	assert_int_equal(profile_begin(&d->s, 1, SERVICE_PSK | SERVICE_E2E,
+			     bytes_make(name, PROFILE_NAME_MAX),
+			     FEATURE_ALL & ~(SERVICE_PSK | SERVICE_E2E),
+			     PROFILE_PERIOD_MAX, &p, &q),
 	    ERR_OK);
-	assert_int_equal(p.features, 63);
+	assert_int_equal(p.features, FEATURE_ALL);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "desk.h"
+#include "keys/messages.h"
 #include "service/audit.h"
 #include "service/password.h"
 #include "store/audit.h"
@@ -60,7 +61,7 @@ test_it_makes_what_is_needed(void **state)
 	    ERR_OK);
 	assert_int_equal(n, 1);
 	assert_string_equal(profiles[0].name, "default");
-	assert_int_equal(profiles[0].features, 48);
+	assert_int_equal(profiles[0].features, SERVICE_PSK | SERVICE_E2E);
 }
 
 static void

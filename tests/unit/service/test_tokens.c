@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "desk.h"
+#include "keys/messages.h"
 #include "service/apikeys.h"
 #include "service/tokens.h"
 
@@ -53,7 +54,7 @@ test_a_token_says_who_calls(void **state)
 	assert_int_equal(
 	    tokens_check(&d->s, bytes_str(c.pair.auth), &actor), ERR_OK);
 	assert_int_equal(actor.tenant, c.actor.tenant);
-	assert_int_equal(actor.services, 48);
+	assert_int_equal(actor.services, SERVICE_PSK | SERVICE_E2E);
 	assert_string_equal(actor.name, c.key.apikey);
 }
 

@@ -12,14 +12,17 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 
-/* Features and services, as bits of a set. */
+/*
+ * Features and services, as bits of a set. The services, which every plan but
+ * the smallest has, stand lowest: a set of them alone is one byte of CBOR.
+ */
 enum feature {
-	FEATURE_LOCAL_DATA = 1 << 0, /* LocalDataProtection (LocalDPR) */
-	FEATURE_C2C = 1 << 1, /* LocalC2C */
-	FEATURE_C2C_PAIRING = 1 << 2, /* LocalC2CKeyPairing */
-	FEATURE_ZTP = 1 << 3, /* ZTPV1 */
-	SERVICE_PSK = 1 << 4, /* E2ESymmetricKMS */
-	SERVICE_E2E = 1 << 5, /* E2EDataProtection */
+	SERVICE_PSK = 1 << 0, /* E2ESymmetricKMS */
+	SERVICE_E2E = 1 << 1, /* E2EDataProtection */
+	FEATURE_LOCAL_DATA = 1 << 2, /* LocalDataProtection (LocalDPR) */
+	FEATURE_C2C = 1 << 3, /* LocalC2C */
+	FEATURE_C2C_PAIRING = 1 << 4, /* LocalC2CKeyPairing */
+	FEATURE_ZTP = 1 << 5, /* ZTPV1 */
 	FEATURE_ALL = (1 << 6) - 1
 };
 

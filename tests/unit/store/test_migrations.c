@@ -1,0 +1,113 @@
+/*
+ * What migrations make of rows that older programs have written.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "sqlite.h"
+
+/* Makes the database of an older program: the first version files have run. */
+static void
+make_old(struct fixture *f, int version, const char *rows)
+{
+	char sql[96];
+
+	store_close(f->store);
+	assert_int_equal(unlink(f->path), 0);
+	fixture_sql(f, "CREATE TABLE migrations (version INTEGER PRIMARY KEY,"
+		       " name TEXT NOT NULL,"
+		       " applied INTEGER NOT NULL DEFAULT (unixepoch()))");
+	for (int i = 0; i < version; i++) {
+		fixture_sql(f, store_migrations[i].sql);
+		(void)snprintf(sql, sizeof(sql),
+		    "INSERT INTO migrations (version, name) VALUES (%d, 'x')",
+		    store_migrations[i].version);
+		fixture_sql(f, sql);
+	}
+	fixture_sql(f, rows);
+	f->store = fixture_open(f);
+}
+
+static const char rows_of_3[] =
+    "INSERT INTO tenants (id, name, plan, created)"
+    " VALUES (1, 'T', 'Freedom', 0);"
+    "INSERT INTO profiles (uid, tenant, name, features, record, created)"
+    " VALUES (zeroblob(16), 1, 'p', 51, x'00', 0);"
+    "INSERT INTO devices (uid, factory_key, created, generation, features,"
+    " confirmed, features_version) VALUES"
+    " (x'0000000000000001', x'04', 0, 1, 1, 2, 0),"
+    " (x'0000000000000002', x'04', 0, 1, 4, 8, 100),"
+    " (x'0000000000000003', x'04', 0, 1, 16, 32, 9000000000),"
+    " (x'0000000000000004', x'04', 0, 0, 63, 0, 0);"
+    "INSERT INTO pendings (alias, uid, generation, instance, public_key, root,"
+    " ck, resume, root_profile, features, status, created, number) VALUES"
+    " (zeroblob(6), x'0000000000000001', 2, x'00', x'00', x'00', x'00',"
+    " x'00', x'00', 48, 0, 0, 1);";
+
+static long long
+device_number(const struct fixture *f, const char *column, int device)
+{
+	char sql[128];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "SELECT %s FROM devices WHERE uid = x'000000000000000%d'", column,
+	    device);
+	return fixture_number(f, sql);
+}
+
+static void
+test_services_move_to_the_low_bits(void **state)
+{
+	struct fixture *f = *state;
+
+	make_old(f, 3, rows_of_3);
+	assert_int_equal(fixture_number(f, "SELECT services FROM plans"
+					   " WHERE name = 'Freedom'"),
+	    3);
+	assert_int_equal(fixture_number(f,
+			     "SELECT services FROM plans WHERE name = 'Basic'"),
+	    0);
+	assert_int_equal(
+	    fixture_number(f, "SELECT features FROM profiles"), 15);
+	assert_int_equal(fixture_number(f, "SELECT features FROM pendings"), 3);
+	assert_int_equal(device_number(f, "features", 1), 4);
+	assert_int_equal(device_number(f, "confirmed", 1), 8);
+	assert_int_equal(device_number(f, "features", 2), 16);
+	assert_int_equal(device_number(f, "confirmed", 2), 32);
+	assert_int_equal(device_number(f, "features", 3), 1);
+	assert_int_equal(device_number(f, "confirmed", 3), 2);
+	assert_int_equal(device_number(f, "features", 4), 63);
+}
+
+/* F5: a version only grows, or a device would not take the set. */
+static void
+test_registered_devices_hear_their_set_again(void **state)
+{
+	struct fixture *f = *state;
+
+	make_old(f, 3, rows_of_3);
+	for (int device = 1; device <= 2; device++)
+		assert_true(
+		    device_number(f, "features_version", device) > 1700000000);
+	assert_true(device_number(f, "features_version", 3) == 9000000001);
+	assert_int_equal(device_number(f, "features_version", 4), 0);
+}
+
+int
+main(void)
+{
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(test_services_move_to_the_low_bits),
+	    TEST(test_registered_devices_hear_their_set_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
