@@ -12,6 +12,7 @@ static const struct at_entry *const groups[] = {
     at_network,
     at_packet,
     at_file,
+    at_http,
     at_client,
     at_usec,
     at_e2e,

@@ -50,6 +50,7 @@ extern const struct at_entry at_sim[];
 extern const struct at_entry at_network[];
 extern const struct at_entry at_packet[];
 extern const struct at_entry at_file[];
+extern const struct at_entry at_http[];
 extern const struct at_entry at_client[];
 extern const struct at_entry at_usec[]; /* while the client is on */
 extern const struct at_entry at_e2e[]; /* while the client is on */

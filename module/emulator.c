@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "c2c/port.h"
 #include "crypto/crypto.h"
+#include "http.h"
 #include "line.h"
 #include "log.h"
 #include "resolve.h"
@@ -40,6 +41,7 @@ struct emulator {
 	struct loop_source tee; /* only for its end */
 	struct module module;
 	struct service service;
+	struct http *http;
 	struct line *lines[TERMINALS_MAX]; /* NULL: free */
 	struct listener listeners[OPTIONS_LINES_MAX];
 	size_t listener_count;
@@ -243,6 +245,7 @@ static void
 radio_start(struct emulator *e, enum network_fun fun, uint64_t now_ms)
 {
 	uint32_t session = e->module.network.session;
+	size_t i;
 
 	network_init(&e->module.network, e->options->register_ms);
 	e->module.network.session = session; /* none is counted twice */
@@ -251,6 +254,8 @@ radio_start(struct emulator *e, enum network_fun fun, uint64_t now_ms)
 	e->told_up = network_up(&e->module.network);
 	memset(&e->module.radio, 0, sizeof(e->module.radio));
 	e->module.radio.cell_mode = e->module.model->cell_mode;
+	for (i = 0; i < HTTP_PROFILES; i++)
+		http_profile_reset(&e->module.http_profiles[i]);
 }
 
 /* Whoever is there hears the greeting of a module that has started. */
@@ -285,6 +290,7 @@ reset(struct emulator *e, uint64_t now_ms)
 			terminal_reset(&e->lines[i]->terminal);
 	}
 	service_reset(&e->service);
+	http_reset(e->http);
 	radio_start(e, NETWORK_FUN_ON, now_ms);
 	greet(e);
 }
@@ -333,9 +339,12 @@ settle_once(struct emulator *e, uint64_t now_ms)
 	tell_packet(e);
 	e->seen_up = network_up(&e->module.network);
 	service_ms = service_settle(&e->service, now_ms);
+	http_settle(e->http, now_ms);
 	next_ms = lines_settle(e, now_ms);
 	if (service_ms < next_ms)
 		next_ms = service_ms;
+	if (http_due(e->http) < next_ms)
+		next_ms = http_due(e->http);
 	if (e->module.network.register_at_ms < next_ms)
 		next_ms = e->module.network.register_at_ms;
 	return next_ms;
@@ -505,6 +514,17 @@ service_start(struct emulator *e)
 	return err;
 }
 
+/* What carries the module's own connections. */
+static enum err
+clients_start(struct emulator *e)
+{
+	enum err err = http_new(&e->loop, &e->module, &e->http);
+
+	if (err == ERR_OK)
+		e->module.http = http_port(e->http);
+	return err;
+}
+
 static enum err
 terminals_open(struct emulator *e)
 {
@@ -566,6 +586,8 @@ emulator_start(struct emulator *e)
 	if (err == ERR_OK)
 		err = service_start(e);
 	if (err == ERR_OK)
+		err = clients_start(e);
+	if (err == ERR_OK)
 		err = terminals_open(e);
 	if (err != ERR_OK)
 		return err;
@@ -589,6 +611,7 @@ emulator_stop(struct emulator *e)
 		loop_remove(&e->loop, &e->listeners[i].source);
 		(void)close(e->listeners[i].source.fd);
 	}
+	http_free(e->http);
 	service_done(&e->service);
 	if (e->signals.fd >= 0)
 		(void)close(e->signals.fd);

@@ -6,6 +6,7 @@
 
 #include "files.h"
 #include "holdfast/c2c.h"
+#include "http.h"
 #include "model.h"
 #include "network.h"
 #include "settings.h"
@@ -13,6 +14,8 @@
 #include "traffic.h"
 
 #define PSD_PROFILES 7
+
+struct terminal;
 
 /* A profile of +UPSD: which context it uses. */
 struct psd_profile {
@@ -36,6 +39,8 @@ struct radio {
 
 struct module {
 	const struct model *model;
+	struct terminal *terminals; /* those there are */
+	uint64_t terminal_count; /* how many there have been */
 	uint8_t uid[UID_LEN]; /* RoTPublicUID */
 	struct files files;
 	int state_fd; /* the directory of the state, for the C2C records */
@@ -45,6 +50,8 @@ struct module {
 	struct settings settings;
 	struct radio radio;
 	struct traffic traffic;
+	struct http_profile http_profiles[HTTP_PROFILES];
+	struct http_port http;
 	struct tee tee;
 	bool reset_wanted; /* +CFUN=15, 16: as soon as the answer is out */
 	bool off_wanted; /* +CPWROFF */
@@ -53,7 +60,6 @@ struct module {
 };
 
 /* Tells a terminal's host of a change of registration, if it asked for it. */
-struct terminal;
 void at_network_changed(struct terminal *t);
 
 /*

@@ -19,13 +19,14 @@
 
 #include "at_table.h"
 #include "base/wipe.h"
+#include "module.h"
 
 #define CR '\r'
 #define LF '\n'
 #define BS 8 /* S5: deletes the byte before it */
 
 static void
-settings_default(struct terminal_settings *s)
+settings_start(struct terminal_settings *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->echo = true;
@@ -40,7 +41,10 @@ terminal_init(struct terminal *t, const char *name, struct module *module,
 	t->module = module;
 	t->idle_ms = idle_ms;
 	t->deadline_ms = UINT64_MAX;
-	settings_default(&t->settings);
+	settings_start(&t->settings);
+	t->number = ++module->terminal_count;
+	t->sibling = module->terminals;
+	module->terminals = t;
 	buffer_init(&t->data, FILE_SIZE_MAX);
 	buffer_init(&t->output, TERMINAL_OUTPUT_MAX);
 	buffer_init(&t->plain, TERMINAL_OUTPUT_MAX);
@@ -101,9 +105,25 @@ backlog(const struct terminal *t)
 	return buffer_bytes(&t->output).len + buffer_bytes(&t->plain).len;
 }
 
+struct terminal *
+terminal_find(const struct module *module, uint64_t number)
+{
+	struct terminal *t = module->terminals;
+
+	while (t != NULL && t->number != number)
+		t = t->sibling;
+	return t;
+}
+
 void
 terminal_done(struct terminal *t)
 {
+	struct terminal **place = &t->module->terminals;
+
+	while (*place != NULL && *place != t)
+		place = &(*place)->sibling;
+	if (*place == t)
+		*place = t->sibling;
 	buffer_done(&t->data);
 	buffer_done(&t->output);
 	buffer_done(&t->plain);
@@ -564,5 +584,5 @@ terminal_reset(struct terminal *t)
 	frames_stop(&t->frames);
 	session_switch(t, false);
 	buffer_done(&t->urcs);
-	settings_default(&t->settings);
+	settings_start(&t->settings);
 }

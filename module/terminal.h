@@ -36,6 +36,8 @@ struct terminal_settings {
 struct terminal {
 	char name[TERMINAL_NAME_MAX + 1]; /* as commands name it */
 	struct module *module; /* for the commands */
+	uint64_t number; /* of all terminals there have been, its own */
+	struct terminal *sibling; /* the module's next */
 	struct terminal_settings settings;
 	enum terminal_state state;
 	bool lf_ends; /* a line may also end with LF (standard input) */
@@ -72,6 +74,13 @@ struct terminal {
  */
 void terminal_init(struct terminal *t, const char *name, struct module *module,
     uint64_t idle_ms);
+
+/*
+ * The module's terminal with a number; NULL when it has gone. What happens
+ * later, and was asked for on a terminal, is told there: its number is kept,
+ * never a pointer to it.
+ */
+struct terminal *terminal_find(const struct module *module, uint64_t number);
 
 /* Wipes and frees what it holds. */
 void terminal_done(struct terminal *t);

@@ -41,6 +41,13 @@ tee_call(
 	return ERR_OK;
 }
 
+/* Every request is refused: its end would come from elsewhere. */
+static enum err
+http_start(UNUSED void *ctx, UNUSED const struct http_job *job)
+{
+	return ERR_STATE;
+}
+
 static void
 output_drop(void)
 {
@@ -152,6 +159,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	settings_default(&module.settings);
 	module.files.dir_fd = module.files.parent_fd = module.state_fd = -1;
 	module.tee = (struct tee){tee_call, &count, -1};
+	module.http = (struct http_port){http_start, NULL};
 	network_init(&module.network, 10);
 	network_fun_set(&module.network, NETWORK_FUN_ON, 0);
 	network_tick(&module.network, 10);

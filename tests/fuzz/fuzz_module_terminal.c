@@ -34,6 +34,13 @@ tee_call(
 	return ERR_OK;
 }
 
+/* Every request is refused: its end would come from elsewhere. */
+static enum err
+http_start(UNUSED void *ctx, UNUSED const struct http_job *job)
+{
+	return ERR_STATE;
+}
+
 static void
 output_drop(struct terminal *t)
 {
@@ -83,6 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	module.files.dir_fd = module.files.parent_fd = -1;
 	module.state_fd = -1;
 	module.tee = (struct tee){tee_call, &count, -1};
+	module.http = (struct http_port){http_start, NULL};
 	network_init(&module.network, 10);
 	network_fun_set(&module.network, NETWORK_FUN_ON, 0);
 	terminal_init(&t, "fuzz", &module, IDLE_MS);

@@ -125,11 +125,34 @@ tee_call(
 	return ERR_OK;
 }
 
+static enum err
+http_start(void *ctx, const struct http_job *job)
+{
+	struct host_http *http = ctx;
+
+	if (http->err != ERR_OK)
+		return http->err;
+	http->started++;
+	http->command = job->command;
+	(void)snprintf(http->path, sizeof(http->path), "%s", job->path);
+	(void)snprintf(
+	    http->response, sizeof(http->response), "%s", job->response->text);
+	(void)snprintf(http->body, sizeof(http->body), "%.*s",
+	    (int)job->body.len,
+	    job->body.len > 0 ? (const char *)job->body.ptr : "");
+	(void)snprintf(http->type, sizeof(http->type), "%s",
+	    job->type == NULL ? "" : job->type);
+	(void)snprintf(http->form, sizeof(http->form), "%s",
+	    job->form_name == NULL ? "" : job->form_name);
+	return ERR_OK;
+}
+
 int
 host_setup(void **state)
 {
 	static const uint8_t uid[] = {0, 2, 0, 0, 0x89, 0x28, 0x22, 0x45};
 	struct host *h = calloc(1, sizeof(*h));
+	size_t i;
 	int fd;
 
 	assert_non_null(h);
@@ -146,6 +169,9 @@ host_setup(void **state)
 	settings_default(&h->module.settings);
 	memcpy(h->module.uid, uid, UID_LEN);
 	h->module.tee = (struct tee){tee_call, &h->tee, -1};
+	h->module.http = (struct http_port){http_start, &h->http};
+	for (i = 0; i < HTTP_PROFILES; i++)
+		http_profile_reset(&h->module.http_profiles[i]);
 	network_init(&h->module.network, 300);
 	network_fun_set(&h->module.network, NETWORK_FUN_ON, 0);
 	network_tick(&h->module.network, 300);

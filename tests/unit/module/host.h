@@ -34,10 +34,23 @@ struct host_tee {
 	uint8_t db_byte; /* what the records begin with; 0: there are none */
 };
 
+/* The request that was started last, and what the next start says. */
+struct host_http {
+	enum err err;
+	unsigned started;
+	enum http_command command;
+	char path[64];
+	char response[FILE_NAME_MAX + 1];
+	char body[64];
+	char type[64];
+	char form[FILE_NAME_MAX + 1];
+};
+
 struct host {
 	struct module module;
 	struct terminal terminal;
 	struct host_tee tee;
+	struct host_http http;
 	uint64_t now_ms;
 	char dir[64];
 };
