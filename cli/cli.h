@@ -138,6 +138,9 @@ struct cli_verb {
 /* Runs the verb that argv names, or prints which there are. */
 int verb_main(const char *noun, const struct cli_verb *verbs, size_t count,
     int argc, char **argv);
+/* Lists a resource: print is called for each item. Takes no words. */
+int list_main(int argc, char **argv, const struct cli_usage *usage,
+    const char *path, void (*print)(const json_t *item, void *ctx));
 /* Shows the item of a resource that the one word names, as JSON. */
 int item_main(
     int argc, char **argv, const struct cli_usage *usage, const char *path);
@@ -187,6 +190,7 @@ int init_main(int argc, char **argv);
 int token_main(int argc, char **argv);
 int profiles_main(int argc, char **argv);
 int devices_main(int argc, char **argv);
+int cas_main(int argc, char **argv);
 int features_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int psk_main(int argc, char **argv);

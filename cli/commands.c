@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"devices", "list and show devices", devices_main},
     {"features", "show and switch features of a device or profile",
 	features_main},
+    {"cas", "certificate authorities for zero-touch provisioning", cas_main},
     {"import", "import the records of a production run", import_main},
     {"psk", "get the PSK of an identity", psk_main},
     {"e2e", "get what opens an encrypted message", e2e_main},

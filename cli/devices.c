@@ -34,19 +34,8 @@ devices_list(int argc, char **argv)
 	    "Lists the devices of the account: ROTPublicUID, status, when it "
 	    "was last\nseen, serial number.",
 	    0, 0};
-	struct cli_common common;
-	struct client client;
-	char **words;
-	int status = cli_parse(argc, argv, &usage, NULL, 0, &common, &words);
 
-	if (status >= 0)
-		return status;
-	status = client_login(&client, &common);
-	if (status != CLI_OK)
-		return status;
-	status = client_list(&client, "/v1/devices", device_print, NULL);
-	client_close(&client);
-	return status;
+	return list_main(argc, argv, &usage, "/v1/devices", device_print);
 }
 
 static int

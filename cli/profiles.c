@@ -93,20 +93,9 @@ profiles_list(int argc, char **argv)
 {
 	static const struct cli_usage usage = {"profiles list", "",
 	    "Lists the device profiles: DeviceProfileUID and name.", 0, 0};
-	struct cli_common common;
-	struct client client;
-	char **words;
-	int status = cli_parse(argc, argv, &usage, NULL, 0, &common, &words);
 
-	if (status >= 0)
-		return status;
-	status = client_login(&client, &common);
-	if (status != CLI_OK)
-		return status;
-	status =
-	    client_list(&client, "/v1/deviceprofiles", profile_print, NULL);
-	client_close(&client);
-	return status;
+	return list_main(
+	    argc, argv, &usage, "/v1/deviceprofiles", profile_print);
 }
 
 static int

@@ -1,6 +1,6 @@
 /*
- * What sub-commands over a resource share: their verbs, and showing one
- * item.
+ * What sub-commands over a resource share: their verbs, a list, and showing
+ * one item.
  */
 #include "cli.h"
 
@@ -59,6 +59,25 @@ item_main(
 		(void)fputs(answer.text, stdout);
 		answer_free(&answer);
 	}
+	client_close(&client);
+	return status;
+}
+
+int
+list_main(int argc, char **argv, const struct cli_usage *usage,
+    const char *path, void (*print)(const json_t *item, void *ctx))
+{
+	struct cli_common common;
+	struct client client;
+	char **words;
+	int status = cli_parse(argc, argv, usage, NULL, 0, &common, &words);
+
+	if (status >= 0)
+		return status;
+	status = client_login(&client, &common);
+	if (status != CLI_OK)
+		return status;
+	status = client_list(&client, path, print, NULL);
 	client_close(&client);
 	return status;
 }

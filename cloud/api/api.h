@@ -21,6 +21,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "cloud/process.h"
+#include "service/cas.h"
 #include "service/features.h"
 #include "service/imports.h"
 #include "service/keyrights.h"
@@ -93,7 +94,8 @@ struct request {
 	const struct route *route;
 	uint64_t id; /* number since the start */
 	enum request_state state;
-	char item[64]; /* the segment that {Name} of the path stands for */
+	char item[PKI_NAME_MAX +
+		  1]; /* the segment that {Name} of the path stands for */
 	struct actor actor; /* of ROUTE_TENANT */
 	struct MHD_Response *response; /* ready, not queued yet */
 	unsigned status;
@@ -116,6 +118,7 @@ struct request {
 		uint8_t uid[UID_LEN]; /* GetPSK */
 		struct e2e_parameters e2e;
 		struct store_profile profile;
+		struct store_ca ca;
 		struct setup_plan setup;
 	} kept; /* what a handler keeps for on_keys; wiped */
 	struct import_job *import; /* of POST /v1/imports only */
@@ -343,6 +346,11 @@ json_t *features_json_of_device(const struct store_device *d);
  */
 struct feature_change features_read(
     struct request *r, const json_t *object, uint32_t allowed);
+/* cas.c */
+void cas_create(struct request *r);
+void cas_pop(struct request *r);
+void cas_list(struct request *r);
+void cas_get(struct request *r);
 /* events.c */
 void events_list(struct request *r);
 void imports_post(struct request *r);

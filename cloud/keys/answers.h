@@ -13,6 +13,6 @@ typedef enum err answer_function(const struct keys_state *state,
 
 answer_function answer_info, answer_prk, answer_root, answer_checkin,
     answer_advance, answer_ticket, answer_psk, answer_e2e, answer_profile,
-    answer_import, answer_factory;
+    answer_import, answer_factory, answer_ca, answer_pop;
 
 #endif

@@ -198,7 +198,7 @@ enum err
 answer_ticket(const struct keys_state *state, const struct keysproto_request *q,
     struct keysproto_answer *a)
 {
-	uint8_t more[BLOB_MORE_MAX];
+	uint8_t more[BLOB_TICKET_MORE];
 	struct blob_name name = {.kind = BLOB_TICKET,
 	    .uid = q->u.ticket.uid,
 	    .generation = q->u.ticket.generation,

@@ -49,6 +49,10 @@ answer_of(enum keysproto_op op)
 		return answer_import;
 	case KEYSPROTO_FACTORY:
 		return answer_factory;
+	case KEYSPROTO_CA:
+		return answer_ca;
+	case KEYSPROTO_POP:
+		return answer_pop;
 	}
 	return NULL;
 }

@@ -14,7 +14,8 @@ enum blob_kind {
 	BLOB_ROOT = 2,
 	BLOB_CHECKIN = 3,
 	BLOB_IMPORT = 4, /* import key */
-	BLOB_TICKET = 5
+	BLOB_TICKET = 5,
+	BLOB_CA = 6 /* the private scalar of a CA */
 };
 
 /* What a blob is and whose: its additional data. NULL profile: zeros. */
@@ -23,10 +24,13 @@ struct blob_name {
 	const uint8_t *uid; /* UID_LEN */
 	uint32_t generation;
 	const uint8_t *profile; /* PROFILE_UID_LEN */
-	struct bytes more; /* of a ticket: alias and public key */
+	/* A ticket's alias and public key; a CA's tenant and public key. */
+	struct bytes more;
 };
 
-#define BLOB_MORE_MAX (ALIAS_LEN + P256_COMPRESSED_LEN)
+#define BLOB_TICKET_MORE (ALIAS_LEN + P256_COMPRESSED_LEN)
+#define BLOB_CA_MORE (8 + P256_COMPRESSED_LEN)
+#define BLOB_MORE_MAX BLOB_CA_MORE
 
 /* Wraps under the newest key-encryption key. Errors: ERR_RANDOM, ERR_CRYPTO. */
 MUST_CHECK enum err wrap_seal(const struct keys_state *state,

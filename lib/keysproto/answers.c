@@ -97,6 +97,35 @@ key_read(struct reader *r, const struct keysproto_request *q,
 }
 
 static void
+certificate_write(struct writer *w, const struct keysproto_request *q,
+    const struct keysproto_answer *a)
+{
+	if (a->u.certificate.len > PKI_CERTIFICATE_MAX) {
+		writer_fail(w, ERR_INVALID);
+		return;
+	}
+	if (q->op == KEYSPROTO_CA)
+		wire_blob_write(w, &a->u.certificate.key);
+	wire_view_write(w,
+	    bytes_make(a->u.certificate.der, a->u.certificate.len),
+	    PKI_CERTIFICATE_MAX);
+}
+
+static void
+certificate_read(struct reader *r, const struct keysproto_request *q,
+    struct keysproto_answer *a)
+{
+	struct bytes der;
+
+	if (q->op == KEYSPROTO_CA)
+		wire_blob_read(r, &a->u.certificate.key);
+	der = wire_view_read(r, PKI_CERTIFICATE_MAX);
+	if (der.len > 0)
+		memcpy(a->u.certificate.der, der.ptr, der.len);
+	a->u.certificate.len = der.len;
+}
+
+static void
 good_write(struct writer *w, const struct keysproto_request *q,
     const struct keysproto_answer *a)
 {
@@ -125,6 +154,10 @@ good_write(struct writer *w, const struct keysproto_request *q,
 		return;
 	case KEYSPROTO_PROFILE:
 		wire_array_write(w, a->u.record, sizeof(a->u.record));
+		return;
+	case KEYSPROTO_CA:
+	case KEYSPROTO_POP:
+		certificate_write(w, q, a);
 		return;
 	}
 	writer_fail(w, ERR_INVALID);
@@ -159,6 +192,10 @@ good_read(struct reader *r, const struct keysproto_request *q,
 		return;
 	case KEYSPROTO_PROFILE:
 		reader_copy(r, a->u.record, sizeof(a->u.record));
+		return;
+	case KEYSPROTO_CA:
+	case KEYSPROTO_POP:
+		certificate_read(r, q, a);
 		return;
 	}
 	reader_fail(r, ERR_INVALID);

@@ -241,6 +241,39 @@ factory_read(struct reader *r, struct keysproto_request *q)
 	reader_copy(r, q->u.factory.sealed, sizeof(q->u.factory.sealed));
 }
 
+/* A CA makes its own key; only a proof brings the CA's. */
+static void
+certificate_write(struct writer *w, const struct keysproto_request *q)
+{
+	writer_u64(w, q->u.certificate.ca_id);
+	writer_u64(w, q->u.certificate.tenant);
+	wire_view_write(w, q->u.certificate.name, PKI_NAME_MAX);
+	wire_array_write(
+	    w, q->u.certificate.serial, sizeof(q->u.certificate.serial));
+	writer_u64(w, q->u.certificate.not_before);
+	writer_u64(w, q->u.certificate.not_after);
+	if (q->op == KEYSPROTO_CA)
+		return;
+	wire_blob_write(w, &q->u.certificate.key);
+	wire_view_write(w, q->u.certificate.issuer, PKI_CERTIFICATE_MAX);
+}
+
+static void
+certificate_read(struct reader *r, struct keysproto_request *q)
+{
+	q->u.certificate.ca_id = reader_u64(r);
+	q->u.certificate.tenant = reader_u64(r);
+	q->u.certificate.name = wire_view_read(r, PKI_NAME_MAX);
+	reader_copy(
+	    r, q->u.certificate.serial, sizeof(q->u.certificate.serial));
+	q->u.certificate.not_before = reader_u64(r);
+	q->u.certificate.not_after = reader_u64(r);
+	if (q->op == KEYSPROTO_CA)
+		return;
+	wire_blob_read(r, &q->u.certificate.key);
+	q->u.certificate.issuer = wire_view_read(r, PKI_CERTIFICATE_MAX);
+}
+
 static void
 request_write(struct writer *w, const struct keysproto_request *q)
 {
@@ -271,6 +304,10 @@ request_write(struct writer *w, const struct keysproto_request *q)
 	case KEYSPROTO_IMPORT:
 	case KEYSPROTO_FACTORY:
 		factory_write(w, q);
+		return;
+	case KEYSPROTO_CA:
+	case KEYSPROTO_POP:
+		certificate_write(w, q);
 		return;
 	}
 	writer_fail(w, ERR_INVALID);
@@ -307,6 +344,10 @@ request_read(struct reader *r, struct keysproto_request *q)
 	case KEYSPROTO_IMPORT:
 	case KEYSPROTO_FACTORY:
 		factory_read(r, q);
+		return;
+	case KEYSPROTO_CA:
+	case KEYSPROTO_POP:
+		certificate_read(r, q);
 		return;
 	}
 	reader_fail(r, ERR_FORMAT);

@@ -20,6 +20,8 @@ static const struct {
     {KEYSPROTO_PROFILE, false, true},
     {KEYSPROTO_IMPORT, false, true},
     {KEYSPROTO_FACTORY, false, true},
+    {KEYSPROTO_CA, false, true},
+    {KEYSPROTO_POP, false, true},
 };
 
 bool

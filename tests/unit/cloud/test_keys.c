@@ -8,6 +8,7 @@
 
 #include "factory.h"
 #include "keys/envelope.h"
+#include "pki/certificate.h"
 #include "wrap.h"
 
 static struct keys_state state;
@@ -521,7 +522,7 @@ ticket_request(const struct test_device *d, const struct keys_root *root,
     struct keysproto_blob *ret_ticket)
 {
 	struct keysproto_request q = {.op = KEYSPROTO_TICKET};
-	uint8_t more[BLOB_MORE_MAX];
+	uint8_t more[BLOB_TICKET_MORE];
 	struct blob_name name = {.kind = BLOB_TICKET,
 	    .uid = d->uid,
 	    .generation = d->generation,
@@ -646,6 +647,66 @@ test_each_import_has_its_own_key(void **ignored UNUSED)
 	assert_int_equal(d.import_key.b[1], 1);
 }
 
+static struct keysproto_request
+ca_request(struct bytes name)
+{
+	struct keysproto_request q = {.op = KEYSPROTO_CA};
+
+	q.u.certificate.ca_id = 7;
+	q.u.certificate.tenant = 3;
+	q.u.certificate.name = name;
+	q.u.certificate.serial[0] = 1;
+	q.u.certificate.not_before = 1700000000;
+	q.u.certificate.not_after = 1800000000;
+	return q;
+}
+
+/* The request for a proof of a CA that keys has made. */
+static struct keysproto_request
+pop_request(const struct keysproto_answer *ca)
+{
+	struct keysproto_request q = ca_request(BYTES_LIT("code"));
+
+	q.op = KEYSPROTO_POP;
+	q.u.certificate.key = ca->u.certificate.key;
+	q.u.certificate.issuer =
+	    bytes_make(ca->u.certificate.der, ca->u.certificate.len);
+	return q;
+}
+
+static void
+test_a_ca_signs_for_its_tenant_alone(void **ignored UNUSED)
+{
+	struct keysproto_request q = ca_request(BYTES_LIT("test-ca")), bad;
+	struct keysproto_answer ca = ask(&state, KEYSPROTO_API, &q);
+	struct keysproto_answer other = ask(&state, KEYSPROTO_API, &q);
+	struct keysproto_request pop = pop_request(&ca);
+	struct pki_issuer issuer;
+
+	assert_int_equal(
+	    pki_issuer_read(pop.u.certificate.issuer, &issuer), ERR_OK);
+	assert_string_equal(issuer.name, "test-ca");
+	assert_true(ask(&state, KEYSPROTO_API, &pop).u.certificate.len > 0);
+	bad = pop;
+	bad.u.certificate.tenant++;
+	assert_refused(KEYSPROTO_API, &bad, ERR_AUTH);
+	bad = pop;
+	bad.u.certificate.ca_id++;
+	assert_refused(KEYSPROTO_API, &bad, ERR_AUTH);
+	/* Another certificate under the same name is not this key's. */
+	bad = pop;
+	bad.u.certificate.issuer =
+	    bytes_make(other.u.certificate.der, other.u.certificate.len);
+	assert_refused(KEYSPROTO_API, &bad, ERR_AUTH);
+	bad.u.certificate.issuer = BYTES_LIT("0");
+	assert_refused(KEYSPROTO_API, &bad, ERR_FORMAT);
+	bad = pop;
+	bad.u.certificate.name = BYTES_NONE;
+	assert_refused(KEYSPROTO_API, &bad, ERR_INVALID);
+	assert_refused(KEYSPROTO_DEVICES, &pop, ERR_DENIED);
+	assert_refused(KEYSPROTO_DEVICES, &q, ERR_DENIED);
+}
+
 static void
 test_another_service_opens_nothing(void **ignored UNUSED)
 {
@@ -737,6 +798,7 @@ main(void)
 	    cmocka_unit_test(test_a_ticket_is_of_its_device),
 	    cmocka_unit_test(test_a_production_record_is_checked),
 	    cmocka_unit_test(test_each_import_has_its_own_key),
+	    cmocka_unit_test(test_a_ca_signs_for_its_tenant_alone),
 	    cmocka_unit_test(test_another_service_opens_nothing),
 	    cmocka_unit_test(test_an_older_key_encryption_key_still_opens),
 	    cmocka_unit_test(test_the_direct_port_answers_each),

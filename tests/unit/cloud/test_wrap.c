@@ -79,7 +79,7 @@ test_a_ticket_names_alias_and_key_too(void **ignored UNUSED)
 {
 	uint8_t aad[29 + 39] = {5, 0, 2, 0, 0, 0x89, 0x28, 0x22, 0x45, 0, 0, 0,
 	    1, 1, 2, 3, 4, 5, 6, 7, 8};
-	uint8_t more[BLOB_MORE_MAX];
+	uint8_t more[BLOB_TICKET_MORE];
 	struct blob_name name = {.kind = BLOB_TICKET,
 	    .uid = uid,
 	    .generation = 1,

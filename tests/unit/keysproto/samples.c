@@ -9,7 +9,7 @@
 const enum keysproto_op sample_ops[] = {KEYSPROTO_INFO, KEYSPROTO_PRK,
     KEYSPROTO_ROOT, KEYSPROTO_CHECKIN, KEYSPROTO_ADVANCE, KEYSPROTO_TICKET,
     KEYSPROTO_PSK, KEYSPROTO_E2E, KEYSPROTO_PROFILE, KEYSPROTO_IMPORT,
-    KEYSPROTO_FACTORY};
+    KEYSPROTO_FACTORY, KEYSPROTO_CA, KEYSPROTO_POP};
 const size_t sample_op_count = ARRAY_LEN(sample_ops);
 
 uint64_t
@@ -126,6 +126,22 @@ factory(struct sample_random *r, struct keysproto_request *q)
 	fill(r, q->u.factory.sealed, sizeof(q->u.factory.sealed));
 }
 
+static void
+certificate(struct sample_random *r, uint8_t *pool, struct keysproto_request *q)
+{
+	q->u.certificate.ca_id = sample_number(r);
+	q->u.certificate.tenant = sample_number(r);
+	q->u.certificate.name = view(r, pool, PKI_NAME_MAX);
+	fill(r, q->u.certificate.serial, PKI_SERIAL_LEN);
+	q->u.certificate.not_before = sample_number(r);
+	q->u.certificate.not_after = sample_number(r);
+	if (q->op == KEYSPROTO_CA)
+		return;
+	blob(r, &q->u.certificate.key);
+	q->u.certificate.issuer =
+	    view(r, pool + PKI_NAME_MAX, PKI_CERTIFICATE_MAX);
+}
+
 void
 sample_request(struct sample_random *r, enum keysproto_op op, uint8_t *pool,
     struct keysproto_request *ret_q)
@@ -167,6 +183,10 @@ sample_request(struct sample_random *r, enum keysproto_op op, uint8_t *pool,
 	case KEYSPROTO_IMPORT:
 	case KEYSPROTO_FACTORY:
 		factory(r, ret_q);
+		break;
+	case KEYSPROTO_CA:
+	case KEYSPROTO_POP:
+		certificate(r, pool, ret_q);
 		break;
 	}
 }
@@ -222,6 +242,14 @@ sample_answer(struct sample_random *r, const struct keysproto_request *q,
 		break;
 	case KEYSPROTO_PROFILE:
 		fill(r, ret_a->u.record, sizeof(ret_a->u.record));
+		break;
+	case KEYSPROTO_CA:
+		blob(r, &ret_a->u.certificate.key);
+		/* fall through */
+	case KEYSPROTO_POP:
+		ret_a->u.certificate.len =
+		    (size_t)(sample_number(r) % (PKI_CERTIFICATE_MAX + 1));
+		fill(r, ret_a->u.certificate.der, ret_a->u.certificate.len);
 		break;
 	}
 }

@@ -53,6 +53,11 @@ views(struct keysproto_request *q, struct bytes *ret_v[2])
 		ret_v[0] = &q->u.checkin.payload;
 	} else if (q->op == KEYSPROTO_TICKET) {
 		ret_v[0] = &q->u.ticket.ticket;
+	} else if (q->op == KEYSPROTO_CA) {
+		ret_v[0] = &q->u.certificate.name;
+	} else if (q->op == KEYSPROTO_POP) {
+		ret_v[0] = &q->u.certificate.name;
+		ret_v[1] = &q->u.certificate.issuer;
 	}
 }
 
@@ -332,7 +337,7 @@ test_the_table_says_who_may_ask(void **state UNUSED)
 		    op >= 1 && op <= 6);
 		assert_int_equal(
 		    keysproto_allowed(KEYSPROTO_API, (enum keysproto_op)op),
-		    op == 1 || (op >= 16 && op <= 20));
+		    op == 1 || (op >= 16 && op <= 22));
 		assert_false(keysproto_allowed(
 		    (enum keysproto_asker)2, (enum keysproto_op)op));
 	}

@@ -39,6 +39,11 @@
 #define LOCAL_OVERHEAD 29 /* version 1, nonce 12, tag 16 */
 #define LOCAL_PLAINTEXT_MAX (E2E_PLAINTEXT_MAX - LOCAL_OVERHEAD)
 
+/* Certificates: RFC 5280, Appendix A.1 bounds a CN at 64 characters. */
+#define PKI_NAME_MAX 64
+#define PKI_SERIAL_LEN 16 /* random */
+#define PKI_CERTIFICATE_MAX 640 /* DER */
+
 /* Wire: PROTOCOL.md, "Bootstrap" and "Heartbeat". */
 #define DATAGRAM_MAX 1152 /* any datagram of ours: fits IPv6's 1,280 */
 #define BOOTSTRAP_REQUEST_MAX 320

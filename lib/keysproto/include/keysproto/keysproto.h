@@ -22,7 +22,7 @@
 #include "keys/schedule.h"
 
 #define KEYSPROTO_BATCH_MAX 128 /* requests of one message */
-#define KEYSPROTO_MESSAGE_MAX 65536 /* bytes of one message */
+#define KEYSPROTO_MESSAGE_MAX 131072 /* bytes of one message */
 #define KEYSPROTO_RECORD_LEN 16 /* MAC of a tenant-profile record */
 
 enum keysproto_asker { KEYSPROTO_DEVICES, KEYSPROTO_API };
@@ -38,7 +38,9 @@ enum keysproto_op {
 	KEYSPROTO_E2E = 17, /* api: the key of one E2E message, up or down */
 	KEYSPROTO_PROFILE = 18, /* api: authenticates a tenant-profile record */
 	KEYSPROTO_IMPORT = 19, /* api: a new import key, wrapped */
-	KEYSPROTO_FACTORY = 20 /* api: rewraps a factory secret */
+	KEYSPROTO_FACTORY = 20, /* api: rewraps a factory secret */
+	KEYSPROTO_CA = 21, /* api: a new CA, its key wrapped */
+	KEYSPROTO_POP = 22 /* api: a CA's proof of possession */
 };
 
 /* A wrapped blob of 32 secret bytes. */
@@ -117,6 +119,17 @@ struct keysproto_request {
 			uint8_t enc[P256_POINT_LEN];
 			uint8_t sealed[KEY_LEN + 16];
 		} factory; /* KEYSPROTO_IMPORT and KEYSPROTO_FACTORY */
+		struct {
+			uint64_t ca_id;
+			uint64_t tenant; /* whose CA it is */
+			/* POP alone: the CA's key, and its certificate. */
+			struct keysproto_blob key;
+			struct bytes issuer; /* DER */
+			struct bytes name; /* CN of the new certificate */
+			uint8_t serial[PKI_SERIAL_LEN];
+			uint64_t not_before; /* Unix seconds */
+			uint64_t not_after;
+		} certificate; /* KEYSPROTO_CA and KEYSPROTO_POP */
 	} u;
 };
 
@@ -148,6 +161,11 @@ struct keysproto_answer {
 			size_t len;
 		} key; /* PSK and E2E */
 		uint8_t record[KEYSPROTO_RECORD_LEN]; /* PROFILE */
+		struct {
+			struct keysproto_blob key; /* CA: wrapped */
+			uint8_t der[PKI_CERTIFICATE_MAX];
+			size_t len;
+		} certificate; /* CA, POP */
 	} u;
 };
 

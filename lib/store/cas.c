@@ -1,0 +1,112 @@
+/*
+ * Rows of certificate authorities.
+ */
+#include "store/cas.h"
+
+#include "sql.h"
+
+#define COLUMNS "id, tenant, name, key, certificate, days, device_days, created"
+
+enum err
+store_ca_add(struct store *store, const struct store_ca *ca)
+{
+	static const struct sql sql = {"INSERT INTO cas (" COLUMNS ")"
+				       " VALUES ($1, $2, $3, $4, $5, $6, $7,"
+				       " $8)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, ca->id);
+	query_bind_u64(&q, ca->tenant);
+	query_bind_text(&q, bytes_str(ca->name));
+	query_bind_secret(&q, &ca->key);
+	query_bind_blob(&q, bytes_make(ca->certificate, ca->certificate_len));
+	query_bind_u64(&q, ca->days);
+	query_bind_u64(&q, ca->device_days);
+	query_bind_i64(&q, ca->created);
+	return query_run(&q);
+}
+
+static void
+ca_read(struct query *q, struct store_ca *ca)
+{
+	struct bytes der = query_blob(q, 4);
+
+	ca->id = query_u64(q, 0);
+	ca->tenant = query_u64(q, 1);
+	query_copy_text(q, 2, ca->name, sizeof(ca->name));
+	query_secret(q, 3, &ca->key);
+	if (der.len > sizeof(ca->certificate))
+		query_fail(q, ERR_FORMAT);
+	else if (der.len > 0)
+		memcpy(ca->certificate, der.ptr, der.len);
+	ca->certificate_len = der.len;
+	ca->days = query_u32(q, 5);
+	ca->device_days = query_u32(q, 6);
+	ca->created = query_i64(q, 7);
+}
+
+enum err
+store_ca_get(struct store *store, uint64_t tenant, struct bytes name,
+    struct store_ca *ret_ca)
+{
+	static const struct sql sql = {
+	    "SELECT " COLUMNS " FROM cas WHERE name = $1 AND tenant = $2"};
+	struct store_ca ca = {0};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_text(&q, name);
+	query_bind_u64(&q, tenant);
+	if (query_row(&q))
+		ca_read(&q, &ca);
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_ca = ca;
+	return err;
+}
+
+enum err
+store_ca_count(struct store *store, uint64_t tenant, uint64_t *ret_count)
+{
+	static const struct sql sql = {
+	    "SELECT count(*) FROM cas WHERE tenant = $1"};
+	struct query q;
+	uint64_t count = 0;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, tenant);
+	if (query_row(&q))
+		count = query_u64(&q, 0);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_count = count;
+	return err;
+}
+
+enum err
+store_ca_list(struct store *store, uint64_t tenant, uint64_t after,
+    struct store_ca *ret_cas, size_t cap, size_t *ret_count)
+{
+	static const struct sql sql = {
+	    "SELECT " COLUMNS " FROM cas WHERE tenant = $1 AND id > $2"
+	    " ORDER BY id LIMIT $3"};
+	struct query q;
+	size_t count = 0;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, tenant);
+	query_bind_u64(&q, after);
+	query_bind_u64(&q, cap);
+	while (count < cap && query_row(&q))
+		ca_read(&q, &ret_cas[count++]);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_count = count;
+	return err;
+}
