@@ -109,43 +109,6 @@ p256_generate(const struct random_source *source,
 	return err;
 }
 
-/* Sets q to the point with this x and the parity of y. */
-static bool
-point_decompress(BN_CTX *bn, const uint8_t *x, int y_bit, EC_POINT *q)
-{
-	BIGNUM *bx;
-	bool good;
-
-	if (!p256_coordinate_valid(x))
-		return false;
-	BN_CTX_start(bn);
-	bx = BN_CTX_get(bn);
-	good = bx != NULL && BN_bin2bn(x, P256_LEN, bx) != NULL &&
-	       EC_POINT_set_compressed_coordinates(
-		   ossl.p256, q, bx, y_bit, bn) == 1;
-	BN_CTX_end(bn);
-	return good;
-}
-
-/* y for x and its parity. */
-static enum err
-decode_x(const uint8_t *x, int y_bit, struct p256_point *ret_point)
-{
-	struct ossl_thread *t = ossl_thread();
-	EC_POINT *q;
-	enum err err = ERR_CRYPTO;
-
-	if (t == NULL)
-		return ERR_CRYPTO;
-	q = EC_POINT_new(ossl.p256);
-	if (q != NULL && !point_decompress(t->bn, x, y_bit, q))
-		err = ERR_INVALID;
-	else if (q != NULL && point_read(t->bn, q, ret_point->x, ret_point->y))
-		err = ERR_OK;
-	EC_POINT_free(q);
-	return err == ERR_OK ? ERR_OK : ossl_fail(err);
-}
-
 enum err
 p256_point_check(const struct p256_point *point)
 {
@@ -160,6 +123,17 @@ p256_point_check(const struct p256_point *point)
 		err = point_write(t->bn, point, q) ? ERR_OK : ERR_INVALID;
 	EC_POINT_free(q);
 	return err == ERR_OK ? ERR_OK : ossl_fail(err);
+}
+
+/* An x that no point has gives a root that the check refuses. */
+static enum err
+decode_x(const uint8_t *x, int y_bit, struct p256_point *ret_point)
+{
+	memcpy(ret_point->x, x, P256_LEN);
+	if (!p256_coordinate_valid(x))
+		return ERR_INVALID;
+	p256_root(x, y_bit, ret_point->y);
+	return p256_point_check(ret_point);
 }
 
 enum err
