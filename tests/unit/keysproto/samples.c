@@ -244,9 +244,9 @@ sample_answer(struct sample_random *r, const struct keysproto_request *q,
 		fill(r, ret_a->u.record, sizeof(ret_a->u.record));
 		break;
 	case KEYSPROTO_CA:
-		blob(r, &ret_a->u.certificate.key);
-		/* fall through */
 	case KEYSPROTO_POP:
+		if (q->op == KEYSPROTO_CA)
+			blob(r, &ret_a->u.certificate.key);
 		ret_a->u.certificate.len =
 		    (size_t)(sample_number(r) % (PKI_CERTIFICATE_MAX + 1));
 		fill(r, ret_a->u.certificate.der, ret_a->u.certificate.len);
