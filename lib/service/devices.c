@@ -379,14 +379,14 @@ enum err
 service_device_period(struct store *store, const struct store_device *device,
     uint32_t fallback, uint32_t *ret_period)
 {
-	struct store_terms terms = {.period = 0};
+	uint32_t period = 0;
 	enum err err = ERR_OK;
 
 	if (device->has_profile)
-		err = store_terms_by_profile(store, device->profile, &terms);
+		err = store_period_by_profile(store, device->profile, &period);
 	if (err == ERR_NOT_FOUND)
 		err = ERR_OK;
 	if (err == ERR_OK)
-		*ret_period = terms.period != 0 ? terms.period : fallback;
+		*ret_period = period != 0 ? period : fallback;
 	return err;
 }

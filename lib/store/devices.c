@@ -365,7 +365,7 @@ store_terms_by_profile(struct store *store,
 {
 	static const struct sql sql = {
 	    "SELECT profiles.tenant, profiles.features, plans.services,"
-	    " plans.max_active, profiles.period FROM profiles"
+	    " plans.max_active FROM profiles"
 	    " JOIN tenants ON tenants.id = profiles.tenant"
 	    " JOIN plans ON plans.name = tenants.plan"
 	    " WHERE profiles.uid = $1"};
@@ -384,10 +384,31 @@ store_terms_by_profile(struct store *store,
 	found.services = query_u32(&q, 2);
 	found.limited = !query_is_null(&q, 3);
 	found.max_active = query_u64(&q, 3);
-	found.period = query_u32(&q, 4);
 	err = query_end(&q);
 	if (err == ERR_OK)
 		*ret_terms = found;
+	return err;
+}
+
+enum err
+store_period_by_profile(struct store *store,
+    const uint8_t profile[PROFILE_UID_LEN], uint32_t *ret_period)
+{
+	static const struct sql sql = {
+	    "SELECT period FROM profiles WHERE uid = $1"};
+	uint32_t period = 0;
+	struct query q;
+	enum err err;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(profile, PROFILE_UID_LEN));
+	if (query_row(&q))
+		period = query_u32(&q, 0);
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	err = query_end(&q);
+	if (err == ERR_OK)
+		*ret_period = period;
 	return err;
 }
 

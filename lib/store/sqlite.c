@@ -17,7 +17,7 @@ static const char pragmas[] = "PRAGMA foreign_keys = ON;"
 			      "PRAGMA secure_delete = ON;"
 			      "PRAGMA temp_store = MEMORY;"
 			      "PRAGMA synchronous = FULL;"
-			      "PRAGMA cache_size = -16384;"
+			      "PRAGMA cache_size = -65536;"
 			      "PRAGMA wal_autocheckpoint = 4000;"
 			      "PRAGMA journal_size_limit = 67108864;"
 			      "PRAGMA trusted_schema = OFF;";
@@ -147,6 +147,8 @@ store_open(const char *path, struct store **ret_store, const char **ret_why)
 	(void)snprintf(open_why, sizeof(open_why), "no memory");
 	if (ret_why != NULL)
 		*ret_why = open_why;
+	/* Counting its memory would cost SQLite a lock at every allocation. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	store = calloc(1, sizeof(*store));
 	if (store == NULL)
 		return ERR_NOMEM;

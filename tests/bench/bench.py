@@ -13,6 +13,7 @@ import pathlib
 import re
 import shutil
 import signal
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SERVICE_CORE, LOAD_CORE = "0", "1"
 ROUNDS = 3
+WINDOW = "2048"
 SECONDS = 6
 
 
@@ -73,6 +75,12 @@ def children(pid):
 def resident_kib(pid):
     """Resident memory."""
     return int(re.search(r"VmRSS:\s*(\d+)", pathlib.Path(
+        f"/proc/{pid}/status").read_text()).group(1))
+
+
+def peak_kib(pid):
+    """The most resident memory that a process ever had."""
+    return int(re.search(r"VmHWM:\s*(\d+)", pathlib.Path(
         f"/proc/{pid}/status").read_text()).group(1))
 
 
@@ -208,7 +216,7 @@ def bench_getpsk(figures, daemon, token, identities, folder):
 
 def bench_bootstraps(figures, build, daemon, fleet, profile, count):
     """Bootstraps a second against three ECDH each; waits for all of them."""
-    ecdh = openssl_ecdh()
+    ecdh = [openssl_ecdh()]
     pids = children(daemon.process.pid)
     before = sum(map(cpu_seconds, pids))
     out = subprocess.run(
@@ -222,6 +230,8 @@ def bench_bootstraps(figures, build, daemon, fleet, profile, count):
     if result["confirmed"] != count:
         sys.exit(f"only {result['confirmed']} of {count} bootstrapped")
     cpu = sum(map(cpu_seconds, pids)) - before
+    # A neighbour may come or go meanwhile: before and after count alike.
+    ecdh = statistics.mean(ecdh + [openssl_ecdh()])
     rate = count / result["seconds"]
     figures.note(bootstraps_per_s=rate, ecdh_per_s=ecdh,
                  bootstrap_cpu_us=1e6 * cpu / count,
@@ -230,6 +240,76 @@ def bench_bootstraps(figures, build, daemon, fleet, profile, count):
     # openssl speed counts its own processor time: so does this one.
     figures.add("bootstraps_to_three_ecdh_cpu", count / cpu / (ecdh / 3), ">=",
                 0.3)
+
+
+def storm(build, fleet, to, *options):
+    """One heartbeat of every device; None when not all were served."""
+    out = subprocess.run(
+        pinned(LOAD_CORE, build / "tests/bench/storm", "--out", fleet, "--to",
+               to, *options), capture_output=True, text=True, check=False)
+    if not out.stdout:
+        sys.exit("storm: " + out.stderr[-500:])
+    return json.loads(out.stdout.splitlines()[-1])
+
+
+def echo_rate(build, fleet):
+    """Datagrams a second of a server that only sends them back."""
+    server = subprocess.Popen(
+        pinned(SERVICE_CORE, build / "tests/bench/peers", "echo"),
+        stdout=subprocess.PIPE, text=True)
+    port = server.stdout.readline().strip()
+    result = storm(build, fleet, f"127.0.0.1:{port}", "--window", WINDOW,
+                   "--echo")
+    server.terminate()
+    server.wait()
+    return result["served"] / result["seconds"]
+
+
+def commit_rate(build, daemon, folder):
+    """Heartbeats a second when each is a transaction: SQLite alone."""
+    copy = folder / "copy.db"
+    source = sqlite3.connect(daemon.data / "db/holdfast.db")
+    target = sqlite3.connect(copy)
+    source.backup(target)
+    source.close()
+    target.close()
+    out = subprocess.run(
+        pinned(SERVICE_CORE, build / "tests/bench/peers", "commits", copy,
+               str(SECONDS)), capture_output=True, text=True, check=True)
+    for path in folder.glob("copy.db*"):
+        path.unlink()
+    return float(out.stdout)
+
+
+def bench_heartbeats(figures, build, daemon, fleet, folder):
+    """Durable heartbeats a second; then all devices at once."""
+    rounds = []
+    for _ in range(ROUNDS):
+        echo = echo_rate(build, fleet)
+        result = storm(build, fleet, daemon.devices, "--window", WINDOW)
+        if result["served"] != result["of"]:
+            sys.exit(f"heartbeats: {result}")
+        rounds.append((result["served"] / result["seconds"], echo))
+    rate = statistics.median(rate for rate, _ in rounds)
+    commits = commit_rate(build, daemon, folder)
+    figures.note(heartbeats_per_s=[r for r, _ in rounds],
+                 echo_per_s=[e for _, e in rounds], commits_per_s=commits)
+    figures.add("heartbeats_to_echo", statistics.median(
+        rate / echo for rate, echo in rounds), ">=", 0.15)
+    figures.add("heartbeats_to_single_commits", rate / commits, ">=", 4.0)
+
+
+def bench_storm(figures, build, daemon, fleet):
+    """After an outage: 100,000 devices, and none waits for another."""
+    daemon.stop()
+    daemon.start()
+    result = storm(build, fleet, daemon.devices)
+    peak = {name: peak_kib(pid) / 1024
+            for pid, name in children(daemon.process.pid).items()}
+    figures.note(storm=result, storm_peak_mib=peak)
+    figures.add("storm_seconds", result["seconds"], "<=", 60.0)
+    figures.add("storm_lost", result["of"] - result["served"], "<=", 0)
+    figures.add("storm_peak_mib", sum(peak.values()), "<=", 256)
 
 
 def captured(build, daemon, folder, *fleet):
@@ -312,6 +392,8 @@ def main():
                           "0100000000000000", fleet)
         figures.note(import_per_s=args.devices / took)
         bench_bootstraps(figures, build, daemon, fleet, profile, args.devices)
+        bench_heartbeats(figures, build, daemon, fleet, folder)
+        bench_storm(figures, build, daemon, fleet)
         bench_bytes(figures, build, daemon, cli, profile, folder)
         daemon.stop()
         figures.add("start_up_seconds", daemon.start(), "<=", 2.0)

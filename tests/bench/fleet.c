@@ -19,7 +19,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,18 +35,9 @@
 #include "crypto/crypto.h"
 #include "crypto/hpke.h"
 #include "device/device.h"
-#include "rot/rot.h"
+#include "flash.h"
 
 #define WINDOW_MAX 2048
-#define HUK_LEN 32
-
-/* What a device keeps: the flash of one virtual module. */
-struct flash {
-	uint8_t uid[UID_LEN];
-	uint8_t huk[HUK_LEN];
-	uint32_t len[2];
-	uint8_t slot[2][ROT_RECORD_MAX / 2];
-};
 
 /* A device that is on: one of the window. */
 struct active {
@@ -79,131 +69,7 @@ struct fleet {
 	FILE *psk;
 };
 
-static void
-die(const char *what)
-{
-	fprintf(stderr, "fleet: %s\n", what);
-	exit(1);
-}
-
-/* Every err here ends the program: a load generator has no second plan. */
-static void
-must(enum err err, const char *what)
-{
-	if (err != ERR_OK) {
-		fprintf(stderr, "fleet: %s: %s\n", what, err_name(err));
-		exit(1);
-	}
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* --- the root of trust's platform, in memory --- */
-
-static enum err
-flash_read(void *ctx, unsigned slot, uint8_t *out, size_t cap, size_t *ret_len)
-{
-	const struct flash *f = ctx;
-
-	if (f->len[slot] == 0)
-		return ERR_NOT_FOUND;
-	if (f->len[slot] > cap)
-		return ERR_SPACE;
-	memcpy(out, f->slot[slot], f->len[slot]);
-	*ret_len = f->len[slot];
-	return ERR_OK;
-}
-
-static enum err
-flash_write(void *ctx, unsigned slot, struct bytes record)
-{
-	struct flash *f = ctx;
-
-	if (record.len > sizeof(f->slot[slot]))
-		return ERR_SPACE;
-	memcpy(f->slot[slot], record.ptr, record.len);
-	f->len[slot] = (uint32_t)record.len;
-	return ERR_OK;
-}
-
-static enum err
-flash_counter(void *ctx UNUSED, uint64_t *ret_value UNUSED)
-{
-	return ERR_UNSUPPORTED;
-}
-
-static enum err
-flash_huk(void *ctx, uint8_t ret_huk[32])
-{
-	memcpy(ret_huk, ((struct flash *)ctx)->huk, HUK_LEN);
-	return ERR_OK;
-}
-
-static struct rot_port
-flash_port(struct flash *f)
-{
-	struct rot_port port = {
-	    .ctx = f,
-	    .slot_read = flash_read,
-	    .slot_write = flash_write,
-	    .counter_raise = flash_counter,
-	    .huk = flash_huk,
-	    .random = crypto_random_source,
-	};
-
-	return port;
-}
-
 /* --- make --- */
-
-static void
-path_in(const struct options *opt, const char *name, char *out, size_t cap)
-{
-	int n = snprintf(out, cap, "%s/%s", opt->out, name);
-
-	if (n < 0 || (size_t)n >= cap)
-		die("path too long");
-}
-
-static void
-fleet_save(const struct fleet *fl)
-{
-	char path[512];
-	FILE *f;
-
-	path_in(&fl->opt, "fleet.bin", path, sizeof(path));
-	f = fopen(path, "wb");
-	if (f == NULL ||
-	    fwrite(fl->flash, sizeof(*fl->flash), fl->count, f) != fl->count ||
-	    fclose(f) != 0)
-		die("cannot write fleet.bin");
-}
-
-static void
-fleet_load(struct fleet *fl)
-{
-	char path[512];
-	struct stat st;
-	FILE *f;
-
-	path_in(&fl->opt, "fleet.bin", path, sizeof(path));
-	f = fopen(path, "rb");
-	if (f == NULL || fstat(fileno(f), &st) != 0)
-		die("cannot read fleet.bin: run fleet make first");
-	fl->count = (size_t)st.st_size / sizeof(*fl->flash);
-	fl->flash = calloc(fl->count, sizeof(*fl->flash));
-	if (fl->flash == NULL ||
-	    fread(fl->flash, sizeof(*fl->flash), fl->count, f) != fl->count)
-		die("fleet.bin is damaged");
-	fclose(f);
-}
 
 static void
 json_point(json_t *object, const char *name, struct p256_point *ret_point)
@@ -304,7 +170,7 @@ fleet_make(struct fleet *fl)
 	service_read(fl->opt.service, &service, &birth);
 	if (mkdir(fl->opt.out, 0700) != 0 && errno != EEXIST)
 		die("cannot make the folder");
-	path_in(&fl->opt, "import.jsonl", path, sizeof(path));
+	path_in(fl->opt.out, "import.jsonl", path, sizeof(path));
 	f = fopen(path, "w");
 	fl->count = fl->opt.count;
 	fl->flash = calloc(fl->count, sizeof(*fl->flash));
@@ -317,7 +183,7 @@ fleet_make(struct fleet *fl)
 	}
 	if (fclose(f) != 0)
 		die("cannot write import.jsonl");
-	fleet_save(fl);
+	flash_save(fl->opt.out, fl->flash, fl->count);
 }
 
 /* --- running devices --- */
@@ -551,35 +417,6 @@ fleet_run(struct fleet *fl)
 /* --- the command line --- */
 
 static void
-address_resolve(struct fleet *fl)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *list;
-	char host[256], *colon;
-
-	snprintf(host, sizeof(host), "%s", fl->opt.to);
-	colon = strrchr(host, ':');
-	if (colon == NULL)
-		die("--to takes HOST:PORT");
-	*colon = '\0';
-	if (getaddrinfo(host, colon + 1, &hints, &list) != 0)
-		die("--to: no such address");
-	memcpy(&fl->to, list->ai_addr, list->ai_addrlen);
-	fl->to_len = list->ai_addrlen;
-	freeaddrinfo(list);
-}
-
-static uint64_t
-number(const char *text, int base)
-{
-	char *end;
-	uint64_t v = strtoull(text, &end, base);
-
-	if (*text == '\0' || *end != '\0')
-		die("a number was expected");
-	return v;
-}
-
-static void
 options_read(struct options *opt, int argc, char **argv)
 {
 	static const struct option table[] = {{"service", 1, NULL, 's'},
@@ -599,10 +436,10 @@ options_read(struct options *opt, int argc, char **argv)
 			opt->service = optarg;
 			break;
 		case 'c':
-			opt->count = number(optarg, 10);
+			opt->count = number_of(optarg, 10);
 			break;
 		case 'u':
-			opt->start = number(optarg, 16);
+			opt->start = number_of(optarg, 16);
 			break;
 		case 'o':
 			opt->out = optarg;
@@ -614,13 +451,13 @@ options_read(struct options *opt, int argc, char **argv)
 			opt->profile = optarg;
 			break;
 		case 'w':
-			opt->window = number(optarg, 10);
+			opt->window = number_of(optarg, 10);
 			break;
 		case 'r':
-			opt->rate = number(optarg, 10);
+			opt->rate = number_of(optarg, 10);
 			break;
 		case 'x':
-			opt->timeout_s = (unsigned)number(optarg, 10);
+			opt->timeout_s = (unsigned)number_of(optarg, 10);
 			break;
 		default:
 			exit(2);
@@ -639,14 +476,14 @@ fleet_drive(struct fleet *fl)
 
 	if (fl->opt.to == NULL)
 		die("--to is needed");
-	address_resolve(fl);
-	fleet_load(fl);
+	fl->to_len = address_of(fl->opt.to, &fl->to);
+	fl->flash = flash_load(fl->opt.out, &fl->count);
 	if (fl->opt.profile != NULL)
 		must(base64url_decode(bytes_str(fl->opt.profile), fl->profile,
 			 sizeof(fl->profile), &len),
 		    "--profile");
 	if (strcmp(fl->opt.command, "bootstrap") == 0) {
-		path_in(&fl->opt, "psk.jsonl", path, sizeof(path));
+		path_in(fl->opt.out, "psk.jsonl", path, sizeof(path));
 		fl->psk = fopen(path, "w");
 		if (fl->psk == NULL)
 			die("cannot write psk.jsonl");
@@ -655,7 +492,7 @@ fleet_drive(struct fleet *fl)
 	fleet_run(fl);
 	if (fl->psk != NULL && fclose(fl->psk) != 0)
 		die("cannot write psk.jsonl");
-	fleet_save(fl);
+	flash_save(fl->opt.out, fl->flash, fl->count);
 }
 
 int

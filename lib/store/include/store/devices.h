@@ -152,12 +152,18 @@ struct store_terms {
 	uint32_t services; /* of the tenant's plan */
 	bool limited;
 	uint64_t max_active; /* of the plan, when limited */
-	uint32_t period; /* seconds between check-ins; 0: the service's */
 };
 
 /* Errors: ERR_NOT_FOUND (the profile is nobody's). */
 MUST_CHECK enum err store_terms_by_profile(struct store *store,
     const uint8_t profile[PROFILE_UID_LEN], struct store_terms *ret_terms);
+
+/*
+ * Seconds between check-ins of a profile's devices, 0 for the service's own:
+ * all that a heartbeat asks of the terms. Errors: as store_terms_by_profile.
+ */
+MUST_CHECK enum err store_period_by_profile(struct store *store,
+    const uint8_t profile[PROFILE_UID_LEN], uint32_t *ret_period);
 
 /*
  * The import key that a factory secret is wrapped under. Errors:
