@@ -20,6 +20,7 @@ static const struct {
     {CME_NO_CONNECTION, "No connection to phone"},
     {CME_NOT_ALLOWED, "operation not allowed"},
     {CME_NOT_SUPPORTED, "operation not supported"},
+    {CME_INCORRECT_PASSWORD, "incorrect password"},
     {CME_MEMORY_FULL, "memory full"},
     {CME_NOT_FOUND, "not found"},
     {CME_MEMORY_FAILURE, "memory failure"},

@@ -13,6 +13,8 @@ static const struct at_entry *const groups[] = {
     at_packet,
     at_file,
     at_http,
+    at_profile,
+    at_credential,
     at_client,
     at_usec,
     at_e2e,

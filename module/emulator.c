@@ -16,11 +16,14 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/wipe.h"
 #include "c2c/port.h"
+#include "conn.h"
 #include "crypto/crypto.h"
 #include "http.h"
 #include "line.h"
 #include "log.h"
+#include "profile_store.h"
 #include "resolve.h"
 #include "service.h"
 
@@ -289,6 +292,7 @@ reset(struct emulator *e, uint64_t now_ms)
 		if (e->lines[i] != NULL)
 			terminal_reset(&e->lines[i]->terminal);
 	}
+	conns_drop(&e->module);
 	service_reset(&e->service);
 	http_reset(e->http);
 	radio_start(e, NETWORK_FUN_ON, now_ms);
@@ -330,7 +334,7 @@ unsettled(const struct emulator *e)
 static uint64_t
 settle_once(struct emulator *e, uint64_t now_ms)
 {
-	uint64_t service_ms, next_ms;
+	uint64_t service_ms, conns_ms, next_ms;
 
 	network_tick(&e->module.network, now_ms);
 	if (e->module.reset_wanted)
@@ -340,11 +344,15 @@ settle_once(struct emulator *e, uint64_t now_ms)
 	e->seen_up = network_up(&e->module.network);
 	service_ms = service_settle(&e->service, now_ms);
 	http_settle(e->http, now_ms);
+	conns_settle(&e->module, now_ms);
 	next_ms = lines_settle(e, now_ms);
+	conns_ms = conns_due_ms(&e->module, now_ms);
 	if (service_ms < next_ms)
 		next_ms = service_ms;
 	if (http_due(e->http) < next_ms)
 		next_ms = http_due(e->http);
+	if (conns_ms < next_ms)
+		next_ms = conns_ms;
 	if (e->module.network.register_at_ms < next_ms)
 		next_ms = e->module.network.register_at_ms;
 	return next_ms;
@@ -503,6 +511,17 @@ settings_start(struct emulator *e)
 }
 
 static enum err
+profiles_start(struct emulator *e)
+{
+	enum err err = profiles_load(&e->module);
+
+	if (err != ERR_OK)
+		log_fatal("cannot read the security profiles in %s: %s",
+		    e->options->state, err_name(err));
+	return err;
+}
+
+static enum err
 service_start(struct emulator *e)
 {
 	enum err err = service_init(
@@ -580,6 +599,8 @@ emulator_start(struct emulator *e)
 	if (err == ERR_OK)
 		err = settings_start(e);
 	if (err == ERR_OK)
+		err = profiles_start(e);
+	if (err == ERR_OK)
 		err = signals_open(e);
 	if (err == ERR_OK)
 		err = tee_watch(e);
@@ -612,6 +633,8 @@ emulator_stop(struct emulator *e)
 		(void)close(e->listeners[i].source.fd);
 	}
 	http_free(e->http);
+	conns_drop(&e->module);
+	wipe(e->module.profiles, sizeof(e->module.profiles));
 	service_done(&e->service);
 	if (e->signals.fd >= 0)
 		(void)close(e->signals.fd);
@@ -632,6 +655,7 @@ emulator_run(const struct options *options, const struct tee *tee)
 	e.module.model = options->model;
 	e.module.tee = *tee;
 	e.module.c2c_v1 = options->c2c_v1;
+	e.module.loop = &e.loop;
 	c2c_port_init(&e.module.crypto, &crypto_random_source);
 	e.module.files.dir_fd = e.module.files.parent_fd = -1;
 	e.signals.fd = e.state_fd = -1;

@@ -23,6 +23,20 @@
 #define FILES_SIZE_MAX (2u * (E2E_PLAINTEXT_MAX + 1u)) /* all of them */
 #define FILES_MAX 256 /* how many */
 
+#define PROFILES_MAX 5 /* security profiles */
+#define PROFILE_TEXT_MAX 255 /* any text of one */
+#define PROFILE_SECRET_MAX 128 /* a password, PSK or PSK identity */
+#define PROFILE_SUITES_MAX 32 /* cipher suites that are chosen */
+#define CREDENTIAL_NAME_MAX 200
+#define CREDENTIAL_SIZE_MAX 8192 /* a certificate or key, PEM or DER */
+#define CREDENTIALS_MAX 64 /* how many */
+
+#define CONN_OUTPUT_MAX 16384 /* of one connection, not sent yet */
+#define CONN_HOST_MAX 255 /* a host's name or address */
+#define SOCKETS_MAX 8
+#define SOCKET_DATA_MAX 1024 /* bytes of one command */
+#define SOCKET_INPUT_MAX 16384 /* received and not read, each socket */
+
 #define C2C_RECORDS_MAX 668 /* of chip-to-chip, not sealed yet */
 
 #define TEE_MESSAGE_MAX (DATAGRAM_MAX + 64) /* to or from the TEE */

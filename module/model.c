@@ -9,9 +9,9 @@
 
 static const struct model models[] = {
     {"sara-r4", "SARA-R410M-63B", "SARA-R410M-63B-00", 5 * 60, true, false,
-	false, 0},
+	false, 0, false, false, 0},
     {"sara-r5", "SARA-R510S", "SARA-R510S-01B-00", 24 * 3600, false, true, true,
-	2},
+	2, true, true, 1},
 };
 
 const struct model *

@@ -16,6 +16,9 @@ struct model {
 	bool usecconn_blocks; /* +USECCONN waits for the service's answer */
 	bool c2c; /* chip-to-chip */
 	unsigned cell_mode; /* +UCGED after power-on */
+	bool tls_1_3; /* TLS 1.2 and 1.3; else 1.2 alone */
+	bool rot_psk; /* profiles with PSKs of the root of trust's */
+	unsigned validation; /* of a security profile that nobody has set */
 };
 
 /* The model of that name, NULL when there is none. */

@@ -9,6 +9,7 @@
 #include "http.h"
 #include "model.h"
 #include "network.h"
+#include "profile.h"
 #include "settings.h"
 #include "tee.h"
 #include "traffic.h"
@@ -16,6 +17,8 @@
 #define PSD_PROFILES 7
 
 struct terminal;
+struct conn;
+struct loop;
 
 /* A profile of +UPSD: which context it uses. */
 struct psd_profile {
@@ -53,6 +56,9 @@ struct module {
 	struct http_profile http_profiles[HTTP_PROFILES];
 	struct http_port http;
 	struct tee tee;
+	struct profile profiles[PROFILES_MAX]; /* of security */
+	struct loop *loop; /* NULL: no way to the host's network */
+	struct conn *conns; /* see conn.h */
 	bool reset_wanted; /* +CFUN=15, 16: as soon as the answer is out */
 	bool off_wanted; /* +CPWROFF */
 	bool service_silent; /* it has not answered for some time */

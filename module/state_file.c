@@ -83,3 +83,31 @@ state_file_write(
 		return ERR_IO;
 	return ERR_OK;
 }
+
+/* Makes a folder in another durably; its descriptor, or -1. */
+static int
+folder_make(int parent_fd, const char *name)
+{
+	bool made = mkdirat(parent_fd, name, 0700) == 0;
+
+	if (!made && errno != EEXIST)
+		return -1;
+	if (made && fsync(parent_fd) != 0)
+		return -1;
+	return openat(
+	    parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* Each folder is made durable before what is in it. */
+int
+state_folder_open(int state_fd)
+{
+	int usr = folder_make(state_fd, "USR");
+	int usec;
+
+	if (usr < 0)
+		return -1;
+	usec = folder_make(usr, "usec");
+	(void)close(usr);
+	return usec;
+}

@@ -22,4 +22,10 @@ MUST_CHECK enum err state_file_read(
 MUST_CHECK enum err state_file_write(
     int dir_fd, const char *name, const char *new_name, struct bytes content);
 
+/*
+ * Opens the folder USR/usec of a state, and makes it durably if need be.
+ * Returns its descriptor, or -1.
+ */
+int state_folder_open(int state_fd);
+
 #endif

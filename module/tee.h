@@ -8,8 +8,8 @@
  *   request  op u8 | fields
  *   answer   op u8 + 0x80 | error u8 (minus enum err) | fields when it is 0
  *
- * Numbers are big-endian. The data of TEE_E2E, TEE_E2E_OPEN, TEE_LOCAL_SEAL
- * and TEE_LOCAL_OPEN travels beside the packet, both ways, as a memory file
+ * Numbers are big-endian. The data of TEE_E2E, TEE_E2E_OPEN, TEE_LOCAL_SEAL,
+ * TEE_LOCAL_OPEN, TEE_VAULT_SEAL and TEE_VAULT_OPEN travels beside the packet, both ways, as a memory file
  * that is sealed against any change.
  */
 #ifndef MODULE_TEE_H
@@ -36,6 +36,8 @@ enum tee_op {
 	TEE_LOCAL_SEAL = 12, /* makes a file of local data protection */
 	TEE_LOCAL_OPEN = 13, /* opens one */
 	TEE_E2E_OPEN = 14, /* opens a message to the device, once */
+	TEE_VAULT_SEAL = 15, /* seals a secret of the module's own */
+	TEE_VAULT_OPEN = 16, /* opens one */
 	TEE_C2C_PAIR = 20, /* chip-to-chip: new keys */
 	TEE_C2C_CONFIRM = 21, /* the host has them */
 	TEE_C2C_OPEN = 22, /* the keys of a session */
@@ -73,7 +75,7 @@ struct tee_request {
 		} seal;
 		uint32_t psk_len; /* TEE_PSK: 16 or 32 */
 		struct bytes
-		    file; /* TEE_LOCAL_SEAL, TEE_LOCAL_OPEN: its name */
+		    file; /* TEE_LOCAL_, TEE_VAULT_SEAL and _OPEN: its name */
 		unsigned e2e_version; /* 0 V1, 1 V2 */
 		struct tee_c2c_request c2c;
 	} u;
@@ -121,7 +123,7 @@ struct tee_answer {
 		struct {
 			uint8_t *ptr; /* the asker frees it */
 			size_t len;
-		} data; /* TEE_E2E, _E2E_OPEN, _LOCAL_SEAL, _LOCAL_OPEN */
+		} data; /* what travels beside the packet */
 		struct tee_c2c_answer c2c;
 	} u;
 };

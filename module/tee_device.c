@@ -39,9 +39,10 @@ tee_device_room(const struct tee_device *d, const struct tee_request *request)
 {
 	struct rot_state state;
 
-	if (request->op == TEE_LOCAL_OPEN || request->op == TEE_E2E_OPEN)
+	if (request->op == TEE_LOCAL_OPEN || request->op == TEE_E2E_OPEN ||
+	    request->op == TEE_VAULT_OPEN)
 		return request->data.len;
-	if (request->op == TEE_LOCAL_SEAL)
+	if (request->op == TEE_LOCAL_SEAL || request->op == TEE_VAULT_SEAL)
 		return request->data.len + LOCAL_OVERHEAD;
 	rot_state(d->rot, &state);
 	return request->data.len +
@@ -125,6 +126,9 @@ do_local_seal(struct tee_device *d, const struct tee_request *request,
     struct tee_answer *answer)
 {
 	answer->u.data.len = request->data.len + LOCAL_OVERHEAD;
+	if (request->op == TEE_VAULT_SEAL)
+		return device_vault_seal(d->device, request->u.file,
+		    request->data, answer->u.data.ptr);
 	return device_local_seal(
 	    d->device, request->u.file, request->data, answer->u.data.ptr);
 }
@@ -136,6 +140,9 @@ do_local_open(struct tee_device *d, const struct tee_request *request,
 	if (request->data.len < LOCAL_OVERHEAD)
 		return ERR_FORMAT;
 	answer->u.data.len = request->data.len - LOCAL_OVERHEAD;
+	if (request->op == TEE_VAULT_OPEN)
+		return device_vault_open(d->device, request->u.file,
+		    request->data, answer->u.data.ptr);
 	return device_local_open(
 	    d->device, request->u.file, request->data, answer->u.data.ptr);
 }
@@ -187,9 +194,11 @@ tee_device_do(struct tee_device *d, const struct tee_request *request,
 		err = do_e2e_open(d, request->data, answer);
 		break;
 	case TEE_LOCAL_SEAL:
+	case TEE_VAULT_SEAL:
 		err = do_local_seal(d, request, answer);
 		break;
 	case TEE_LOCAL_OPEN:
+	case TEE_VAULT_OPEN:
 		err = do_local_open(d, request, answer);
 		break;
 	case TEE_E2E_VERSION:

@@ -32,7 +32,8 @@ bool
 tee_op_has_data(enum tee_op op)
 {
 	return op == TEE_E2E || op == TEE_E2E_OPEN || op == TEE_LOCAL_SEAL ||
-	       op == TEE_LOCAL_OPEN;
+	       op == TEE_LOCAL_OPEN || op == TEE_VAULT_SEAL ||
+	       op == TEE_VAULT_OPEN;
 }
 
 /* --- requests --- */
@@ -61,6 +62,8 @@ tee_request_encode(const struct tee_request *request, struct writer *out)
 		break;
 	case TEE_LOCAL_SEAL:
 	case TEE_LOCAL_OPEN:
+	case TEE_VAULT_SEAL:
+	case TEE_VAULT_OPEN:
 		writer_u32(out, (uint32_t)request->data.len);
 		writer_put(out, request->u.file);
 		break;
@@ -144,10 +147,12 @@ tee_request_decode(struct bytes in, struct tee_request *ret_request)
 		ret_request->data = data_len_read(&r, E2E_PLAINTEXT_MAX);
 		break;
 	case TEE_LOCAL_SEAL:
+	case TEE_VAULT_SEAL:
 		ret_request->data = data_len_read(&r, LOCAL_PLAINTEXT_MAX);
 		ret_request->u.file = file_read(&r);
 		break;
 	case TEE_LOCAL_OPEN:
+	case TEE_VAULT_OPEN:
 		ret_request->data = data_len_read(&r, E2E_PLAINTEXT_MAX);
 		ret_request->u.file = file_read(&r);
 		break;
@@ -305,6 +310,8 @@ tee_answer_encode(
 	case TEE_E2E_OPEN:
 	case TEE_LOCAL_SEAL:
 	case TEE_LOCAL_OPEN:
+	case TEE_VAULT_SEAL:
+	case TEE_VAULT_OPEN:
 		writer_u32(out, (uint32_t)answer->u.data.len);
 		break;
 	case TEE_C2C_PAIR:
@@ -366,6 +373,8 @@ tee_answer_decode(
 	case TEE_E2E_OPEN:
 	case TEE_LOCAL_SEAL:
 	case TEE_LOCAL_OPEN:
+	case TEE_VAULT_SEAL:
+	case TEE_VAULT_OPEN:
 		data_answer_read(&r, ret_answer);
 		break;
 	case TEE_C2C_PAIR:

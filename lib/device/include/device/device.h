@@ -150,4 +150,14 @@ MUST_CHECK enum err device_local_seal(struct device *d, struct bytes name,
 MUST_CHECK enum err device_local_open(
     struct device *d, struct bytes name, struct bytes file, uint8_t *ret_out);
 
+/*
+ * The same for secrets of the module's own, at any time and without a
+ * feature: no host reaches these names. Errors: ERR_INVALID (name),
+ * ERR_SPACE, ERR_FORMAT, ERR_AUTH, ERR_RANDOM, ERR_CRYPTO, ERR_IO.
+ */
+MUST_CHECK enum err device_vault_seal(struct device *d, struct bytes name,
+    struct bytes plaintext, uint8_t *ret_out);
+MUST_CHECK enum err device_vault_open(
+    struct device *d, struct bytes name, struct bytes file, uint8_t *ret_out);
+
 #endif
