@@ -106,7 +106,7 @@ def test_device_of_another_tenant_looks_unknown(owned):
         assert ask(account, path, body) == (200, None)
 
 
-@pytest.mark.parametrize("bit,refused", [(16, 0), (32, 1), (32, 2)])
+@pytest.mark.parametrize("bit,refused", [(1, 0), (2, 1), (2, 2)])
 def test_service_has_to_be_enabled_on_the_device(owned, bit, refused):
     """Each of the two services alone; the other one goes on."""
     account, module = owned
