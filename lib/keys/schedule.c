@@ -52,13 +52,13 @@ keys_expand(struct bytes prk, const char *purpose, struct bytes context,
 }
 
 enum err
-keys_root_make(const struct keys_salt *salt, const uint8_t exporter[32],
-    const uint8_t uid[UID_LEN], struct bytes request, struct bytes response,
-    struct keys_root *ret_root)
+keys_root_input(const uint8_t exporter[32], const uint8_t uid[UID_LEN],
+    struct bytes request, struct bytes response,
+    uint8_t ret_input[KEYS_ROOT_INPUT_LEN])
 {
 	uint8_t transcript[SHA256_LEN];
 	uint8_t request_len[2], response_len[2];
-	struct bytes hashed[5], macced[2];
+	struct bytes hashed[5];
 	enum err err;
 
 	if (request.len > UINT16_MAX || response.len > UINT16_MAX)
@@ -75,10 +75,25 @@ keys_root_make(const struct keys_salt *salt, const uint8_t exporter[32],
 	err = sha256(hashed, ARRAY_LEN(hashed), transcript);
 	if (err != ERR_OK)
 		return err;
-	macced[0] = bytes_make(exporter, 32);
-	macced[1] = BYTES_OF(transcript);
-	return hmac_sha256(
-	    BYTES_OF(salt->k), macced, ARRAY_LEN(macced), ret_root->k);
+	memcpy(ret_input, exporter, 32);
+	memcpy(ret_input + 32, transcript, sizeof(transcript));
+	return ERR_OK;
+}
+
+enum err
+keys_root_make(const struct keys_salt *salt, const uint8_t exporter[32],
+    const uint8_t uid[UID_LEN], struct bytes request, struct bytes response,
+    struct keys_root *ret_root)
+{
+	uint8_t input[KEYS_ROOT_INPUT_LEN];
+	struct bytes macced = BYTES_OF(input);
+	enum err err;
+
+	err = keys_root_input(exporter, uid, request, response, input);
+	if (err == ERR_OK)
+		err = hmac_sha256(BYTES_OF(salt->k), &macced, 1, ret_root->k);
+	wipe(input, sizeof(input));
+	return err;
 }
 
 /* A 32-byte child of a root. */

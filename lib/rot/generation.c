@@ -89,17 +89,22 @@ pend_check(const struct rot_record *rec, const struct bootstrap_request *q,
 
 /* Derives all that the new generation keeps; its root ends here. */
 static enum err
-pend_derive(const struct rot_record *rec, const uint8_t exporter[32],
+pend_derive(const struct rot *rot, const uint8_t exporter[32],
     struct bytes request, struct bytes response, struct keys_children *ret)
 {
+	const struct rot_record *rec = &rot->rec;
+	uint8_t input[KEYS_ROOT_INPUT_LEN];
 	struct keys_root root;
 	enum err err;
 
-	err = keys_root_make(
-	    &rec->cur.next, exporter, rec->uid, request, response, &root);
+	err = keys_root_input(exporter, rec->uid, request, response, input);
+	if (err == ERR_OK)
+		err = vault_of(rot)->salt_hmac(
+		    rot->port->ctx, &rec->cur.next, BYTES_OF(input), root.k);
 	if (err == ERR_OK)
 		err = keys_children_make(&root, ret);
 	wipe(&root, sizeof(root));
+	wipe(input, sizeof(input));
 	return err;
 }
 
@@ -114,7 +119,8 @@ firmware_set(struct rot_record *rec, struct bytes firmware)
 
 static void
 pend_fill(struct rot_record *rec, const struct keys_children *children,
-    const struct bootstrap_request *q, const struct bootstrap_response *a)
+    const struct rot_handle *next, const struct bootstrap_request *q,
+    const struct bootstrap_response *a)
 {
 	struct rot_generation *pend = &rec->pend;
 
@@ -124,7 +130,7 @@ pend_fill(struct rot_record *rec, const struct keys_children *children,
 	pend->psk = children->psk;
 	pend->up = children->up;
 	pend->down = children->down;
-	pend->next = children->next;
+	pend->next = *next;
 	pend->ck = children->checkin;
 	pend->status = a->status;
 	pend->with_profile = q->sealed;
@@ -139,6 +145,7 @@ rot_pend_make(struct rot *rot, const uint8_t exporter[32], struct bytes request,
     struct bytes response)
 {
 	struct keys_children children;
+	struct rot_handle next;
 	struct bootstrap_request q;
 	struct bootstrap_response a;
 	enum err err;
@@ -151,13 +158,18 @@ rot_pend_make(struct rot *rot, const uint8_t exporter[32], struct bytes request,
 	if (err == ERR_OK)
 		err = pend_check(&rot->rec, &q, &a);
 	if (err == ERR_OK)
-		err = pend_derive(
-		    &rot->rec, exporter, request, response, &children);
+		err = pend_derive(rot, exporter, request, response, &children);
+	if (err == ERR_OK)
+		err = vault_sweep(rot);
+	if (err == ERR_OK)
+		err = vault_of(rot)->salt_keep(
+		    rot->port->ctx, &children.next, &next);
 	if (err == ERR_OK) {
-		pend_fill(change_begin(rot), &children, &q, &a);
+		pend_fill(change_begin(rot), &children, &next, &q, &a);
 		err = change_commit(rot);
 	}
 	wipe(&children, sizeof(children));
+	wipe(&next, sizeof(next));
 	return err;
 }
 
@@ -321,10 +333,12 @@ rot_checkin_done(struct rot *rot, const struct checkin_response *answer)
 	answer_take(rec, answer);
 	wipe(&next, sizeof(next));
 	err = commits ? change_commit_both(rot) : change_commit(rot);
+	if (err != ERR_OK || !commits)
+		return err;
 	/* Counters start anew with an alias: no old stride may go on. */
-	if (err == ERR_OK && commits)
-		counter_forget(rot);
-	return err;
+	counter_forget(rot);
+	vault_clean(rot);
+	return ERR_OK;
 }
 
 enum err

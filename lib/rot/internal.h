@@ -33,6 +33,21 @@ MUST_CHECK enum err counter_next(
     struct rot *rot, enum rot_counter kind, uint32_t *ret_value);
 void counter_forget(struct rot *rot);
 
+/* vault_soft.c: keys in the record; a handle is the key. */
+extern const struct rot_vault vault_soft;
+
+/* vault.c: the port's vault, or the soft one. */
+const struct rot_vault *vault_of(const struct rot *rot);
+
+/*
+ * vault.c: erases what the record does not name; nothing while a write has
+ * failed, as its record may be in the slot and name what rot->rec does not.
+ * vault_clean is for a change that stands: what could not be erased then is
+ * when rot_open sweeps.
+ */
+MUST_CHECK enum err vault_sweep(const struct rot *rot);
+void vault_clean(const struct rot *rot);
+
 /* The generation that check-ins speak for. */
 const struct rot_generation *active_generation(const struct rot *rot);
 

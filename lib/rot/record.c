@@ -92,7 +92,7 @@ code_point(const struct codec *c, struct p256_point *p)
 static void
 code_key(const struct codec *c, struct rot_key *key)
 {
-	code_bytes(c, key->secret.d, sizeof(key->secret.d));
+	code_bytes(c, key->handle.h, sizeof(key->handle.h));
 	code_point(c, &key->public_key);
 }
 
@@ -104,7 +104,7 @@ code_generation(const struct codec *c, struct rot_generation *g)
 	code_bytes(c, g->psk.k, KEY_LEN);
 	code_bytes(c, g->up.k, KEY_LEN);
 	code_bytes(c, g->down.k, KEY_LEN);
-	code_bytes(c, g->next.k, KEY_LEN);
+	code_bytes(c, g->next.h, sizeof(g->next.h));
 	code_bytes(c, g->ck.k, KEY_LEN);
 	code_u64(c, &g->n);
 	code_bool(c, &g->has_request);

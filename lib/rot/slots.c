@@ -105,6 +105,43 @@ slot_read(struct rot *rot, unsigned slot, struct rot_record *ret_rec)
 						  : ERR_AUTH;
 }
 
+/*
+ * The guard counts the writes of the record: each bears the number that the
+ * guard will have, and then the guard is raised. So a record that bears the
+ * guard's number is the last; one that bears the next was written, and the
+ * power was cut before the guard went up: it stands, as nobody has heard
+ * that it would not. There is no second step in doubt.
+ */
+static enum err
+guard_check(struct rot *rot, uint64_t guard)
+{
+	uint64_t sequence = rot->rec.sequence;
+
+	if (sequence == guard)
+		return ERR_OK;
+	if (sequence != guard + 1)
+		return ERR_REPLAY;
+	return rot->port->guard_raise(rot->port->ctx);
+}
+
+/* Compares what the slots held with the guard; found: there is a record. */
+static enum err
+guard_open(struct rot *rot, bool found)
+{
+	uint64_t guard;
+	enum err err;
+
+	if (rot->port->guard_read == NULL)
+		return ERR_OK;
+	err = rot->port->guard_read(rot->port->ctx, &guard);
+	if (err != ERR_OK)
+		return err;
+	if (found)
+		return guard_check(rot, guard);
+	rot->rec.sequence = guard; /* of the first write: the next */
+	return ERR_OK;
+}
+
 /* Takes the newer of the slots that are whole into rot->rec. */
 static enum err
 slots_choose(struct rot *rot)
@@ -142,11 +179,20 @@ rot_open(struct rot *rot, const struct rot_port *port)
 	wipe(&rot->next, sizeof(rot->next));
 	wipe(rot->buf, sizeof(rot->buf));
 	rot->provisioned = err == ERR_OK;
+	if (err == ERR_NOT_FOUND) {
+		wipe(&rot->rec, sizeof(rot->rec));
+		rot->slot = 1;
+		return guard_open(rot, false);
+	}
 	if (err == ERR_OK)
-		return ERR_OK;
-	wipe(&rot->rec, sizeof(rot->rec));
-	rot->slot = 1;
-	return err == ERR_NOT_FOUND ? ERR_OK : err;
+		err = guard_open(rot, true);
+	if (err == ERR_OK)
+		err = vault_sweep(rot);
+	if (err != ERR_OK) {
+		rot->provisioned = false;
+		wipe(&rot->rec, sizeof(rot->rec));
+	}
+	return err;
 }
 
 void
@@ -186,8 +232,19 @@ change_keep(struct rot *rot)
 {
 	enum err err;
 
+	if (rot->doubtful)
+		return ERR_IO;
 	rot->next.sequence = rot->rec.sequence + 1;
 	err = change_write(rot, 1 - rot->slot);
+	rot->torn = err != ERR_OK;
+	if (err == ERR_OK && rot->port->guard_raise != NULL) {
+		err = rot->port->guard_raise(rot->port->ctx);
+		/*
+		 * Whether it went up nobody knows. If it did, another write
+		 * of this slot, cut, would leave nothing that opens.
+		 */
+		rot->doubtful = err != ERR_OK;
+	}
 	if (err != ERR_OK)
 		return err;
 	rot->rec = rot->next;

@@ -398,8 +398,8 @@ test_erase(void **state)
 	assert_int_equal(ask(), ERR_OK);
 	(void)world_run(&w, HOUR_MS, world_never);
 	assert_int_equal(device_psk(&w.device, 16, id, psk), ERR_STATE);
-	assert_memory_equal(w.rot.rec.key.secret.d, zeros, KEY_LEN);
-	assert_memory_equal(w.rot.rec.cur.next.k, zeros, KEY_LEN);
+	assert_memory_equal(w.rot.rec.key.handle.h, zeros, KEY_LEN);
+	assert_memory_equal(w.rot.rec.cur.next.h, zeros, KEY_LEN);
 	world_boot(&w);
 	w.device_sent = 0;
 	assert_false(world_run(&w, 30 * DAY_MS, sent_one));

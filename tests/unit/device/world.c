@@ -269,7 +269,7 @@ world_agree(const struct world *w)
 	assert_memory_equal(cur->psk.k, children.psk.k, KEY_LEN);
 	assert_memory_equal(cur->up.k, children.up.k, KEY_LEN);
 	assert_memory_equal(cur->down.k, children.down.k, KEY_LEN);
-	assert_memory_equal(cur->next.k, children.next.k, KEY_LEN);
+	assert_memory_equal(cur->next.h, children.next.k, KEY_LEN);
 	assert_memory_equal(&w->rot.rec.key.public_key, &w->service.cur.key,
 	    sizeof(struct p256_point));
 }

@@ -42,6 +42,19 @@ device_make(struct rot *rot, struct ram_port *ram, uint64_t seed)
 	assert_int_equal(rot_provision(rot, &birth), ERR_OK);
 }
 
+void
+device_make_element(struct rot *rot, struct ram_port *ram, uint64_t seed)
+{
+	struct rot_birth birth;
+
+	ram_port_init(ram, seed);
+	ram_element(ram);
+	birth_make(&birth);
+	birth.key_inside = true;
+	assert_int_equal(rot_open(rot, &ram->port), ERR_OK);
+	assert_int_equal(rot_provision(rot, &birth), ERR_OK);
+}
+
 struct bytes
 response_make(uint8_t buf[BOOTSTRAP_RESPONSE_MAX], unsigned status,
     uint32_t generation, uint8_t attempt)

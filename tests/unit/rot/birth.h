@@ -15,6 +15,9 @@ void birth_make(struct rot_birth *birth);
 /* Opens ram, empty, and provisions it. */
 void device_make(struct rot *rot, struct ram_port *ram, uint64_t seed);
 
+/* The same with a secure element, which makes d0 itself. */
+void device_make_element(struct rot *rot, struct ram_port *ram, uint64_t seed);
+
 /*
  * Plays the service: makes response 2 for generation g with an alias that
  * says which one it is.

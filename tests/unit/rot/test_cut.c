@@ -32,6 +32,9 @@ struct log {
 	size_t sents;
 };
 
+/* What the platform has beside its slots. */
+enum hardware { PLAIN, COUNTER, ELEMENT };
+
 struct life {
 	struct ram_port ram;
 	struct rot rot;
@@ -199,13 +202,16 @@ reboot(void)
 
 /* Lives once, with a cut at write cut_at (0: none); gives the writes made. */
 static unsigned
-live(unsigned cut_at, enum ram_tear tear, bool has_counter)
+live(unsigned cut_at, enum ram_tear tear, enum hardware hardware)
 {
 	enum err err;
 
 	memset(&life, 0, sizeof(life));
-	device_make(&life.rot, &life.ram, 1);
-	life.ram.has_counter = has_counter;
+	if (hardware == ELEMENT)
+		device_make_element(&life.rot, &life.ram, 1);
+	else
+		device_make(&life.rot, &life.ram, 1);
+	life.ram.has_counter = hardware != PLAIN;
 	life.ram.writes = 0;
 	life.ram.cut_at = cut_at;
 	life.ram.tear = tear;
@@ -220,33 +226,42 @@ live(unsigned cut_at, enum ram_tear tear, bool has_counter)
 	/* A cut that no function told of, as in the second write of W4. */
 	if (life.ram.dead)
 		reboot();
+	/* The key and the salt of the last generation, and no other. */
+	assert_int_equal(ram_keys(&life.ram), hardware == ELEMENT ? 2 : 0);
 	return life.ram.writes;
 }
 
 static void
-live_with_cuts(bool has_counter)
+live_with_cuts(enum hardware hardware)
 {
-	unsigned writes = live(0, RAM_NOTHING, has_counter);
+	unsigned writes = live(0, RAM_NOTHING, hardware);
 	unsigned cut, tear;
 
 	assert_true(writes > 20);
 	for (cut = 1; cut <= writes; cut++)
 		for (tear = 0; tear < RAM_TEARS; tear++)
-			(void)live(cut, (enum ram_tear)tear, has_counter);
+			(void)live(cut, (enum ram_tear)tear, hardware);
 }
 
 static void
 test_cut_anywhere(void **state)
 {
 	(void)state;
-	live_with_cuts(false);
+	live_with_cuts(PLAIN);
 }
 
 static void
 test_cut_anywhere_with_counter(void **state)
 {
 	(void)state;
-	live_with_cuts(true);
+	live_with_cuts(COUNTER);
+}
+
+static void
+test_cut_anywhere_with_element(void **state)
+{
+	(void)state;
+	live_with_cuts(ELEMENT);
 }
 
 /* The first record of all is cut: production starts over, or finds it. */
@@ -280,6 +295,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cut_anywhere),
 	    cmocka_unit_test(test_cut_anywhere_with_counter),
+	    cmocka_unit_test(test_cut_anywhere_with_element),
 	    cmocka_unit_test(test_cut_in_production),
 	};
 

@@ -136,7 +136,7 @@ test_pend(void **state)
 	assert_memory_equal(rot.rec.pend.psk.k, children.psk.k, KEY_LEN);
 	assert_memory_equal(rot.rec.pend.up.k, children.up.k, KEY_LEN);
 	assert_memory_equal(rot.rec.pend.down.k, children.down.k, KEY_LEN);
-	assert_memory_equal(rot.rec.pend.next.k, children.next.k, KEY_LEN);
+	assert_memory_equal(rot.rec.pend.next.h, children.next.k, KEY_LEN);
 	assert_memory_equal(rot.rec.pend.ck.k, children.checkin.k, KEY_LEN);
 	assert_memory_equal(rot.rec.resume, children.resume, RESUME_LEN);
 	assert_int_equal(rot.rec.pend.number, 5);

@@ -167,8 +167,8 @@ test_commit_leaves_nothing(void **state)
 		assert_false(slot_holds(slot, birth.factory.k, KEY_LEN));
 		assert_false(slot_holds(slot, birth.key.d, P256_LEN));
 	}
-	memcpy(next, rot.rec.cur.next.k, KEY_LEN);
-	memcpy(key, rot.rec.key.secret.d, P256_LEN);
+	memcpy(next, rot.rec.cur.next.h, KEY_LEN);
+	memcpy(key, rot.rec.key.handle.h, P256_LEN);
 	assert_true(slot_holds(0, next, KEY_LEN));
 	bootstrap_make(&rot, 2);
 	for (slot = 0; slot < 2; slot++) {
@@ -187,7 +187,7 @@ test_erase_leaves_nothing(void **state)
 	(void)state;
 	bootstrap_make(&rot, 1);
 	memcpy(psk, rot.rec.cur.psk.k, KEY_LEN);
-	memcpy(key, rot.rec.key.secret.d, P256_LEN);
+	memcpy(key, rot.rec.key.handle.h, P256_LEN);
 	assert_int_equal(rot_erase(&rot), ERR_OK);
 	for (slot = 0; slot < 2; slot++) {
 		assert_false(slot_holds(slot, psk, KEY_LEN));

@@ -53,6 +53,16 @@ struct keys_children {
 MUST_CHECK enum err keys_expand(struct bytes prk, const char *purpose,
     struct bytes context, uint8_t *ret_out, size_t len);
 
+#define KEYS_ROOT_INPUT_LEN 64
+
+/*
+ * What root(g) is the HMAC of, for a salt that never leaves its vault.
+ * Errors: ERR_INVALID (a payload over 65,535 bytes), ERR_CRYPTO.
+ */
+MUST_CHECK enum err keys_root_input(const uint8_t exporter[32],
+    const uint8_t uid[UID_LEN], struct bytes request, struct bytes response,
+    uint8_t ret_input[KEYS_ROOT_INPUT_LEN]);
+
 /*
  * root(g) = HMAC(salt, exporter | SHA-256(uid | len | request | len |
  * response)); lengths are 2 bytes, big-endian. request and response are the

@@ -11,6 +11,8 @@
 /* Bytes of one slot of the record. */
 #define ROT_RECORD_MAX 4096
 
+struct rot_vault;
+
 struct rot_port {
 	void *ctx;
 
@@ -35,6 +37,18 @@ struct rot_port {
 	 * the record alone counts.
 	 */
 	enum err (*counter_raise)(void *ctx, uint64_t *ret_value);
+
+	/*
+	 * A counter of the same hardware that guards the record: guard_raise
+	 * adds exactly one, durably, and guard_read says where it stands. An
+	 * older record that somebody put back is refused by it. No functions
+	 * where the platform has none: then an old record opens.
+	 */
+	enum err (*guard_read)(void *ctx, uint64_t *ret_value);
+	enum err (*guard_raise)(void *ctx);
+
+	/* Keeps the keys; NULL: they lie in the record. See vault.h. */
+	const struct rot_vault *vault;
 
 	/* Hardware unique key: 32 bytes that never leave. */
 	enum err (*huk)(void *ctx, uint8_t ret_huk[32]);

@@ -28,6 +28,7 @@
 #include "keys/schedule.h"
 #include "oscore/oscore.h"
 #include "rot/port.h"
+#include "rot/vault.h"
 
 #define ROT_CREDENTIALS 2 /* of services, by kid */
 #define ROT_STRIDE 256 /* counter values reserved by one write */
@@ -51,6 +52,7 @@ struct rot_credential {
 struct rot_birth {
 	uint8_t uid[UID_LEN];
 	uint8_t chip_id[CHIP_ID_LEN];
+	bool key_inside; /* d0 is made in the vault: key is not looked at */
 	struct p256_secret key; /* d0 */
 	struct keys_salt factory; /* F */
 	size_t credential_count; /* 1 or 2 */
@@ -74,7 +76,7 @@ struct rot_generation {
 	struct keys_psk psk;
 	struct keys_up up;
 	struct keys_down down;
-	struct keys_salt next;
+	struct rot_handle next; /* of a salt */
 	struct keys_checkin ck; /* ck(n) */
 	uint64_t n;
 	bool has_request;
@@ -84,9 +86,9 @@ struct rot_generation {
 	uint32_t first_stride; /* strides are counted from here */
 };
 
-/* A key pair for EDHOC. */
+/* A key pair for EDHOC, whose secret is in the vault. */
 struct rot_key {
-	struct p256_secret secret;
+	struct rot_handle handle;
 	struct p256_point public_key;
 };
 
@@ -148,6 +150,8 @@ struct rot {
 	const struct rot_port *port;
 	bool provisioned;
 	unsigned slot; /* the slot that rec came from */
+	bool torn; /* the last write failed: its slot holds anything */
+	bool doubtful; /* the guard may have counted it: only rot_open helps */
 	uint64_t draws; /* goes into every random draw */
 	struct rot_stride stride[3]; /* by enum rot_counter */
 	struct rot_record rec;
@@ -163,7 +167,8 @@ struct rot {
  * must outlive rot.
  *
  * Errors: ERR_AUTH (records there, but none is whole or of this hardware),
- * ERR_IO, ERR_CRYPTO.
+ * ERR_REPLAY (the record is not the one that the platform's guard counted
+ * last: an older one was put back, or the guard was), ERR_IO, ERR_CRYPTO.
  */
 MUST_CHECK enum err rot_open(struct rot *rot, const struct rot_port *port);
 
@@ -173,7 +178,7 @@ void rot_done(struct rot *rot);
 /*
  * Makes the record of a new device. Errors: ERR_EXISTS (there is a record),
  * ERR_INVALID (no or more than two credentials, a kid twice, a key that is
- * none).
+ * none), ERR_UNSUPPORTED (the vault takes no key from outside).
  */
 MUST_CHECK enum err rot_provision(
     struct rot *rot, const struct rot_birth *birth);

@@ -1,7 +1,6 @@
 /*
- * The software root of trust: private keys lie in the record, sealed by the
- * hardware key, and are used here and nowhere else. Production, settings and
- * the device's own EDHOC keys.
+ * A device's life apart from its generations: production, settings and the
+ * device's own EDHOC keys, which its vault holds.
  */
 #include "internal.h"
 
@@ -31,18 +30,35 @@ birth_check(const struct rot_birth *birth)
 	return ERR_OK;
 }
 
+/* d0: made where it stays, or as production gives it. */
+static enum err
+birth_key(struct rot *rot, const struct rot_birth *birth, struct rot_key *key)
+{
+	struct random_source source = rot_random_source(rot);
+
+	if (birth->key_inside)
+		return vault_of(rot)->key_make(
+		    rot->port->ctx, &source, &key->handle, &key->public_key);
+	return vault_of(rot)->key_import(
+	    rot->port->ctx, &birth->key, &key->handle, &key->public_key);
+}
+
 enum err
 rot_provision(struct rot *rot, const struct rot_birth *birth)
 {
-	struct p256_point public_key;
 	struct rot_record *rec;
+	struct rot_handle salt;
+	struct rot_key key;
 	enum err err;
 
 	if (rot->provisioned)
 		return ERR_EXISTS;
 	err = birth_check(birth);
 	if (err == ERR_OK)
-		err = p256_public(&birth->key, &public_key);
+		err = birth_key(rot, birth, &key);
+	if (err == ERR_OK)
+		err = vault_of(rot)->salt_keep(
+		    rot->port->ctx, &birth->factory, &salt);
 	if (err != ERR_OK)
 		return err;
 	rec = change_begin(rot);
@@ -51,10 +67,11 @@ rot_provision(struct rot *rot, const struct rot_birth *birth)
 	rec->credential_count = birth->credential_count;
 	memcpy(rec->credential, birth->credential,
 	    birth->credential_count * sizeof(birth->credential[0]));
-	rec->key.secret = birth->key;
-	rec->key.public_key = public_key;
-	rec->cur.next = birth->factory;
+	rec->key = key;
+	rec->cur.next = salt;
 	rec->e2e_version = ENVELOPE_V1;
+	wipe(&key, sizeof(key));
+	wipe(&salt, sizeof(salt));
 	return change_commit(rot);
 }
 
@@ -207,23 +224,6 @@ rot_instance_make(struct rot *rot)
 	return change_commit(rot);
 }
 
-/* A key that was made wrong would lock the device out: it signs first. */
-static enum err
-key_test(const struct rot_key *key)
-{
-	static const struct bytes message = {
-	    (const uint8_t *)"holdfast key test", 17};
-	uint8_t signature[P256_SIGNATURE_LEN];
-	enum err err;
-
-	err = p256_sign(&key->secret, message, signature);
-	if (err != ERR_OK)
-		return err;
-	return p256_verify(&key->public_key, message, signature) == ERR_OK
-		   ? ERR_OK
-		   : ERR_CRYPTO;
-}
-
 enum err
 rot_next_key_make(struct rot *rot)
 {
@@ -236,9 +236,10 @@ rot_next_key_make(struct rot *rot)
 		return ERR_STATE;
 	if (rot->rec.has_next_key)
 		return ERR_OK;
-	err = p256_generate(&source, &key.secret, &key.public_key);
+	err = vault_sweep(rot);
 	if (err == ERR_OK)
-		err = key_test(&key);
+		err = vault_of(rot)->key_make(
+		    rot->port->ctx, &source, &key.handle, &key.public_key);
 	if (err == ERR_OK) {
 		rec = change_begin(rot);
 		rec->next_key = key;
@@ -282,7 +283,8 @@ rot_static_prk(const struct rot *rot, const uint8_t salt[SHA256_LEN],
 
 	if (!rot->provisioned || rot->rec.erased)
 		return ERR_STATE;
-	err = p256_ecdh(&rot->rec.key.secret, peer, shared);
+	err = vault_of(rot)->key_ecdh(
+	    rot->port->ctx, &rot->rec.key.handle, peer, shared);
 	if (err == ERR_OK)
 		err = hkdf_extract(
 		    bytes_make(salt, SHA256_LEN), BYTES_OF(shared), ret_prk);
@@ -294,6 +296,7 @@ enum err
 rot_erase(struct rot *rot)
 {
 	struct rot_record *rec;
+	enum err err;
 
 	if (!rot->provisioned)
 		return ERR_STATE;
@@ -308,7 +311,8 @@ rot_erase(struct rot *rot)
 	rec->features = 0;
 	rec->erased = true;
 	counter_forget(rot);
-	return change_commit_both(rot);
+	err = change_commit_both(rot);
+	return err == ERR_OK ? vault_sweep(rot) : err;
 }
 
 /* --- keys of the hardware --- */
