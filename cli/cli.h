@@ -80,6 +80,14 @@ MUST_CHECK enum err credentials_read(
 MUST_CHECK enum err credentials_write(
     const char *path, const struct credentials *credentials);
 
+/*
+ * Writes the API key of an answer, which is shown once, to a new file for
+ * --credentials; to standard output when path is NULL or cannot be written.
+ */
+struct client;
+int credentials_keep(
+    const struct client *client, const json_t *answer, const char *path);
+
 /* --- client.c: calls to the service --- */
 
 struct client {
@@ -145,6 +153,15 @@ int list_main(int argc, char **argv, const struct cli_usage *usage,
 int item_main(
     int argc, char **argv, const struct cli_usage *usage, const char *path);
 
+/*
+ * Calls method for the item that the first word names, or for its action.
+ * field: what the second word is, in the body; NULL: there is none. Shows
+ * the answer, as JSON.
+ */
+int item_call_main(int argc, char **argv, const struct cli_usage *usage,
+    const char *method, const char *path, const char *action,
+    const char *field);
+
 /* --- files.c --- */
 
 /* Reads a file, or standard input for "-". Errors: ERR_IO, ERR_SPACE. */
@@ -192,6 +209,8 @@ int profiles_main(int argc, char **argv);
 int devices_main(int argc, char **argv);
 int cas_main(int argc, char **argv);
 int features_main(int argc, char **argv);
+int tenants_main(int argc, char **argv);
+int apikeys_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int psk_main(int argc, char **argv);
 int e2e_main(int argc, char **argv);

@@ -135,3 +135,25 @@ credentials_write(const char *path, const struct credentials *credentials)
 	free(text);
 	return err;
 }
+
+int
+credentials_keep(
+    const struct client *client, const json_t *answer, const char *path)
+{
+	struct credentials c = {0};
+	const char *apikey = json_text(answer, "APIKey");
+	const char *secret = json_text(answer, "APISecret");
+	enum err err = ERR_INVALID;
+
+	(void)snprintf(c.service, sizeof(c.service), "%s", client->service);
+	(void)snprintf(c.apikey, sizeof(c.apikey), "%s", apikey);
+	(void)snprintf(c.secret, sizeof(c.secret), "%s", secret);
+	if (path != NULL)
+		err = credentials_write(path, &c);
+	wipe(&c, sizeof(c));
+	if (err == ERR_OK)
+		return CLI_OK;
+	(void)printf("APIKey:    %s\nAPISecret: %s\n", apikey, secret);
+	return path == NULL ? CLI_OK
+			    : cli_fail(CLI_FAILED, "cannot write %s", path);
+}

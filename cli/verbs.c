@@ -36,8 +36,8 @@ item_is_good(const char *item)
 }
 
 int
-item_main(
-    int argc, char **argv, const struct cli_usage *usage, const char *path)
+item_call_main(int argc, char **argv, const struct cli_usage *usage,
+    const char *method, const char *path, const char *action, const char *field)
 {
 	struct cli_common common;
 	struct client client;
@@ -53,14 +53,24 @@ item_main(
 	status = client_login(&client, &common);
 	if (status != CLI_OK)
 		return status;
-	(void)snprintf(url, sizeof(url), "%s/%s", path, words[0]);
-	status = client_json(&client, "GET", url, NULL, &answer);
+	(void)snprintf(url, sizeof(url), "%s/%s%s%s", path, words[0],
+	    action != NULL ? "/" : "", action != NULL ? action : "");
+	status = client_json(&client, method, url,
+	    field != NULL ? json_pack("{s:s}", field, words[1]) : NULL,
+	    &answer);
 	if (status == CLI_OK) {
 		(void)fputs(answer.text, stdout);
 		answer_free(&answer);
 	}
 	client_close(&client);
 	return status;
+}
+
+int
+item_main(
+    int argc, char **argv, const struct cli_usage *usage, const char *path)
+{
+	return item_call_main(argc, argv, usage, "GET", path, NULL, NULL);
 }
 
 int

@@ -359,6 +359,15 @@ void imports_get(struct request *r);
 void import_job_free(struct import_job *job);
 /* Adds what is wrong with the lines of the file to a problem. */
 void import_job_report(const struct import_job *job, json_t *problem);
+/* tenants.c */
+void tenants_post(struct request *r);
+void tenants_list(struct request *r);
+void tenants_get(struct request *r);
+void tenants_plan(struct request *r);
+/* apikeys.c */
+void apikeys_post(struct request *r);
+void apikeys_list(struct request *r);
+void apikeys_end(struct request *r);
 void health_get(struct request *r);
 void metrics_get(struct request *r);
 void openapi_get(struct request *r);

@@ -37,16 +37,6 @@ audit_change_of(struct service *s, const struct actor *actor,
 	return audit_add_by(s, actor, source, action, object, detail);
 }
 
-/* Ends a change: all of it, or nothing. */
-static enum err
-change_end(struct service *s, enum err err)
-{
-	if (err == ERR_OK)
-		return store_commit(s->store);
-	store_rollback(s->store);
-	return err;
-}
-
 static enum err
 device_find(struct service *s, const struct actor *actor,
     const uint8_t uid[UID_LEN], struct store_device *ret_device)
@@ -109,7 +99,7 @@ features_set_device(struct service *s, const struct actor *actor,
 	err = device_find(s, actor, uid, &device);
 	if (err == ERR_OK)
 		err = device_write(s, actor, source, change, &device);
-	err = change_end(s, err);
+	err = service_write_end(s, err);
 	if (err == ERR_OK)
 		*ret_device = device;
 	return err;
@@ -150,7 +140,7 @@ features_set_profile(struct service *s, const struct actor *actor,
 	err = store_profile_get(s->store, actor->tenant, uid, &profile);
 	if (err == ERR_OK)
 		err = profile_write(s, actor, source, change, &profile);
-	err = change_end(s, err);
+	err = service_write_end(s, err);
 	if (err == ERR_OK)
 		*ret_profile = profile;
 	return err;

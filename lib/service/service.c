@@ -58,3 +58,12 @@ service_write(struct service *s)
 	service_read_end(s);
 	return store_begin(s->store);
 }
+
+enum err
+service_write_end(struct service *s, enum err err)
+{
+	if (err == ERR_OK)
+		return store_commit(s->store);
+	store_rollback(s->store);
+	return err;
+}

@@ -96,6 +96,7 @@ plan_make(struct service *s, const struct setup_wish *wish,
 		return err;
 	memcpy(plan->tenant.name, wish->tenant.ptr, wish->tenant.len);
 	memcpy(plan->tenant.plan, name.ptr, name.len);
+	plan->tenant.is_operator = true;
 	plan->tenant.created = service_now(s);
 	err = profile_begin(s, plan->tenant.id, terms.services, wish->profile,
 	    0, 0, &plan->profile, request);

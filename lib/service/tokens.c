@@ -242,6 +242,7 @@ check_in_store(struct service *s, const uint8_t hash[SECRET_HASH_LEN],
 	e->actor.tenant = view.tenant;
 	e->actor.apikey = view.token.apikey;
 	e->actor.services = view.services;
+	e->actor.is_operator = view.is_operator;
 	memcpy(e->actor.name, view.apikey_name, sizeof(e->actor.name));
 	return ERR_OK;
 }

@@ -26,32 +26,61 @@ store_apikey_add(
 	return err;
 }
 
+#define COLUMNS "id, tenant, name, secret, created, revoked"
+
+static void
+apikey_read(struct query *q, struct store_apikey *key)
+{
+	*key = (struct store_apikey){.id = query_u64(q, 0),
+	    .tenant = query_u64(q, 1),
+	    .created = query_i64(q, 4),
+	    .revoked = !query_is_null(q, 5)};
+	query_copy_text(q, 2, key->name, sizeof(key->name));
+	(void)query_copy(q, 3, key->secret, sizeof(key->secret));
+}
+
 enum err
 store_apikey_find(
     struct store *store, struct bytes name, struct store_apikey *ret_key)
 {
 	static const struct sql sql = {
-	    "SELECT id, tenant, name, secret, created, revoked FROM apikeys"
-	    " WHERE name = $1"};
+	    "SELECT " COLUMNS " FROM apikeys WHERE name = $1"};
 	struct store_apikey key = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_text(&q, name);
-	if (query_row(&q)) {
-		key.id = query_u64(&q, 0);
-		key.tenant = query_u64(&q, 1);
-		query_copy_text(&q, 2, key.name, sizeof(key.name));
-		(void)query_copy(&q, 3, key.secret, sizeof(key.secret));
-		key.created = query_i64(&q, 4);
-		key.revoked = !query_is_null(&q, 5);
-	} else {
+	if (query_row(&q))
+		apikey_read(&q, &key);
+	else
 		query_fail(&q, ERR_NOT_FOUND);
-	}
 	enum err err = query_end(&q);
 
 	if (err == ERR_OK)
 		*ret_key = key;
+	return err;
+}
+
+enum err
+store_apikey_list(struct store *store, uint64_t tenant, uint64_t after,
+    struct store_apikey *ret_keys, size_t cap, size_t *ret_count)
+{
+	static const struct sql sql = {
+	    "SELECT " COLUMNS " FROM apikeys WHERE tenant = $1 AND id > $2"
+	    " ORDER BY id LIMIT $3"};
+	struct query q;
+	size_t count = 0;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, tenant);
+	query_bind_u64(&q, after);
+	query_bind_u64(&q, cap);
+	while (count < cap && query_row(&q))
+		apikey_read(&q, &ret_keys[count++]);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_count = count;
 	return err;
 }
 

@@ -145,6 +145,21 @@ store_device_count_active(
 }
 
 enum err
+store_device_activate(struct store *store, uint64_t tenant, uint64_t count)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET status = 2 WHERE uid IN"
+	    " (SELECT uid FROM devices WHERE tenant = $1 AND status = 3"
+	    " ORDER BY uid LIMIT $2)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, tenant);
+	query_bind_u64(&q, count);
+	return query_run(&q);
+}
+
+enum err
 store_device_list(struct store *store, uint64_t tenant, const uint8_t *after,
     uint64_t limit, bool (*visit)(void *ctx, const struct store_device *device),
     void *ctx)

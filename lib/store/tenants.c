@@ -44,16 +44,27 @@ enum err
 store_tenant_add(struct store *store, const struct store_tenant *tenant)
 {
 	static const struct sql sql = {
-	    "INSERT INTO tenants (id, name, plan, created)"
-	    " VALUES ($1, $2, $3, $4)"};
+	    "INSERT INTO tenants (id, name, plan, operator, created)"
+	    " VALUES ($1, $2, $3, $4, $5)"};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, tenant->id);
 	query_bind_text(&q, bytes_str(tenant->name));
 	query_bind_text(&q, bytes_str(tenant->plan));
+	query_bind_i64(&q, tenant->is_operator ? 1 : 0);
 	query_bind_i64(&q, tenant->created);
 	return query_run(&q);
+}
+
+static void
+tenant_read(struct query *q, struct store_tenant *t)
+{
+	*t = (struct store_tenant){.id = query_u64(q, 0),
+	    .is_operator = query_bool(q, 3),
+	    .created = query_i64(q, 4)};
+	query_copy_text(q, 1, t->name, sizeof(t->name));
+	query_copy_text(q, 2, t->plan, sizeof(t->plan));
 }
 
 enum err
@@ -61,24 +72,57 @@ store_tenant_get(
     struct store *store, uint64_t id, struct store_tenant *ret_tenant)
 {
 	static const struct sql sql = {
-	    "SELECT name, plan, created FROM tenants WHERE id = $1"};
-	struct store_tenant t = {.id = id};
+	    "SELECT id, name, plan, operator, created FROM tenants"
+	    " WHERE id = $1"};
+	struct store_tenant t = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, id);
-	if (query_row(&q)) {
-		query_copy_text(&q, 0, t.name, sizeof(t.name));
-		query_copy_text(&q, 1, t.plan, sizeof(t.plan));
-		t.created = query_i64(&q, 2);
-	} else {
+	if (query_row(&q))
+		tenant_read(&q, &t);
+	else
 		query_fail(&q, ERR_NOT_FOUND);
-	}
 	enum err err = query_end(&q);
 
 	if (err == ERR_OK)
 		*ret_tenant = t;
 	return err;
+}
+
+enum err
+store_tenant_list(struct store *store, uint64_t after,
+    struct store_tenant *ret_tenants, size_t cap, size_t *ret_count)
+{
+	static const struct sql sql = {
+	    "SELECT id, name, plan, operator, created FROM tenants"
+	    " WHERE id > $1 ORDER BY id LIMIT $2"};
+	struct query q;
+	size_t count = 0;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, after);
+	query_bind_u64(&q, cap);
+	while (count < cap && query_row(&q))
+		tenant_read(&q, &ret_tenants[count++]);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_count = count;
+	return err;
+}
+
+enum err
+store_tenant_set_plan(struct store *store, uint64_t id, struct bytes plan)
+{
+	static const struct sql sql = {
+	    "UPDATE tenants SET plan = $1 WHERE id = $2"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_text(&q, plan);
+	query_bind_u64(&q, id);
+	return query_run_one(&q);
 }
 
 static enum err

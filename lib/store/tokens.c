@@ -37,6 +37,7 @@ view_read(struct query *q, struct store_token_view *v)
 	query_copy_text(q, 7, v->apikey_name, sizeof(v->apikey_name));
 	v->apikey_revoked = !query_is_null(q, 8);
 	v->services = query_u32(q, 9);
+	v->is_operator = query_bool(q, 10);
 }
 
 enum err
@@ -45,7 +46,7 @@ store_token_find(struct store *store, const uint8_t hash[SECRET_HASH_LEN],
 {
 	static const struct sql sql = {
 	    "SELECT t.apikey, t.kind, t.family, t.issued, t.expires, t.used,"
-	    " k.tenant, k.name, k.revoked, p.services"
+	    " k.tenant, k.name, k.revoked, p.services, n.operator"
 	    " FROM tokens t JOIN apikeys k ON k.id = t.apikey"
 	    " JOIN tenants n ON n.id = k.tenant"
 	    " JOIN plans p ON p.name = n.plan WHERE t.hash = $1"};

@@ -201,6 +201,19 @@ class Account:
         return json.loads(text) if status == 200 else None
 
 
+class Tenant(Account):
+    """Another tenant, made by the operator: the first account."""
+
+    def __init__(self, operator, folder, name, plan="Freedom"):
+        self.service = operator.service
+        self.credentials = pathlib.Path(folder) / f"{name}.credentials"
+        made = operator.run("tenants", "create", name, "--plan", plan,
+                            "--out", str(self.credentials))
+        self.tenant = int(re.search(r"TenantID: +(\d+)", made)[1])
+        self.token = self.run("token").strip()
+        self.profile = self.run("profiles", "create", "thermometer").strip()
+
+
 def make_devices(account, folder, count):
     """Secure production of virtual devices, imported: their state folders."""
     folder = pathlib.Path(folder)

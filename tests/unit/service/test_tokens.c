@@ -124,14 +124,22 @@ test_an_ended_key_has_no_tokens(void **state)
 {
 	struct desk *d = *state;
 	struct caller c = caller_make(d);
+	struct actor stranger = c.actor;
+	struct bytes key = bytes_str(c.key.apikey);
+	char name[APIKEY_NAME_MAX + 1], secret[TOKEN_TEXT_SIZE];
 	struct token_pair pair;
 
 	assert_int_equal(check(d, c.pair.auth), ERR_OK);
-	assert_int_equal(apikey_end(&d->s, c.actor.tenant + 1, c.actor.apikey),
-	    ERR_NOT_FOUND);
+	stranger.tenant++;
+	assert_int_equal(apikey_end(&d->s, &stranger, "x", key), ERR_NOT_FOUND);
+	/* The last one stays: nobody could call any more. */
+	assert_int_equal(apikey_end(&d->s, &c.actor, "x", key), ERR_STATE);
 	assert_int_equal(check(d, c.pair.auth), ERR_OK);
+	service_read_end(&d->s);
 	assert_int_equal(
-	    apikey_end(&d->s, c.actor.tenant, c.actor.apikey), ERR_OK);
+	    apikey_add(&d->s, &c.actor, "x", name, secret), ERR_OK);
+	assert_int_equal(apikey_end(&d->s, &c.actor, "x", key), ERR_OK);
+	assert_int_equal(apikey_end(&d->s, &c.actor, "x", key), ERR_NOT_FOUND);
 	assert_int_equal(check(d, c.pair.auth), ERR_AUTH);
 	assert_int_equal(refresh(d, c.pair.refresh, &pair), ERR_AUTH);
 	assert_int_equal(tokens_authenticate(&d->s, bytes_str(c.key.apikey),
@@ -260,13 +268,13 @@ test_five_keys_are_all(void **state)
 	service_read_end(&d->s);
 	for (int i = 1; i < APIKEYS_MAX; i++)
 		assert_int_equal(
-		    apikey_make(&d->s, c.actor.tenant, name, secret), ERR_OK);
+		    apikey_add(&d->s, &c.actor, "x", name, secret), ERR_OK);
 	assert_int_equal(
-	    apikey_make(&d->s, c.actor.tenant, name, secret), ERR_EXHAUSTED);
+	    apikey_add(&d->s, &c.actor, "x", name, secret), ERR_EXHAUSTED);
 	assert_int_equal(
-	    apikey_end(&d->s, c.actor.tenant, c.actor.apikey), ERR_OK);
+	    apikey_end(&d->s, &c.actor, "x", bytes_str(name)), ERR_OK);
 	assert_int_equal(
-	    apikey_make(&d->s, c.actor.tenant, name, secret), ERR_OK);
+	    apikey_add(&d->s, &c.actor, "x", name, secret), ERR_OK);
 }
 
 int

@@ -33,6 +33,7 @@ struct actor {
 	uint64_t tenant;
 	uint64_t apikey;
 	uint32_t services; /* bits that the tenant's plan includes */
+	bool is_operator; /* the tenant is the installation's operator */
 	char name[APIKEY_NAME_MAX + 1]; /* of the API key */
 };
 
@@ -60,5 +61,8 @@ void service_read_end(struct service *s);
  * store_rollback. Errors: the store's.
  */
 MUST_CHECK enum err service_write(struct service *s);
+
+/* Ends a change: all of it when err is ERR_OK, else none. Gives the error. */
+MUST_CHECK enum err service_write_end(struct service *s, enum err err);
 
 #endif

@@ -48,6 +48,11 @@ MUST_CHECK enum err store_apikey_add(
 MUST_CHECK enum err store_apikey_find(
     struct store *store, struct bytes name, struct store_apikey *ret_key);
 
+/* Lists up to cap keys of a tenant after a number, ended ones too. */
+MUST_CHECK enum err store_apikey_list(struct store *store, uint64_t tenant,
+    uint64_t after, struct store_apikey *ret_keys, size_t cap,
+    size_t *ret_count);
+
 /* How many keys of a tenant are good. */
 MUST_CHECK enum err store_apikey_count(
     struct store *store, uint64_t tenant, uint64_t *ret_count);
@@ -79,6 +84,7 @@ struct store_token_view {
 	char apikey_name[APIKEY_NAME_MAX + 1];
 	bool apikey_revoked;
 	uint32_t services; /* of the tenant's plan */
+	bool is_operator; /* the tenant is the installation's operator */
 };
 
 /* Finds a token by its hash. Errors: ERR_NOT_FOUND. */

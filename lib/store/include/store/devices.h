@@ -77,6 +77,13 @@ MUST_CHECK enum err store_device_count_active(
     struct store *store, uint64_t tenant, uint64_t limit, uint64_t *ret_count);
 
 /*
+ * Makes up to count inactive devices of a tenant active, in the order of
+ * their uids.
+ */
+MUST_CHECK enum err store_device_activate(
+    struct store *store, uint64_t tenant, uint64_t count);
+
+/*
  * Gives devices of a tenant (0: of all) in ascending order of uid, from the
  * first after `after` (NULL: from the first) and up to limit, to visit, until
  * that returns false. visit may not use the store.

@@ -14,6 +14,7 @@ struct store_tenant {
 	uint64_t id;
 	char name[TENANT_NAME_MAX + 1];
 	char plan[PLAN_NAME_MAX + 1];
+	bool is_operator; /* of the installation: made by the first set-up */
 	int64_t created;
 };
 
@@ -37,6 +38,14 @@ MUST_CHECK enum err store_tenant_add(
 /* Errors: ERR_NOT_FOUND. */
 MUST_CHECK enum err store_tenant_get(
     struct store *store, uint64_t id, struct store_tenant *ret_tenant);
+
+/* Lists up to cap tenants after a number, in their order. */
+MUST_CHECK enum err store_tenant_list(struct store *store, uint64_t after,
+    struct store_tenant *ret_tenants, size_t cap, size_t *ret_count);
+
+/* Errors: ERR_NOT_FOUND (tenant), ERR_CONFLICT (no such plan). */
+MUST_CHECK enum err store_tenant_set_plan(
+    struct store *store, uint64_t id, struct bytes plan);
 
 /* Finds a plan by its name. Errors: ERR_NOT_FOUND. */
 MUST_CHECK enum err store_plan_get(

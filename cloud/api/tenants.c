@@ -1,0 +1,172 @@
+/*
+ * Tenants, for the operator of the installation: make, list, get, change the
+ * plan. Every tenant may look at itself.
+ */
+#include "base/wipe.h"
+#include "service/profiles.h"
+#include "service/tenants.h"
+
+#include "api.h"
+
+static json_t *
+tenant_json(const struct store_tenant *t)
+{
+	return json_pack("{s:I, s:s, s:s, s:b, s:o}", "TenantID",
+	    (json_int_t)t->id, "TenantName", t->name, "Plan", t->plan,
+	    "Operator", (int)t->is_operator, "CreateDate",
+	    json_date((uint64_t)t->created));
+}
+
+static void
+refusal_answer(struct request *r, enum err err)
+{
+	if (err == ERR_DENIED)
+		problem_answer(r, PROBLEM_FORBIDDEN,
+		    "Only the operator of the installation may do this.");
+	else if (err == ERR_EXISTS)
+		problem_answer(
+		    r, PROBLEM_CONFLICT, "There is a tenant of this name.");
+	else
+		problem_err(r, err);
+}
+
+static void
+plan_refuse(struct request *r)
+{
+	problem_field(r, "/Plan", "is not a plan of this service");
+	(void)!body_good(r);
+}
+
+void
+tenants_post(struct request *r)
+{
+	static const struct field fields[] = {
+	    {"TenantName", FIELD_STRING, true, TENANT_NAME_MAX},
+	    {"Plan", FIELD_STRING, true, PLAN_NAME_MAX},
+	};
+	struct field_value v[ARRAY_LEN(fields)];
+	char source[SERVICE_SOURCE_MAX], apikey[APIKEY_NAME_MAX + 1];
+	char secret[TOKEN_TEXT_SIZE];
+	struct store_tenant t;
+	enum err err;
+
+	if (!body_read(r, fields, ARRAY_LEN(fields), v))
+		return;
+	if (!name_is_good(v[0].text, TENANT_NAME_MAX))
+		problem_field(r, "/TenantName",
+		    "has to be 1 to 64 bytes without control characters");
+	if (!body_good(r))
+		return;
+	request_source(r, source, sizeof(source));
+	err = tenant_make(&r->api->service, &r->actor, source, v[0].text,
+	    v[1].text, &t, apikey, secret);
+	if (err == ERR_NOT_FOUND) {
+		plan_refuse(r);
+		return;
+	}
+	if (err != ERR_OK) {
+		refusal_answer(r, err);
+		return;
+	}
+	json_t *body = tenant_json(&t);
+
+	(void)json_object_set_new(body, "APIKey", json_string(apikey));
+	(void)json_object_set_new(body, "APISecret", json_string(secret));
+	wipe(secret, sizeof(secret));
+	answer_json(r, MHD_HTTP_CREATED, body);
+	(void)MHD_add_response_header(
+	    r->response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+}
+
+void
+tenants_list(struct request *r)
+{
+	uint8_t last[8];
+	struct writer w;
+	struct page page;
+	size_t count = 0;
+	enum err err;
+
+	if (!r->actor.is_operator) {
+		refusal_answer(r, ERR_DENIED);
+		return;
+	}
+	if (!page_read(r, sizeof(last), &page))
+		return;
+	/* One more than is shown says whether there is a next page. */
+	struct store_tenant *t = calloc(page.limit + 1, sizeof(*t));
+
+	err = t != NULL ? service_read(&r->api->service) : ERR_NOMEM;
+	if (err == ERR_OK)
+		err = store_tenant_list(r->api->service.store,
+		    page_number(&page), t, page.limit + 1, &count);
+	if (err != ERR_OK) {
+		free(t);
+		problem_err(r, err);
+		return;
+	}
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < count && i < page.limit; i++)
+		(void)json_array_append_new(items, tenant_json(&t[i]));
+	writer_init(&w, last, sizeof(last));
+	if (count > page.limit)
+		writer_u64(&w, t[page.limit - 1].id);
+	page_answer(r, items, writer_bytes(&w));
+	free(t);
+}
+
+/* The number in the path; 0: it is none, and nobody has it. */
+static uint64_t
+item_number(const struct request *r)
+{
+	char *end = NULL;
+	unsigned long long number = strtoull(r->item, &end, 10);
+
+	if (r->item[0] < '1' || r->item[0] > '9' || *end != '\0' ||
+	    strlen(r->item) > 18)
+		return 0;
+	return number;
+}
+
+void
+tenants_get(struct request *r)
+{
+	uint64_t id = item_number(r);
+	struct store_tenant t;
+	enum err err = service_read(&r->api->service);
+
+	/* Others look to a tenant as if they were not there. */
+	if (err == ERR_OK && !r->actor.is_operator && id != r->actor.tenant)
+		err = ERR_NOT_FOUND;
+	if (err == ERR_OK)
+		err = store_tenant_get(r->api->service.store, id, &t);
+	if (err != ERR_OK)
+		problem_err(r, err);
+	else
+		answer_json_tagged(r, tenant_json(&t));
+}
+
+void
+tenants_plan(struct request *r)
+{
+	static const struct field fields[] = {
+	    {"Plan", FIELD_STRING, true, PLAN_NAME_MAX},
+	};
+	char source[SERVICE_SOURCE_MAX];
+	struct field_value v;
+	struct store_tenant t;
+	enum err err;
+
+	if (!body_read(r, fields, ARRAY_LEN(fields), &v))
+		return;
+	request_source(r, source, sizeof(source));
+	err = tenant_set_plan(
+	    &r->api->service, &r->actor, source, item_number(r), v.text, &t);
+	if (err == ERR_INVALID)
+		plan_refuse(r);
+	else if (err != ERR_OK)
+		refusal_answer(r, err);
+	else
+		answer_json(r, MHD_HTTP_OK, tenant_json(&t));
+}
