@@ -132,7 +132,10 @@ int answer_problem(const struct answer *answer, long line_base);
 /* A text of an object, or "". */
 const char *json_text(const json_t *object, const char *name);
 
-/* Calls each with every item of a list of the service, page by page. */
+/*
+ * Calls each with every item of a list of the service, page by page. path may
+ * have a query.
+ */
 int client_list(struct client *client, const char *path,
     void (*each)(const json_t *item, void *ctx), void *ctx);
 
@@ -161,6 +164,12 @@ int item_main(
 int item_call_main(int argc, char **argv, const struct cli_usage *usage,
     const char *method, const char *path, const char *action,
     const char *field);
+/*
+ * Writes path/item/tail to out, where item is the one that words of the usage
+ * name. CLI_OK, or it has said that there can be no such item.
+ */
+int item_path(char *out, size_t cap, const char *path, const char *item,
+    const char *tail, const char *words);
 
 /* --- files.c --- */
 
@@ -211,6 +220,7 @@ int cas_main(int argc, char **argv);
 int features_main(int argc, char **argv);
 int tenants_main(int argc, char **argv);
 int apikeys_main(int argc, char **argv);
+int events_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int psk_main(int argc, char **argv);
 int e2e_main(int argc, char **argv);

@@ -311,7 +311,8 @@ client_list(struct client *client, const char *path,
 		const json_t *item;
 		size_t i;
 
-		(void)snprintf(page, sizeof(page), "%s?limit=1000%s%s", path,
+		(void)snprintf(page, sizeof(page), "%s%climit=1000%s%s", path,
+		    strchr(path, '?') != NULL ? '&' : '?',
 		    cursor[0] != '\0' ? "&cursor=" : "", cursor);
 		int status = client_json(client, "GET", page, NULL, &answer);
 

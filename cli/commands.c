@@ -14,8 +14,11 @@ struct command {
 static const struct command commands[] = {
     {"init", "set a new service up, with its set-up token", init_main},
     {"token", "print an AuthToken, for curl and scripts", token_main},
-    {"profiles", "create, list and show device profiles", profiles_main},
-    {"devices", "list and show devices", devices_main},
+    {"profiles", "create, list, show and change device profiles",
+	profiles_main},
+    {"devices", "list, show, suspend, rotate, release, decommission devices",
+	devices_main},
+    {"events", "list events, such as clones that were found", events_main},
     {"features", "show and switch features of a device or profile",
 	features_main},
     {"cas", "certificate authorities for zero-touch provisioning", cas_main},

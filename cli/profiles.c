@@ -1,5 +1,5 @@
 /*
- * holdfast profiles create, list, get.
+ * holdfast profiles create, list, get, set.
  */
 #include "cli.h"
 
@@ -21,39 +21,82 @@ features_parse(const char *list)
 	return features;
 }
 
+/* What create and set take alike; NULL: not named. */
+struct terms {
+	const char *period, *rotation, *clones;
+};
+
+#define TERMS_OPTIONS(t)                                                       \
+	{"period", "SECONDS", "between two heartbeats; 0: the service's",      \
+	    &(t).period, NULL, false},                                         \
+	    {"rotation", "SECONDS",                                            \
+		"until a new root is asked for; 0: the service's",             \
+		&(t).rotation, NULL, false},                                   \
+	{                                                                      \
+		"clones", "POLICY", "alert or quarantine, when one is found",  \
+		    &(t).clones, NULL, false                                   \
+	}
+
+/* Adds a number of seconds to a body. */
 static int
-create_call(struct client *client, const char *name, const char *features,
-    const char *period)
+seconds_add(
+    json_t *body, const char *name, const char *option, const char *text)
 {
-	struct answer answer;
-	json_t *body = json_pack("{s:s}", "Name", name);
 	char *end = NULL;
 
-	if (features != NULL)
-		(void)json_object_set_new(
-		    body, "Features", features_parse(features));
-	if (period != NULL)
-		(void)json_object_set_new(body, "HeartbeatPeriod",
-		    json_integer(strtoll(period, &end, 10)));
-	if (end != NULL && *end != '\0') {
-		json_decref(body);
-		return cli_fail(
-		    CLI_USAGE, "--period needs seconds, not \"%s\"", period);
-	}
-	int status =
-	    client_json(client, "POST", "/v1/deviceprofiles", body, &answer);
+	if (text == NULL)
+		return CLI_OK;
+	(void)json_object_set_new(
+	    body, name, json_integer(strtoll(text, &end, 10)));
+	if (*text != '\0' && *end == '\0')
+		return CLI_OK;
+	return cli_fail(
+	    CLI_USAGE, "--%s needs seconds, not \"%s\"", option, text);
+}
 
-	if (status != CLI_OK)
+static int
+terms_add(json_t *body, const struct terms *t)
+{
+	int status = seconds_add(body, "HeartbeatPeriod", "period", t->period);
+
+	if (status == CLI_OK)
+		status = seconds_add(
+		    body, "RotationPeriod", "rotation", t->rotation);
+	if (status == CLI_OK && t->clones != NULL)
+		(void)json_object_set_new(
+		    body, "ClonePolicy", json_string(t->clones));
+	return status;
+}
+
+/* Calls with a body, which is used up, and prints one text of the answer. */
+static int
+profile_call(const struct cli_common *common, const char *method,
+    const char *path, json_t *body, const char *shown)
+{
+	struct client client;
+	struct answer answer;
+	int status = client_login(&client, common);
+
+	if (status != CLI_OK) {
+		json_decref(body);
 		return status;
-	(void)printf("%s\n", json_text(answer.json, "DeviceProfileUID"));
-	answer_free(&answer);
-	return CLI_OK;
+	}
+	status = client_json(&client, method, path, body, &answer);
+	if (status == CLI_OK) {
+		(void)printf("%s\n", shown != NULL
+					 ? json_text(answer.json, shown)
+					 : answer.text);
+		answer_free(&answer);
+	}
+	client_close(&client);
+	return status;
 }
 
 static int
 profiles_create(int argc, char **argv)
 {
-	const char *features = NULL, *period = NULL;
+	const char *features = NULL;
+	struct terms terms = {NULL, NULL, NULL};
 	static const struct cli_usage usage = {"profiles create", "NAME",
 	    "Creates a device profile and prints its DeviceProfileUID, to be "
 	    "sealed\ninto devices.",
@@ -62,23 +105,62 @@ profiles_create(int argc, char **argv)
 	    {"features", "LIST",
 		"LocalDataProtection, LocalC2C, LocalC2CKeyPairing, ZTPV1",
 		&features, NULL, false},
-	    {"period", "SECONDS", "between two heartbeats", &period, NULL,
-		false},
+	    TERMS_OPTIONS(terms),
 	};
 	struct cli_common common;
-	struct client client;
 	char **words;
 	int status = cli_parse(
 	    argc, argv, &usage, options, ARRAY_LEN(options), &common, &words);
 
 	if (status >= 0)
 		return status;
-	status = client_login(&client, &common);
-	if (status != CLI_OK)
+	json_t *body = json_pack("{s:s}", "Name", words[0]);
+
+	if (features != NULL)
+		(void)json_object_set_new(
+		    body, "Features", features_parse(features));
+	status = terms_add(body, &terms);
+	if (status != CLI_OK) {
+		json_decref(body);
 		return status;
-	status = create_call(&client, words[0], features, period);
-	client_close(&client);
-	return status;
+	}
+	return profile_call(
+	    &common, "POST", "/v1/deviceprofiles", body, "DeviceProfileUID");
+}
+
+static int
+profiles_set(int argc, char **argv)
+{
+	const char *name = NULL;
+	struct terms terms = {NULL, NULL, NULL};
+	static const struct cli_usage usage = {"profiles set", "UID",
+	    "Changes a device profile and shows it, as JSON. Its devices hear "
+	    "of it with\ntheir next heartbeat.",
+	    1, 1};
+	const struct cli_option options[] = {
+	    {"name", "NAME", "the new name", &name, NULL, false},
+	    TERMS_OPTIONS(terms),
+	};
+	struct cli_common common;
+	char **words, path[128];
+	int status = cli_parse(
+	    argc, argv, &usage, options, ARRAY_LEN(options), &common, &words);
+
+	if (status >= 0)
+		return status;
+	json_t *body = json_object();
+
+	status = terms_add(body, &terms);
+	if (status == CLI_OK)
+		status = item_path(path, sizeof(path), "/v1/deviceprofiles",
+		    words[0], "", usage.words);
+	if (status != CLI_OK) {
+		json_decref(body);
+		return status;
+	}
+	if (name != NULL)
+		(void)json_object_set_new(body, "Name", json_string(name));
+	return profile_call(&common, "PATCH", path, body, NULL);
 }
 
 static void
@@ -114,6 +196,7 @@ profiles_main(int argc, char **argv)
 	    {"create", profiles_create},
 	    {"list", profiles_list},
 	    {"get", profiles_get},
+	    {"set", profiles_set},
 	};
 
 	return verb_main("profiles", verbs, ARRAY_LEN(verbs), argc, argv);

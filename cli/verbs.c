@@ -36,25 +36,35 @@ item_is_good(const char *item)
 }
 
 int
+item_path(char *out, size_t cap, const char *path, const char *item,
+    const char *tail, const char *words)
+{
+	if (!item_is_good(item))
+		return cli_fail(CLI_USAGE, "\"%s\" is no %s", item, words);
+	(void)snprintf(out, cap, "%s/%s%s", path, item, tail);
+	return CLI_OK;
+}
+
+int
 item_call_main(int argc, char **argv, const struct cli_usage *usage,
     const char *method, const char *path, const char *action, const char *field)
 {
 	struct cli_common common;
 	struct client client;
 	struct answer answer;
-	char **words, url[256];
+	char **words, url[256], tail[64];
 	int status = cli_parse(argc, argv, usage, NULL, 0, &common, &words);
 
 	if (status >= 0)
 		return status;
-	if (!item_is_good(words[0]))
-		return cli_fail(
-		    CLI_USAGE, "\"%s\" is no %s", words[0], usage->words);
-	status = client_login(&client, &common);
+	(void)snprintf(tail, sizeof(tail), "%s%s", action != NULL ? "/" : "",
+	    action != NULL ? action : "");
+	status =
+	    item_path(url, sizeof(url), path, words[0], tail, usage->words);
+	if (status == CLI_OK)
+		status = client_login(&client, &common);
 	if (status != CLI_OK)
 		return status;
-	(void)snprintf(url, sizeof(url), "%s/%s%s%s", path, words[0],
-	    action != NULL ? "/" : "", action != NULL ? action : "");
 	status = client_json(&client, method, url,
 	    field != NULL ? json_pack("{s:s}", field, words[1]) : NULL,
 	    &answer);

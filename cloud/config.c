@@ -42,6 +42,8 @@ static const struct setting {
 	    "where devices reach the service (UDP); [::] takes IPv4 too"},
 	{"devices", "heartbeat", CONFIG_NUMBER, AT(heartbeat_s), "604800", 60, 31536000,
 	    "seconds from one check-in of a device to the next"},
+	{"devices", "rotation", CONFIG_NUMBER, AT(rotation_s), "31536000", 86400, 315360000,
+	    "seconds until a device is asked for a new root"},
 	{"api", "listen", CONFIG_ADDRESS, AT(api_listen), "127.0.0.1:8080", 0, 0,
 	    "where the REST API is served (HTTP)"},
 	{"api", "token_s", CONFIG_NUMBER, AT(token_s), "3600", 1, 86400,

@@ -11,6 +11,7 @@
 #include "api.h"
 
 #define ETAG_BYTES 12
+#define ETAG_SIZE (2 + BASE64_SIZE(ETAG_BYTES))
 
 static void
 response_set(struct request *r, unsigned status, struct MHD_Response *response)
@@ -114,23 +115,49 @@ answer_json(struct request *r, unsigned status, json_t *value)
 	free(text);
 }
 
+/* "HASH" of a text; false: crypto fails. */
+static bool
+tag_make(const char *text, size_t len, char tag[ETAG_SIZE])
+{
+	uint8_t hash[SHA256_LEN];
+
+	if (sha256(&(struct bytes){(const uint8_t *)text, len}, 1, hash) !=
+	    ERR_OK)
+		return false;
+	tag[0] = '"';
+	base64url_encode(bytes_make(hash, ETAG_BYTES), tag + 1);
+	tag[1 + ETAG_BYTES / 3 * 4] = '"';
+	tag[2 + ETAG_BYTES / 3 * 4] = '\0';
+	return true;
+}
+
+bool
+request_matches(const struct request *r, json_t *value)
+{
+	const char *wanted = MHD_lookup_connection_value(
+	    r->http, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_MATCH);
+	char tag[ETAG_SIZE];
+	size_t len;
+	char *text = json_text(value, &len);
+	bool good = text != NULL && tag_make(text, len, tag);
+
+	free(text);
+	return good && (wanted == NULL || strcmp(wanted, "*") == 0 ||
+			   strcmp(wanted, tag) == 0);
+}
+
 void
 answer_json_tagged(struct request *r, json_t *value)
 {
-	uint8_t hash[SHA256_LEN];
-	char tag[2 + BASE64_SIZE(ETAG_BYTES)] = "\"";
+	char tag[ETAG_SIZE];
 	size_t len;
 	char *text = json_text(value, &len);
 
-	if (text == NULL ||
-	    sha256(&(struct bytes){(uint8_t *)text, len}, 1, hash) != ERR_OK) {
+	if (text == NULL || !tag_make(text, len, tag)) {
 		free(text);
 		problem_answer(r, PROBLEM_INTERNAL, NULL);
 		return;
 	}
-	base64url_encode(bytes_make(hash, ETAG_BYTES), tag + 1);
-	tag[1 + ETAG_BYTES / 3 * 4] = '"';
-	tag[2 + ETAG_BYTES / 3 * 4] = '\0';
 	const char *known = MHD_lookup_connection_value(
 	    r->http, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
 

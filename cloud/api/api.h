@@ -198,6 +198,11 @@ json_t *json_date(uint64_t time);
 void answer_json(struct request *r, unsigned status, json_t *value);
 /* The same with an ETag; 304 when the caller has it. */
 void answer_json_tagged(struct request *r, json_t *value);
+/*
+ * Whether the caller's If-Match, if there is one, names the value, which is
+ * used up, by the ETag that answer_json_tagged gives it.
+ */
+MUST_CHECK bool request_matches(const struct request *r, json_t *value);
 
 /* --- problem.c: problem+json (RFC 9457) --- */
 
@@ -214,9 +219,12 @@ enum problem {
 	PROBLEM_SERVICE_DISABLED,
 	PROBLEM_DEVICE_SUSPENDED,
 	PROBLEM_DEVICE_INACTIVE,
+	PROBLEM_DEVICE_STATE,
+	PROBLEM_DECOMMISSIONED,
 	PROBLEM_NOT_IN_PLAN,
 	PROBLEM_METHOD,
 	PROBLEM_CONFLICT,
+	PROBLEM_PRECONDITION,
 	PROBLEM_TOO_LARGE,
 	PROBLEM_MEDIA_TYPE,
 	PROBLEM_RECORDS,
@@ -329,8 +337,19 @@ void e2e_downlink_post(struct request *r);
 void profiles_post(struct request *r);
 void profiles_list(struct request *r);
 void profiles_get(struct request *r);
+void profiles_patch(struct request *r);
 void devices_list(struct request *r);
 void devices_get(struct request *r);
+void device_generations_list(struct request *r);
+json_t *device_json(const struct store_device *device);
+/* The ROTPublicUID of the path; false: it is answered that it is none. */
+MUST_CHECK bool device_item_read(struct request *r, uint8_t uid[UID_LEN]);
+/* operations.c */
+void device_suspend(struct request *r);
+void device_resume(struct request *r);
+void device_rotate(struct request *r);
+void device_release(struct request *r);
+void device_decommission(struct request *r);
 /* features.c */
 void device_features_set(struct request *r);
 void device_features_get(struct request *r);

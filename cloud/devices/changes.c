@@ -20,6 +20,9 @@ apply_effect(struct devices *d, struct job *job)
 	case EFFECT_COMMIT:
 		job->change.commit.changed = ++d->changes;
 		return service_device_commit(d->store, &job->change.commit);
+	case EFFECT_ERASE:
+		++d->changes;
+		return store_device_erase(d->store, job->uid, d->now.unix_s);
 	}
 	return ERR_INTERNAL;
 }
@@ -29,6 +32,8 @@ apply(struct devices *d, struct job *job)
 {
 	enum err err = apply_effect(d, job);
 
+	if (err == ERR_OK && job->quarantines)
+		err = store_device_set_quarantined(d->store, job->uid, true);
 	for (size_t i = 0; i < job->event_count && err == ERR_OK; i++)
 		err = service_event_add(d->store, &job->event[i]);
 	return err;
@@ -38,7 +43,8 @@ static bool
 has_changes(const struct job *job)
 {
 	return job->waiting && job->done && !job->failed &&
-	       (job->effect != EFFECT_NONE || job->event_count > 0);
+	       (job->effect != EFFECT_NONE || job->event_count > 0 ||
+		   job->quarantines);
 }
 
 static bool

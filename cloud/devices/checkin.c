@@ -175,6 +175,24 @@ ask_advance(struct devices *d, struct job *job)
 	return STEP_ASK;
 }
 
+/* The last check-in of a decommissioned device. */
+static enum step
+accept_erased(
+    struct devices *d, struct job *job, const struct checkin_response *response)
+{
+	struct service_event *e =
+	    job_event(d, job, "erased", job->uid, job->known.device.tenant);
+
+	if (e != NULL) {
+		service_event_number(
+		    e, "Generation", job->known.device.generation);
+		service_event_text(e, "Address", bytes_str(job->in->address));
+	}
+	job->effect = EFFECT_ERASE;
+	job->counter = &d->counters.checkins;
+	return answer_time(d, job, response);
+}
+
 /* S1: ck(n) was used: on to n + 1. */
 static enum step
 accept_current(
@@ -183,9 +201,13 @@ accept_current(
 	struct store_device *device = &job->known.device;
 	struct store_advance *a = &job->change.advance;
 	struct checkin_response response;
+	bool told_erase = (device->flags & CHECKIN_ERASE) != 0;
 
-	service_device_report(device, &job->checkin, job->period, false,
+	service_device_report(device, &job->checkin, job->terms.period, false,
 	    d->now.unix_s, &response);
+	/* It has heard that it shall: what it says now it says without keys. */
+	if (told_erase && device->status == DEVICE_DECOMMISSIONED)
+		return accept_erased(d, job, &response);
 	*a = (struct store_advance){.n = device->n,
 	    .ck = *next_ck,
 	    .period = device->period,
@@ -219,7 +241,7 @@ accept_pending(
 	 * One that comes again may have been told things that a restored
 	 * service does not remember.
 	 */
-	service_device_report(&device, &job->checkin, job->period,
+	service_device_report(&device, &job->checkin, job->terms.period,
 	    device.generation > 0, d->now.unix_s, &response);
 	*c = (struct service_commit){.confirmed = true,
 	    .next_ck = *next_ck,
@@ -266,8 +288,11 @@ repeat(struct devices *d, struct job *job)
 	 */
 	device->suspended = (device->flags & CHECKIN_SUSPENDED) != 0;
 	device->rotate = (device->flags & CHECKIN_ROTATE) != 0;
+	if ((device->flags & CHECKIN_ERASE) == 0 &&
+	    device->status == DEVICE_DECOMMISSIONED)
+		device->status = DEVICE_ACTIVE;
 	service_device_report(device, &nothing_new,
-	    device->period != 0 ? device->period : job->period, true,
+	    device->period != 0 ? device->period : job->terms.period, true,
 	    d->now.unix_s, &response);
 	d->counters.repeats++;
 	return answer_time(d, job, &response);
@@ -277,7 +302,7 @@ repeat(struct devices *d, struct job *job)
 
 static void
 evidence_event(struct devices *d, struct job *job,
-    const uint8_t request_id[REQUEST_ID_LEN])
+    const uint8_t request_id[REQUEST_ID_LEN], enum clone_outcome outcome)
 {
 	const struct store_device *device = &job->known.device;
 	const struct attempt *a = &job->attempt[job->attempt_at];
@@ -300,6 +325,9 @@ evidence_event(struct devices *d, struct job *job,
 	service_event_hex(e, "KnownInstance", BYTES_OF(device->instance));
 	service_event_text(e, "KnownAddress", bytes_str(device->address));
 	service_event_number(e, "KnownSeen", device->seen);
+	service_event_number(e, "KnownGeneration", device->generation);
+	service_event_text(
+	    e, "Outcome", bytes_str(clone_outcome_name(outcome)));
 }
 
 static enum step
@@ -323,6 +351,8 @@ challenge(struct devices *d, struct job *job)
 static enum step
 suspect(struct devices *d, struct job *job)
 {
+	const struct attempt *a = &job->attempt[job->attempt_at];
+	enum clone_outcome outcome = CLONE_REFUSE;
 	uint8_t request_id[REQUEST_ID_LEN];
 	struct bytes echo;
 
@@ -330,9 +360,15 @@ suspect(struct devices *d, struct job *job)
 	    !challenge_meet(&d->challenges, echo, job->alias,
 		job->inner.payload, d->now.ms, request_id))
 		return challenge(d, job);
-	evidence_event(d, job, request_id);
+	/* A root of its own it gets by EDHOC, where it is judged again. */
+	if (job_evidence(d, job, a->generation, false, &outcome) != ERR_OK)
+		return job_fail(d, job);
+	evidence_event(d, job, request_id, outcome);
 	job->counter = &d->counters.evidence;
-	return answer_refusal(d, job, BOOTSTRAP_CLONE);
+	return answer_refusal(d, job,
+	    job->known.device.quarantined || outcome == CLONE_QUARANTINE
+		? BOOTSTRAP_QUARANTINED
+		: BOOTSTRAP_CLONE);
 }
 
 /* --- the request --- */
@@ -362,6 +398,22 @@ refuse_inner(struct job *job)
 	return COAP_EMPTY;
 }
 
+/* What the device is to keep to; a root that is too old shall go. */
+static enum err
+read_terms(struct devices *d, struct job *job)
+{
+	struct store_device *device = &job->known.device;
+	const struct service_terms fallback = {
+	    d->config.period_s, d->config.rotation_s};
+	enum err err =
+	    service_device_terms(d->store, device, &fallback, &job->terms);
+
+	if (err == ERR_OK &&
+	    service_device_root_old(device, job->terms.rotation, d->now.unix_s))
+		device->rotate = true;
+	return err;
+}
+
 /* An authentic request under one of the contexts: which rule is it? */
 static enum step
 take_request(struct devices *d, struct job *job)
@@ -379,8 +431,10 @@ take_request(struct devices *d, struct job *job)
 		return suspect(d, job);
 	if (device->quarantined)
 		return answer_refusal(d, job, BOOTSTRAP_QUARANTINED);
-	if (service_device_period(
-		d->store, device, d->config.period_s, &job->period) != ERR_OK)
+	/* An operator has released another generation, which is on its way. */
+	if (device->resync != 0 && a->kind != ATTEMPT_PENDING)
+		return answer_refusal(d, job, BOOTSTRAP_CLONE);
+	if (read_terms(d, job) != ERR_OK)
 		return job_fail(d, job);
 	if (a->kind == ATTEMPT_LAST)
 		return repeat(d, job);

@@ -52,12 +52,24 @@ answer_status(struct devices *d, struct job *job, enum bootstrap_status status)
 
 /* --- events --- */
 
+/* The owner's; of a device that has none, his who imported it. */
+static uint64_t
+whose_event(struct devices *d, const struct job *job)
+{
+	const struct store_device *device = &job->known.device;
+	uint64_t tenant = device->tenant;
+
+	if (tenant == 0 && device->import_id != 0 &&
+	    store_import_tenant(d->store, device->import_id, &tenant) != ERR_OK)
+		return 0;
+	return tenant;
+}
+
 static struct service_event *
 device_event(struct devices *d, struct job *job, const char *kind)
 {
-	const struct store_device *device = &job->known.device;
 	struct service_event *e =
-	    job_event(d, job, kind, job->uid, device->tenant);
+	    job_event(d, job, kind, job->uid, whose_event(d, job));
 
 	if (e == NULL)
 		return NULL;
@@ -68,19 +80,26 @@ device_event(struct devices *d, struct job *job, const char *kind)
 
 /* Who has the identity already, and who came now (F33). */
 static void
-clone_event(struct devices *d, struct job *job, const char *why)
+clone_event(struct devices *d, struct job *job, const struct judgement *j,
+    enum clone_outcome outcome)
 {
 	const struct store_device *device = &job->known.device;
 	struct service_event *e = device_event(d, job, "clone");
 
 	if (e == NULL)
 		return;
-	service_event_text(e, "Why", bytes_str(why));
+	service_event_text(e, "Why", bytes_str(j->why));
+	service_event_number(e, "Generation", j->generation);
+	if (job->request.has_claim)
+		service_event_number(e, "N", job->request.claim.n);
 	service_event_hex(e, "KnownInstance", BYTES_OF(device->instance));
 	service_event_text(e, "KnownAddress", bytes_str(device->address));
 	service_event_number(e, "KnownSeen", device->seen);
 	service_event_number(e, "KnownRegistered", device->registered);
-	service_event_number(e, "Generation", device->generation);
+	service_event_number(e, "KnownGeneration", device->generation);
+	service_event_number(e, "KnownN", device->n);
+	service_event_text(
+	    e, "Outcome", bytes_str(clone_outcome_name(outcome)));
 }
 
 static void
@@ -127,18 +146,22 @@ draw_alias(struct devices *d, uint8_t alias[ALIAS_LEN])
 	return is_free ? ERR_OK : ERR_EXISTS;
 }
 
-/* The secret that the new root hangs on: F, or the root before. */
+/*
+ * The secret that the new root hangs on: F, or the root before, which for a
+ * clone that gets a root of its own is that of the generation it holds.
+ */
 static enum err
-add_prior(struct devices *d, const struct store_device *device,
-    struct keysproto_request *q)
+add_prior(struct devices *d, const struct job *job, struct keysproto_request *q)
 {
+	const struct store_device *device = &job->known.device;
 	struct store_generation prior;
 	struct store_blob import_key;
 	enum err err;
 
 	if (device->generation > 0) {
-		err =
-		    store_generation_by_alias(d->store, device->alias, &prior);
+		err = store_generation_by_alias(d->store,
+		    job->resyncs ? job->request.claim.alias : device->alias,
+		    &prior);
 		if (err != ERR_OK)
 			return err;
 		q->u.root.root = blob_ask(&prior.root);
@@ -166,7 +189,7 @@ ask_root(struct devices *d, struct job *job)
 	    sizeof(q.u.root.exporter));
 	q.u.root.request = job->inner.payload;
 	q.u.root.response = bytes_make(job->response, job->response_len);
-	err = add_prior(d, &job->known.device, &q);
+	err = add_prior(d, job, &q);
 	if (err == ERR_OK)
 		*job_ask(d, job) = q;
 	wipe(&q, sizeof(q));
@@ -232,6 +255,60 @@ new_pending(struct devices *d, struct job *job, const struct judgement *j)
 	return STEP_ASK;
 }
 
+/* Its own kind: the evidence may have been recorded a moment ago. */
+static void
+resync_event(struct devices *d, struct job *job, const struct judgement *j)
+{
+	struct service_event *e = device_event(d, job, "clone_root");
+
+	if (e != NULL)
+		service_event_number(e, "Generation", j->generation);
+}
+
+/*
+ * Evidence: recorded whatever follows. A pending that was left before its
+ * confirm has no root that is kept, and so none of its own follows it.
+ */
+static enum step
+clone_found(struct devices *d, struct job *job, const struct judgement *j)
+{
+	enum clone_outcome outcome = CLONE_REFUSE;
+	struct store_generation held;
+	bool may_resync = j->may_resync;
+	enum err err = ERR_OK;
+
+	if (may_resync)
+		err = store_generation_by_alias(
+		    d->store, job->request.claim.alias, &held);
+	may_resync = may_resync && err == ERR_OK;
+	if (err == ERR_OK || err == ERR_NOT_FOUND)
+		err = job_evidence(d, job, j->generation, may_resync, &outcome);
+	if (err != ERR_OK)
+		return job_fail(d, job);
+	d->counters.evidence++;
+	clone_event(d, job, j, outcome);
+	if (outcome == CLONE_QUARANTINE)
+		return answer_status(d, job, BOOTSTRAP_QUARANTINED);
+	if (outcome == CLONE_REFUSE)
+		return answer_status(d, job, BOOTSTRAP_CLONE);
+	job->resyncs = true;
+	resync_event(d, job, j);
+	return new_pending(d, job, j);
+}
+
+/* A device produced anew that no operator has named yet (F16). */
+static enum step
+unreleased(struct devices *d, struct job *job)
+{
+	struct service_event *e = device_event(d, job, "unreleased");
+
+	if (e != NULL)
+		service_event_text(e, "Why",
+		    BYTES_LIT("produced anew: release the instance that may "
+			      "come"));
+	return answer_status(d, job, BOOTSTRAP_QUARANTINED);
+}
+
 static enum step
 make_pending(struct devices *d, struct job *job)
 {
@@ -285,13 +362,15 @@ act_on(struct devices *d, struct job *job, const struct judgement *j)
 	case VERDICT_STALE:
 		return answer_status(d, job, BOOTSTRAP_STALE);
 	case VERDICT_CLONE:
-		d->counters.evidence++;
-		clone_event(d, job, j->why);
-		return answer_status(d, job, BOOTSTRAP_CLONE);
+		return clone_found(d, job, j);
 	case VERDICT_COMMIT:
 		return commit_first(d, job, j->pending);
 	case VERDICT_QUARANTINED:
 		return answer_status(d, job, BOOTSTRAP_QUARANTINED);
+	case VERDICT_UNRELEASED:
+		return unreleased(d, job);
+	case VERDICT_DECOMMISSIONED:
+		return answer_status(d, job, BOOTSTRAP_DECOMMISSIONED);
 	case VERDICT_UNKNOWN:
 		return answer_status(d, job, BOOTSTRAP_UNKNOWN);
 	case VERDICT_MALFORMED:

@@ -91,6 +91,36 @@ job_event(struct devices *d, struct job *job, const char *kind,
 	return e;
 }
 
+enum err
+job_evidence(struct devices *d, struct job *job, uint32_t generation,
+    bool may_resync, enum clone_outcome *ret_outcome)
+{
+	enum clone_outcome outcome = CLONE_REFUSE;
+	enum err err = clone_decide(
+	    d->store, &job->known.device, generation, may_resync, &outcome);
+
+	if (err != ERR_OK)
+		return err;
+	job->quarantines =
+	    outcome == CLONE_QUARANTINE && !job->known.device.quarantined;
+	*ret_outcome = outcome;
+	return ERR_OK;
+}
+
+const char *
+clone_outcome_name(enum clone_outcome outcome)
+{
+	switch (outcome) {
+	case CLONE_REFUSE:
+		return "refused";
+	case CLONE_RESYNC:
+		return "new root";
+	case CLONE_QUARANTINE:
+		return "quarantine";
+	}
+	return "";
+}
+
 enum step
 job_fail(struct devices *d, struct job *job)
 {
@@ -195,6 +225,8 @@ check_config(struct devices_config *c)
 		c->half_open = DEVICES_HALF_OPEN_MAX;
 	if (c->period_s == 0)
 		c->period_s = PERIOD_DEFAULT;
+	if (c->rotation_s == 0)
+		c->rotation_s = ROTATION_DEFAULT;
 	if (c->sessions < 16 || c->sessions > DEVICES_SESSIONS_MAX ||
 	    c->answers < 16 || c->answers > DEVICES_ANSWERS_MAX)
 		return ERR_INVALID;

@@ -27,6 +27,7 @@
 
 struct devices_config {
 	uint32_t period_s; /* between check-ins, where no profile says it */
+	uint32_t rotation_s; /* that a root lasts, where no profile says it */
 	size_t sessions; /* 16 to DEVICES_SESSIONS_MAX; 0: that */
 	size_t answers; /* 16 to DEVICES_ANSWERS_MAX; 0: that */
 	size_t half_open; /* 0: DEVICES_HALF_OPEN_MAX */

@@ -16,11 +16,12 @@
 #include "handler.h"
 #include "pool.h"
 #include "recent.h"
+#include "service/clones.h"
 #include "service/devices.h"
 #include "service/events.h"
 #include "session.h"
 
-#define JOB_EVENTS_MAX 2
+#define JOB_EVENTS_MAX 3
 #define JOB_ASKS_MAX 2 /* questions of one job in one round */
 #define ROUND_ASKS_MAX (DEVICES_BATCH_MAX * JOB_ASKS_MAX)
 #define CRED_MAX 128 /* a CCS of ours has 107 bytes at most */
@@ -31,7 +32,13 @@ enum step {
 	STEP_DONE /* with an answer or without */
 };
 
-enum effect { EFFECT_NONE, EFFECT_PEND, EFFECT_ADVANCE, EFFECT_COMMIT };
+enum effect {
+	EFFECT_NONE,
+	EFFECT_PEND,
+	EFFECT_ADVANCE,
+	EFFECT_COMMIT,
+	EFFECT_ERASE /* uid is decommissioned and has confirmed it */
+};
 
 struct job;
 typedef enum step step_fn(struct devices *d, struct job *job);
@@ -69,6 +76,7 @@ struct job {
 		struct store_advance advance;
 		struct service_commit commit;
 	} change;
+	bool quarantines; /* uid, until an operator decides */
 	struct service_event event[JOB_EVENTS_MAX];
 	size_t event_count;
 	uint64_t *counter; /* counted when it has been made durable */
@@ -84,6 +92,7 @@ struct job {
 	struct bytes message_3, ciphertext;
 	struct judge_device known;
 	bool is_known; /* of this pass */
+	bool resyncs; /* a clone that gets a root of its own */
 	uint8_t plain[DATAGRAM_MAX]; /* the request, opened */
 	struct oscore_inner inner;
 	struct oscore_request_ref ref;
@@ -96,7 +105,7 @@ struct job {
 	size_t attempt_count, attempt_at;
 	struct store_pending pending;
 	struct checkin_request checkin;
-	uint32_t period;
+	struct service_terms terms;
 	struct oscore_context context;
 	/* The answer. */
 	uint8_t out[DATAGRAM_MAX];
@@ -160,6 +169,17 @@ MUST_CHECK enum err job_reads(struct devices *d);
  */
 struct service_event *job_event(struct devices *d, struct job *job,
     const char *kind, const uint8_t uid[UID_LEN], uint64_t tenant);
+
+/*
+ * Evidence of a clone of job->known is on record: says what follows, and sees
+ * to it that a quarantine begins with it. generation, may_resync: as for
+ * clone_decide; the errors too.
+ */
+MUST_CHECK enum err job_evidence(struct devices *d, struct job *job,
+    uint32_t generation, bool may_resync, enum clone_outcome *ret_outcome);
+
+/* The outcome in a word, for the event. */
+const char *clone_outcome_name(enum clone_outcome outcome);
 
 /* Ends without an answer because something of ours failed. */
 enum step job_fail(struct devices *d, struct job *job);

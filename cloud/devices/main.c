@@ -181,7 +181,8 @@ static enum err
 make_handler(struct server *s, const struct process *p)
 {
 	const struct devices_config config = {
-	    .period_s = (uint32_t)p->config->heartbeat_s};
+	    .period_s = (uint32_t)p->config->heartbeat_s,
+	    .rotation_s = (uint32_t)p->config->rotation_s};
 	enum err err;
 
 	s->keys = keysproto_client_port(&s->client);

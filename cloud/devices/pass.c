@@ -76,6 +76,8 @@ job_reset(struct job *job)
 	job->locked = false;
 	job->is_known = false;
 	job->effect = EFFECT_NONE;
+	job->quarantines = false;
+	job->resyncs = false;
 	job->event_count = 0;
 	job->counter = NULL;
 	job->ask_count = 0;

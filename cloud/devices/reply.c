@@ -48,7 +48,7 @@ finish(struct devices *d, struct job *job, enum err err, struct bytes message)
 	job->out_len = message.len;
 	/* What changes rows is kept only when they have been changed. */
 	if (job->effect == EFFECT_NONE && job->event_count == 0 &&
-	    !job->ends_session)
+	    !job->quarantines && !job->ends_session)
 		keep(d, job);
 	return STEP_DONE;
 }

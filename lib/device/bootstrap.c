@@ -317,6 +317,16 @@ pend_take(struct device *d, uint64_t now_ms, struct bytes response)
 		attempt_failed(d, now_ms);
 }
 
+/* "Decommissioned": the service has erased already. */
+static void
+erase_take(struct device *d, uint64_t now_ms)
+{
+	if (rot_erase(d->rot) == ERR_OK)
+		attempt_succeeded(d);
+	else
+		attempt_failed(d, now_ms);
+}
+
 /* "Again": the service knows what is pending here. */
 static void
 again_take(struct device *d, uint64_t now_ms)
@@ -351,6 +361,9 @@ bootstrap_response(
 		pend_take(d, now_ms, inner.payload);
 	else if (a.status == BOOTSTRAP_AGAIN && inner.code == COAP_CHANGED)
 		again_take(d, now_ms);
+	else if (a.status == BOOTSTRAP_DECOMMISSIONED &&
+		 inner.code == COAP_FORBIDDEN)
+		erase_take(d, now_ms);
 	else if (a.status >= BOOTSTRAP_MALFORMED &&
 		 a.status <= BOOTSTRAP_UNKNOWN)
 		attempt_refused(d, a.status, now_ms);

@@ -141,6 +141,9 @@ done_take(struct device *d, uint64_t now_ms, struct bytes payload)
 	rot_state(d->rot, &before);
 	if (rot_checkin_done(d->rot, &answer) != ERR_OK)
 		return;
+	/* Told before: this was the last check-in, and it has arrived. */
+	if (before.erasing)
+		(void)!rot_erase(d->rot); /* or by the next attempt */
 	d->time_known = true;
 	d->time_s = answer.time;
 	d->time_ms = now_ms;

@@ -120,9 +120,10 @@ device_info(const struct device *d, struct device_info *ret_info)
 	memset(&info, 0, sizeof(info));
 	info.module_registered = s.generation > 0;
 	info.device_registered =
-	    s.generation > 0 &&
+	    s.generation > 0 && !s.erasing &&
 	    (s.status == BOOTSTRAP_ASSIGNED || s.status == BOOTSTRAP_INACTIVE);
-	info.activated = s.generation > 0 && s.status != BOOTSTRAP_INACTIVE;
+	info.activated =
+	    s.generation > 0 && !s.erasing && s.status != BOOTSTRAP_INACTIVE;
 	info.sealed = s.sealed;
 	info.bootstrapping = s.pending || d->phase == DEVICE_MESSAGE_1 ||
 			     d->phase == DEVICE_MESSAGE_3;
@@ -155,7 +156,7 @@ device_heartbeat(struct device *d, uint64_t now_ms, uint64_t wall_s)
 	struct rot_state s;
 
 	rot_state(d->rot, &s);
-	if (s.generation == 0 || s.erased)
+	if (s.generation == 0 || s.erased || s.erasing)
 		return ERR_STATE;
 	if (d->asked || d->phase != DEVICE_IDLE)
 		return ERR_BUSY;
@@ -184,7 +185,7 @@ feature_check(const struct device *d, uint32_t feature)
 	struct rot_state s;
 
 	rot_state(d->rot, &s);
-	if (s.generation == 0 || s.erased)
+	if (s.generation == 0 || s.erased || s.erasing)
 		return ERR_STATE;
 	if ((s.features & feature) == 0 || s.security_off ||
 	    (s.flags & CHECKIN_SUSPENDED) != 0)

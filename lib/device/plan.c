@@ -181,6 +181,9 @@ action_choose(
 {
 	if (s->erased || s->security_off)
 		return ACTION_NONE;
+	/* Decommissioned: it says so once, by the one key that is left. */
+	if (s->erasing)
+		return ACTION_CHECKIN;
 	if (s->generation == 0 && !s->pending)
 		return ACTION_EDHOC;
 	/* In doubt, EDHOC and the check-in take turns: either may get through. */
@@ -204,7 +207,8 @@ idle_poll(
 	enum action action;
 
 	rot_state(d->rot, &s);
-	if ((s.flags & CHECKIN_ERASE) != 0 && !s.erased)
+	/* The service has erased before us, or is not there to hear it. */
+	if (s.erasing && d->unanswered >= DOUBT_ATTEMPTS)
 		return rot_erase(d->rot);
 	if (s.generation > 0 && !d->scheduled)
 		heartbeat_resume(d, &s, now_ms, wall_s);

@@ -307,13 +307,29 @@ pend_commit(struct rot_record *rec)
 	rec->has_next_key = false;
 }
 
+void
+keys_wipe(struct rot_record *rec)
+{
+	wipe(&rec->key, sizeof(rec->key));
+	wipe(&rec->next_key, sizeof(rec->next_key));
+	wipe(&rec->pend, sizeof(rec->pend));
+	wipe(rec->resume, sizeof(rec->resume));
+	wipe(&rec->cur.psk, sizeof(rec->cur.psk));
+	wipe(&rec->cur.up, sizeof(rec->cur.up));
+	wipe(&rec->cur.down, sizeof(rec->cur.down));
+	wipe(&rec->cur.next, sizeof(rec->cur.next));
+	rec->has_next_key = false;
+	rec->has_pend = false;
+	rec->features = 0;
+}
+
 enum err
 rot_checkin_done(struct rot *rot, const struct checkin_response *answer)
 {
 	const struct rot_generation *g = active_generation(rot);
 	struct keys_checkin next;
 	struct rot_record *rec;
-	bool commits = rot->rec.has_pend;
+	bool commits = rot->rec.has_pend, erases;
 	enum err err;
 
 	if (!rot->provisioned || !g->has_request)
@@ -332,8 +348,11 @@ rot_checkin_done(struct rot *rot, const struct checkin_response *answer)
 	memset(&rec->cur.request, 0, sizeof(rec->cur.request));
 	answer_take(rec, answer);
 	wipe(&next, sizeof(next));
-	err = commits ? change_commit_both(rot) : change_commit(rot);
-	if (err != ERR_OK || !commits)
+	erases = (rec->flags & CHECKIN_ERASE) != 0;
+	if (erases)
+		keys_wipe(rec);
+	err = commits || erases ? change_commit_both(rot) : change_commit(rot);
+	if (err != ERR_OK || (!commits && !erases))
 		return err;
 	/* Counters start anew with an alias: no old stride may go on. */
 	counter_forget(rot);

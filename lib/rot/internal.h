@@ -48,6 +48,9 @@ const struct rot_vault *vault_of(const struct rot *rot);
 MUST_CHECK enum err vault_sweep(const struct rot *rot);
 void vault_clean(const struct rot *rot);
 
+/* generation.c: wipes every key but that of check-ins. */
+void keys_wipe(struct rot_record *rec);
+
 /* The generation that check-ins speak for. */
 const struct rot_generation *active_generation(const struct rot *rot);
 

@@ -86,6 +86,8 @@ rot_state(const struct rot *rot, struct rot_state *ret_state)
 	    .profile = rec->profile,
 	    .serial = bytes_make(rec->serial, rec->serial_len),
 	    .erased = rec->erased,
+	    .erasing =
+		!rec->erased && (rec->flags & (uint32_t)CHECKIN_ERASE) != 0,
 	    .generation = rec->cur.number,
 	    .status = rec->cur.status,
 	    .with_profile = rec->cur.with_profile,
@@ -301,14 +303,8 @@ rot_erase(struct rot *rot)
 	if (!rot->provisioned)
 		return ERR_STATE;
 	rec = change_begin(rot);
-	wipe(&rec->key, sizeof(rec->key));
+	keys_wipe(rec);
 	wipe(&rec->cur, sizeof(rec->cur));
-	wipe(&rec->next_key, sizeof(rec->next_key));
-	wipe(&rec->pend, sizeof(rec->pend));
-	wipe(rec->resume, sizeof(rec->resume));
-	rec->has_next_key = false;
-	rec->has_pend = false;
-	rec->features = 0;
 	rec->erased = true;
 	counter_forget(rot);
 	err = change_commit_both(rot);

@@ -21,7 +21,7 @@ vault_sweep(const struct rot *rot)
 
 	if (rot->torn || rot->doubtful)
 		return ERR_OK;
-	if (!rec->erased) {
+	if (!rec->erased && (rec->flags & CHECKIN_ERASE) == 0) {
 		handles[count++] = rec->key.handle;
 		handles[count++] = rec->cur.next;
 	}

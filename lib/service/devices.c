@@ -85,17 +85,41 @@ offer_owner(struct store *store, const struct bootstrap_request *request,
 	return ERR_OK;
 }
 
-static void
-offer_standing(const struct store_device *device, struct store_pending *p,
-    enum bootstrap_status *ret_status)
+/*
+ * The status of an owner's device, which stands; one that was produced anew
+ * takes a place in the plan again.
+ */
+static enum err
+standing_status(struct store *store, const struct store_device *device,
+    enum store_device_status *ret_status)
+{
+	struct store_terms terms;
+	bool over = false;
+	enum err err;
+
+	*ret_status = device->status;
+	if (!device->renewed)
+		return ERR_OK;
+	err = store_terms_by_profile(store, device->profile, &terms);
+	if (err == ERR_OK)
+		err = over_plan(store, &terms, &over);
+	*ret_status = over ? DEVICE_INACTIVE : DEVICE_ACTIVE;
+	return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
+}
+
+static enum err
+offer_standing(struct store *store, const struct store_device *device,
+    struct store_pending *p, enum bootstrap_status *ret_status)
 {
 	p->tenant = device->tenant;
 	p->has_profile = device->has_profile;
 	memcpy(p->profile, device->profile, PROFILE_UID_LEN);
 	memcpy(p->serial, device->serial, sizeof(p->serial));
-	p->status = device->status;
-	*ret_status = device->status == DEVICE_INACTIVE ? BOOTSTRAP_INACTIVE
-							: BOOTSTRAP_ASSIGNED;
+	enum err err = standing_status(store, device, &p->status);
+
+	*ret_status = p->status == DEVICE_INACTIVE ? BOOTSTRAP_INACTIVE
+						   : BOOTSTRAP_ASSIGNED;
+	return err;
 }
 
 /*
@@ -143,7 +167,7 @@ service_device_offer(struct store *store, const struct store_device *device,
 	p.status = DEVICE_REGISTERED;
 	p.features = device->features;
 	if (device->tenant != 0)
-		offer_standing(device, &p, &status);
+		err = offer_standing(store, device, &p, &status);
 	else if (request->sealed)
 		err = offer_owner(store, request, &p, &status);
 	if (err != ERR_OK)
@@ -237,7 +261,7 @@ take_owner(
 	enum err err;
 
 	if (d->tenant != 0)
-		return ERR_OK;
+		return standing_status(store, d, &d->status);
 	d->status = p->status;
 	memcpy(d->serial, p->serial, sizeof(d->serial));
 	if (p->tenant == 0)
@@ -282,6 +306,7 @@ take_state(const struct store_pending *p, const struct service_commit *c,
 	memcpy(d->last_id, c->request_id, REQUEST_ID_LEN);
 	d->period = c->period;
 	d->flags = c->flags;
+	d->rooted = c->time;
 	d->seen = c->time;
 	if (d->registered == 0)
 		d->registered = c->time;
@@ -354,8 +379,10 @@ service_device_report(struct store_device *device,
     uint64_t time, struct checkin_response *ret_response)
 {
 	uint32_t told = device->period != 0 ? device->period : PERIOD_DEFAULT;
-	uint32_t flags = (device->rotate ? CHECKIN_ROTATE : 0u) |
-			 (device->suspended ? CHECKIN_SUSPENDED : 0u);
+	uint32_t flags =
+	    (device->rotate ? CHECKIN_ROTATE : 0u) |
+	    (device->suspended ? CHECKIN_SUSPENDED : 0u) |
+	    (device->status == DEVICE_DECOMMISSIONED ? CHECKIN_ERASE : 0u);
 	struct checkin_response r = {.time = time};
 
 	if (request->has_features_version)
@@ -376,17 +403,29 @@ service_device_report(struct store_device *device,
 }
 
 enum err
-service_device_period(struct store *store, const struct store_device *device,
-    uint32_t fallback, uint32_t *ret_period)
+service_device_terms(struct store *store, const struct store_device *device,
+    const struct service_terms *fallback, struct service_terms *ret_terms)
 {
-	uint32_t period = 0;
+	struct store_times times = {.period = 0};
 	enum err err = ERR_OK;
 
 	if (device->has_profile)
-		err = store_period_by_profile(store, device->profile, &period);
+		err = store_times_by_profile(store, device->profile, &times);
 	if (err == ERR_NOT_FOUND)
 		err = ERR_OK;
-	if (err == ERR_OK)
-		*ret_period = period != 0 ? period : fallback;
-	return err;
+	if (err != ERR_OK)
+		return err;
+	*ret_terms = (struct service_terms){
+	    .period = times.period != 0 ? times.period : fallback->period,
+	    .rotation =
+		times.rotation != 0 ? times.rotation : fallback->rotation};
+	return ERR_OK;
+}
+
+bool
+service_device_root_old(
+    const struct store_device *device, uint32_t rotation, uint64_t time)
+{
+	return rotation != 0 && device->rooted != 0 && time > device->rooted &&
+	       time - device->rooted >= rotation;
 }

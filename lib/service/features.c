@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "keys/messages.h"
 #include "service/audit.h"
+#include "service/operations.h"
 
 static const uint32_t services = SERVICE_PSK | SERVICE_E2E;
 
@@ -37,29 +38,14 @@ audit_change_of(struct service *s, const struct actor *actor,
 	return audit_add_by(s, actor, source, action, object, detail);
 }
 
-static enum err
-device_find(struct service *s, const struct actor *actor,
-    const uint8_t uid[UID_LEN], struct store_device *ret_device)
-{
-	struct store_device found;
-	enum err err = store_device_by_uid(s->store, uid, &found);
-
-	if (err != ERR_OK)
-		return err;
-	/* Somebody else's looks as if it were not there. */
-	if (found.tenant != actor->tenant)
-		return ERR_NOT_FOUND;
-	*ret_device = found;
-	return ERR_OK;
-}
-
 enum err
 features_of_device(struct service *s, const struct actor *actor,
     const uint8_t uid[UID_LEN], struct store_device *ret_device)
 {
 	enum err err = service_read(s);
 
-	return err == ERR_OK ? device_find(s, actor, uid, ret_device) : err;
+	return err == ERR_OK ? operation_device(s, actor, uid, ret_device)
+			     : err;
 }
 
 static enum err
@@ -96,7 +82,7 @@ features_set_device(struct service *s, const struct actor *actor,
 
 	if (err != ERR_OK)
 		return err;
-	err = device_find(s, actor, uid, &device);
+	err = operation_device(s, actor, uid, &device);
 	if (err == ERR_OK)
 		err = device_write(s, actor, source, change, &device);
 	err = service_write_end(s, err);

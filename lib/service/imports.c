@@ -202,10 +202,11 @@ import_record_answer(
 }
 
 static enum err
-devices_add(struct service *s, struct import *import)
+devices_add(struct service *s, const struct actor *actor, struct import *import)
 {
-	struct store_device device = {
-	    .import_id = import->id, .created = (uint64_t)service_now(s)};
+	struct store_device device = {.tenant = actor->tenant,
+	    .import_id = import->id,
+	    .created = (uint64_t)service_now(s)};
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < import->count && err == ERR_OK; i++) {
@@ -216,6 +217,9 @@ devices_add(struct service *s, struct import *import)
 		    sizeof(device.factory_key));
 		device.factory_secret = r->secret;
 		err = store_device_add(s->store, &device);
+		/* His own, decommissioned and erased, gets a second life. */
+		if (err == ERR_EXISTS)
+			err = store_device_renew(s->store, &device);
 		if (err == ERR_EXISTS)
 			problem_note(import, r->line,
 			    "there is a device with this ROTPublicUID");
@@ -239,7 +243,7 @@ rows_add(struct service *s, const struct actor *actor, const char *source,
 	if (err == ERR_EXISTS)
 		return ERR_CONFLICT;
 	if (err == ERR_OK)
-		err = devices_add(s, import);
+		err = devices_add(s, actor, import);
 	if (err != ERR_OK)
 		return err;
 	(void)snprintf(

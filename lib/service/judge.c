@@ -15,13 +15,24 @@ verdict_of(enum verdict verdict)
 
 /* What does not fit: stale when the row moved on, evidence when not. */
 static struct judgement
-contradiction(const struct judge_case *c, const char *why)
+contradiction(const struct judge_case *c, uint32_t generation, const char *why)
 {
 	struct judgement j = verdict_of(VERDICT_CLONE);
 
 	if (c->changed)
 		return verdict_of(VERDICT_STALE);
 	j.why = why;
+	j.generation = generation;
+	return j;
+}
+
+/* The same of a sender whose claim is about a key that he holds. */
+static struct judgement
+fork_of(const struct judge_case *c, uint32_t generation, const char *why)
+{
+	struct judgement j = contradiction(c, generation, why);
+
+	j.may_resync = j.verdict == VERDICT_CLONE;
 	return j;
 }
 
@@ -67,8 +78,8 @@ judge_resume(const struct judge_case *c, struct judgement *ret)
 	    names_last_request(d, r->has_request_id, r->request_id))
 		*ret = verdict_of(VERDICT_AGAIN);
 	else
-		*ret = contradiction(
-		    c, "resumes a pending that another went on with");
+		*ret = contradiction(c, d->generation,
+		    "resumes a pending that another went on with");
 	return true;
 }
 
@@ -94,9 +105,13 @@ judge_factory(const struct judge_case *c)
 	if (!same_key(c->key, d->factory_key))
 		return verdict_of(VERDICT_MALFORMED);
 	if (d->generation > 0)
-		return contradiction(c, "factory key after a commit");
+		return contradiction(c, 0, "factory key after a commit");
 	if (d->factory_secret.len == 0)
 		return verdict_of(VERDICT_UNKNOWN);
+	if (d->renewed && (!d->has_next_instance ||
+			      memcmp(d->next_instance, c->request->instance,
+				  INSTANCE_LEN) != 0))
+		return verdict_of(VERDICT_UNRELEASED);
 	return new_pending(c);
 }
 
@@ -110,8 +125,12 @@ judge_current(const struct judge_case *c)
 
 	if (!same_key(c->key, d->public_key))
 		return verdict_of(VERDICT_MALFORMED);
+	if (d->resync != 0)
+		return contradiction(c, d->generation,
+		    "an operator has released another generation");
 	if (claim->generation != d->generation)
-		return contradiction(c, "names its generation wrongly");
+		return contradiction(
+		    c, d->generation, "names its generation wrongly");
 	j.behind = claim->n > d->n;
 	if (j.behind)
 		return j;
@@ -122,7 +141,7 @@ judge_current(const struct judge_case *c)
 	    ct_equal(claim->tag, c->last_tag, STATE_TAG_LEN) &&
 	    names_last_request(d, claim->has_request_id, claim->request_id))
 		return j;
-	return contradiction(c, "claims an older or another state");
+	return fork_of(c, d->generation, "claims an older or another state");
 }
 
 /* S6: the claim names a pending or a context that was left. */
@@ -140,7 +159,8 @@ judge_other(const struct judge_case *c)
 	for (size_t i = 0; i < k->left_count; i++)
 		if (same_alias(k->left[i].alias, claim->alias) &&
 		    same_key(k->left[i].public_key, c->key))
-			return contradiction(c, "claims a generation left");
+			return fork_of(c, k->left[i].generation,
+			    "claims a generation left");
 	return verdict_of(VERDICT_UNKNOWN);
 }
 
@@ -171,6 +191,7 @@ judge_needs_tags(
     const struct store_device *device, const struct bootstrap_request *request)
 {
 	return request->has_claim && device->generation > 0 &&
+	       device->erased == 0 &&
 	       same_alias(device->alias, request->claim.alias) &&
 	       request->claim.n <= device->n;
 }
@@ -184,6 +205,8 @@ judge_bootstrap(const struct judge_case *c)
 
 	if (is_stranger(c))
 		return verdict_of(VERDICT_UNKNOWN);
+	if (d->erased != 0)
+		return verdict_of(VERDICT_DECOMMISSIONED);
 	if (d->quarantined)
 		return verdict_of(VERDICT_QUARANTINED);
 	if (r->has_resume && judge_resume(c, &j))

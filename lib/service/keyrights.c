@@ -37,9 +37,14 @@ state_check(const struct actor *actor, const struct store_rights *rights,
 {
 	enum err err = service_check(actor, rights, service);
 
+	if (rights->owns_device && rights->status == DEVICE_DECOMMISSIONED)
+		return ERR_STATE;
 	if (err == ERR_OK && rights->owns_device &&
 	    (rights->suspended || rights->quarantined))
 		err = ERR_DENIED;
+	/* Erased with a life of the device that has ended. */
+	if (err == ERR_OK && rights->root.len == 0)
+		err = ERR_STATE;
 	return err;
 }
 

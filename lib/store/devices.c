@@ -12,7 +12,8 @@
 	" public_key, n, ck, last_ck, last_id, features, features_version,"    \
 	" confirmed, confirmed_version, firmware, created, registered, seen,"  \
 	" address, suspended, quarantined, rotate, changed,"                   \
-	" resume, period, flags"
+	" resume, period, flags, rooted, erased, released, resync,"            \
+	" next_instance, renewed"
 
 static void
 read_owner(struct query *q, struct store_device *d)
@@ -63,11 +64,25 @@ read_rest(struct query *q, struct store_device *d)
 }
 
 static void
+read_decisions(struct query *q, struct store_device *d)
+{
+	d->rooted = query_u64(q, 33);
+	d->erased = query_u64(q, 34);
+	d->has_released = !query_is_null(q, 35);
+	d->released = query_u32(q, 35);
+	d->resync = query_u32(q, 36);
+	d->has_next_instance =
+	    query_copy(q, 37, d->next_instance, sizeof(d->next_instance));
+	d->renewed = query_bool(q, 38);
+}
+
+static void
 read_device(struct query *q, struct store_device *d)
 {
 	read_owner(q, d);
 	read_state(q, d);
 	read_rest(q, d);
+	read_decisions(q, d);
 }
 
 static enum err
@@ -304,13 +319,15 @@ store_device_commit(struct store *store, const struct store_device *device)
 	    " features = $16, features_version = $17, confirmed = $18,"
 	    " confirmed_version = $19, firmware = $20, registered = $21,"
 	    " seen = $22, address = $23, changed = $24,"
-	    " factory_secret = NULL, rotate = 0 WHERE uid = $25"};
+	    " factory_secret = NULL, rotate = 0, resync = NULL, renewed = 0,"
+	    " next_instance = NULL, rooted = $25 WHERE uid = $26"};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	bind_owner(&q, device);
 	bind_state(&q, device);
 	bind_rest(&q, device);
+	query_bind_u64_or_null(&q, device->rooted);
 	query_bind_blob(&q, BYTES_OF(device->uid));
 	return query_run_one(&q);
 }
@@ -355,6 +372,106 @@ store_device_set_rotate(
 	    "UPDATE devices SET rotate = $1 WHERE uid = $2"};
 
 	return set_flag(store, &sql, uid, rotate);
+}
+
+enum err
+store_device_release(struct store *store, const struct store_device *device)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET quarantined = 0, released = $1, resync = $2,"
+	    " next_instance = $3, rotate = $4 WHERE uid = $5"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, device->released);
+	query_bind_u64_or_null(&q, device->resync);
+	query_bind_blob_or_null(&q, device->has_next_instance
+					? BYTES_OF(device->next_instance)
+					: BYTES_NONE);
+	query_bind_i64(&q, device->rotate ? 1 : 0);
+	query_bind_blob(&q, BYTES_OF(device->uid));
+	return query_run_one(&q);
+}
+
+enum err
+store_device_decommission(struct store *store, const uint8_t uid[UID_LEN])
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET status = 4, rotate = 0, suspended = 0,"
+	    " quarantined = 0, resync = NULL, next_instance = NULL"
+	    " WHERE uid = $1"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	return query_run_one(&q);
+}
+
+/* Runs a statement about what hangs on a device; there may be nothing. */
+static enum err
+run_for(struct store *store, const struct sql *sql, const uint8_t *uid)
+{
+	struct query q;
+
+	query_start(&q, store, sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	return query_run(&q);
+}
+
+enum err
+store_device_erase(
+    struct store *store, const uint8_t uid[UID_LEN], uint64_t time)
+{
+	static const struct sql generations = {
+	    "UPDATE generations SET root = x'' WHERE uid = $1 AND"
+	    " (tenant IS NULL OR tenant ="
+	    " (SELECT tenant FROM devices WHERE uid = $1))"};
+	static const struct sql pendings = {
+	    "DELETE FROM pendings WHERE uid = $1"};
+	static const struct sql left = {
+	    "DELETE FROM left_contexts WHERE uid = $1"};
+	static const struct sql device = {
+	    "UPDATE devices SET erased = $1, ck = NULL, last_ck = NULL,"
+	    " last_id = NULL, resume = NULL, factory_secret = NULL,"
+	    " confirmed = 0 WHERE uid = $2"};
+	struct query q;
+	enum err err = run_for(store, &generations, uid);
+
+	if (err == ERR_OK)
+		err = run_for(store, &pendings, uid);
+	if (err == ERR_OK)
+		err = run_for(store, &left, uid);
+	if (err != ERR_OK)
+		return err;
+	query_start(&q, store, &device);
+	query_bind_u64(&q, time);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	return query_run_one(&q);
+}
+
+enum err
+store_device_renew(struct store *store, const struct store_device *device)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET status = 0, factory_key = $1,"
+	    " factory_secret = $2, import = $3, generation = 0, alias = NULL,"
+	    " public_key = NULL, n = 0, resume = NULL, instance = NULL,"
+	    " rooted = NULL, registered = NULL, seen = NULL, address = NULL,"
+	    " confirmed_version = 0, period = 0, flags = 0, firmware = NULL, "
+	    "erased = NULL,"
+	    " renewed = 1 WHERE uid = $4 AND tenant = $5"
+	    " AND erased IS NOT NULL"};
+	struct query q;
+	enum err err;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, BYTES_OF(device->factory_key));
+	query_bind_secret(&q, &device->factory_secret);
+	query_bind_u64_or_null(&q, device->import_id);
+	query_bind_blob(&q, BYTES_OF(device->uid));
+	query_bind_u64(&q, device->tenant);
+	err = query_run_one(&q);
+	return err == ERR_NOT_FOUND ? ERR_EXISTS : err;
 }
 
 enum err
@@ -406,24 +523,27 @@ store_terms_by_profile(struct store *store,
 }
 
 enum err
-store_period_by_profile(struct store *store,
-    const uint8_t profile[PROFILE_UID_LEN], uint32_t *ret_period)
+store_times_by_profile(struct store *store,
+    const uint8_t profile[PROFILE_UID_LEN], struct store_times *ret_times)
 {
 	static const struct sql sql = {
-	    "SELECT period FROM profiles WHERE uid = $1"};
-	uint32_t period = 0;
+	    "SELECT period, rotation, clones FROM profiles WHERE uid = $1"};
+	struct store_times times = {.period = 0};
 	struct query q;
 	enum err err;
 
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(profile, PROFILE_UID_LEN));
-	if (query_row(&q))
-		period = query_u32(&q, 0);
-	else
+	if (query_row(&q)) {
+		times.period = query_u32(&q, 0);
+		times.rotation = query_u32(&q, 1);
+		times.clones = (enum store_clones)query_u32(&q, 2);
+	} else {
 		query_fail(&q, ERR_NOT_FOUND);
+	}
 	err = query_end(&q);
 	if (err == ERR_OK)
-		*ret_period = period;
+		*ret_times = times;
 	return err;
 }
 
@@ -439,6 +559,23 @@ store_import_key(
 	query_bind_u64(&q, import_id);
 	if (query_row(&q) && !query_is_null(&q, 0))
 		query_secret(&q, 0, ret_key);
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	return query_end(&q);
+}
+
+enum err
+store_import_tenant(
+    struct store *store, uint64_t import_id, uint64_t *ret_tenant)
+{
+	static const struct sql sql = {
+	    "SELECT tenant FROM imports WHERE id = $1"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, import_id);
+	if (query_row(&q))
+		*ret_tenant = query_u64(&q, 0);
 	else
 		query_fail(&q, ERR_NOT_FOUND);
 	return query_end(&q);

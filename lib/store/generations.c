@@ -4,37 +4,93 @@
 #include "sql.h"
 #include "store/generations.h"
 
+#define COLUMNS                                                                \
+	"alias, uid, generation, tenant, profile, public_key, root, created,"  \
+	" ended"
+
+static void
+read_generation(struct query *q, struct store_generation *g)
+{
+	(void)query_copy(q, 0, g->alias, sizeof(g->alias));
+	(void)query_copy(q, 1, g->uid, sizeof(g->uid));
+	g->generation = query_u32(q, 2);
+	g->tenant = query_u64(q, 3);
+	(void)query_copy(q, 4, g->profile, sizeof(g->profile));
+	(void)query_copy(q, 5, g->public_key, sizeof(g->public_key));
+	query_secret(q, 6, &g->root);
+	g->created = query_u64(q, 7);
+	g->ended = query_u64(q, 8);
+}
+
+/* Ends a query that finds one generation. */
+static enum err
+find_end(struct query *q, struct store_generation *ret_generation)
+{
+	struct store_generation found;
+	enum err err;
+
+	if (query_row(q))
+		read_generation(q, &found);
+	else
+		query_fail(q, ERR_NOT_FOUND);
+	err = query_end(q);
+	if (err == ERR_OK)
+		*ret_generation = found;
+	return err;
+}
+
 enum err
 store_generation_by_alias(struct store *store, const uint8_t alias[ALIAS_LEN],
     struct store_generation *ret_generation)
 {
 	static const struct sql sql = {
-	    "SELECT alias, uid, generation, tenant, profile, public_key, root,"
-	    " created, ended FROM generations WHERE alias = $1"};
-	struct store_generation found;
-	struct store_generation *g = &found;
+	    "SELECT " COLUMNS " FROM generations WHERE alias = $1"};
 	struct query q;
-	enum err err;
 
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
-	if (!query_row(&q)) {
-		query_fail(&q, ERR_NOT_FOUND);
-		return query_end(&q);
+	return find_end(&q, ret_generation);
+}
+
+enum err
+store_generation_by_number(struct store *store, const uint8_t uid[UID_LEN],
+    uint32_t generation, struct store_generation *ret_generation)
+{
+	static const struct sql sql = {
+	    "SELECT " COLUMNS " FROM generations WHERE uid = $1"
+	    " AND generation = $2"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	query_bind_u64(&q, generation);
+	return find_end(&q, ret_generation);
+}
+
+enum err
+store_generation_list(struct store *store, uint64_t tenant,
+    const uint8_t uid[UID_LEN], uint64_t before, uint64_t limit,
+    bool (*visit)(void *ctx, const struct store_generation *generation),
+    void *ctx)
+{
+	static const struct sql sql = {
+	    "SELECT " COLUMNS " FROM generations WHERE uid = $1"
+	    " AND tenant = $2 AND generation < $3"
+	    " ORDER BY generation DESC LIMIT $4"};
+	struct store_generation g;
+	struct query q;
+	bool more = true;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	query_bind_u64(&q, tenant);
+	query_bind_u64(&q, before != 0 ? before : UINT64_C(1) << 32);
+	query_bind_u64(&q, limit);
+	while (more && query_row(&q)) {
+		read_generation(&q, &g);
+		more = q.err == ERR_OK && visit(ctx, &g);
 	}
-	(void)query_copy(&q, 0, g->alias, sizeof(g->alias));
-	(void)query_copy(&q, 1, g->uid, sizeof(g->uid));
-	g->generation = query_u32(&q, 2);
-	g->tenant = query_u64(&q, 3);
-	(void)query_copy(&q, 4, g->profile, sizeof(g->profile));
-	(void)query_copy(&q, 5, g->public_key, sizeof(g->public_key));
-	query_secret(&q, 6, &g->root);
-	g->created = query_u64(&q, 7);
-	g->ended = query_u64(&q, 8);
-	err = query_end(&q);
-	if (err == ERR_OK)
-		*ret_generation = found;
-	return err;
+	return query_end(&q);
 }
 
 enum err

@@ -106,7 +106,8 @@ store_factory_known(
     struct store *store, const uint8_t uid[UID_LEN], bool *ret_known)
 {
 	static const struct sql sql = {
-	    "SELECT count(*) FROM devices WHERE uid = $1"};
+	    "SELECT count(*) FROM devices WHERE uid = $1"
+	    " AND erased IS NULL"};
 	struct query q;
 	bool known = false;
 

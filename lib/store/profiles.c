@@ -5,13 +5,16 @@
 
 #include "sql.h"
 
+#define COLUMNS                                                                \
+	"uid, tenant, name, features, period, record, created, rotation,"      \
+	" clones"
+
 enum err
 store_profile_add(struct store *store, const struct store_profile *profile)
 {
 	static const struct sql sql = {
-	    "INSERT INTO profiles"
-	    " (uid, tenant, name, features, period, record, created)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+	    "INSERT INTO profiles (" COLUMNS ")"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 	struct query q;
 
 	query_start(&q, store, &sql);
@@ -22,6 +25,8 @@ store_profile_add(struct store *store, const struct store_profile *profile)
 	query_bind_u64_or_null(&q, profile->period_s);
 	query_bind_blob(&q, BYTES_OF(profile->record));
 	query_bind_i64(&q, profile->created);
+	query_bind_u64_or_null(&q, profile->rotation_s);
+	query_bind_u64(&q, profile->clones);
 	return query_run(&q);
 }
 
@@ -35,6 +40,8 @@ profile_read(struct query *q, struct store_profile *p)
 	p->period_s = query_u32(q, 4);
 	(void)query_copy(q, 5, p->record, sizeof(p->record));
 	p->created = query_i64(q, 6);
+	p->rotation_s = query_u32(q, 7);
+	p->clones = (enum store_clones)query_u32(q, 8);
 }
 
 enum err
@@ -42,8 +49,7 @@ store_profile_get(struct store *store, uint64_t tenant,
     const uint8_t uid[PROFILE_UID_LEN], struct store_profile *ret_profile)
 {
 	static const struct sql sql = {
-	    "SELECT uid, tenant, name, features, period, record, created"
-	    " FROM profiles WHERE uid = $1 AND tenant = $2"};
+	    "SELECT " COLUMNS " FROM profiles WHERE uid = $1 AND tenant = $2"};
 	struct store_profile p = {0};
 	struct query q;
 
@@ -77,12 +83,29 @@ store_profile_set_features(struct store *store, uint64_t tenant,
 }
 
 enum err
+store_profile_set(struct store *store, const struct store_profile *profile)
+{
+	static const struct sql sql = {
+	    "UPDATE profiles SET name = $1, period = $2, rotation = $3,"
+	    " clones = $4 WHERE uid = $5 AND tenant = $6"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_text(&q, bytes_str(profile->name));
+	query_bind_u64_or_null(&q, profile->period_s);
+	query_bind_u64_or_null(&q, profile->rotation_s);
+	query_bind_u64(&q, profile->clones);
+	query_bind_blob(&q, BYTES_OF(profile->uid));
+	query_bind_u64(&q, profile->tenant);
+	return query_run_one(&q);
+}
+
+enum err
 store_profile_list(struct store *store, uint64_t tenant, struct bytes after,
     struct store_profile *ret_profiles, size_t cap, size_t *ret_count)
 {
 	static const struct sql sql = {
-	    "SELECT uid, tenant, name, features, period, record, created"
-	    " FROM profiles WHERE tenant = $1 AND uid > $2"
+	    "SELECT " COLUMNS " FROM profiles WHERE tenant = $1 AND uid > $2"
 	    " ORDER BY uid LIMIT $3"};
 	struct query q;
 	size_t count = 0;

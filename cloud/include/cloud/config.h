@@ -23,6 +23,7 @@ struct config {
 	long api_connections; /* default 1024 */
 	long token_s; /* default 3600 */
 	long heartbeat_s; /* default 604800 */
+	long rotation_s; /* default 31536000 */
 };
 
 #define CONFIG_ERROR_MAX 512

@@ -303,7 +303,7 @@ make_birth(struct kit *kit, unsigned i, struct rot_birth *birth)
 
 /* As the factory seals it, and the api process imports it. */
 static void
-import(struct kit *kit, const struct rot_birth *birth)
+import(struct kit *kit, const struct rot_birth *birth, bool renewed)
 {
 	struct keysproto_request q = {.op = KEYSPROTO_FACTORY};
 	struct store_device row = {.import_id = KIT_IMPORT, .created = 1};
@@ -329,7 +329,10 @@ import(struct kit *kit, const struct rot_birth *birth)
 	ask_api(kit, &q, &a);
 	memcpy(row.factory_secret.b, a.u.blob.b, BLOB_MAX);
 	row.factory_secret.len = a.u.blob.len;
-	assert_int_equal(store_device_add(kit->store, &row), ERR_OK);
+	row.tenant = KIT_TENANT;
+	assert_int_equal(renewed ? store_device_renew(kit->store, &row)
+				 : store_device_add(kit->store, &row),
+	    ERR_OK);
 }
 
 void
@@ -358,20 +361,42 @@ node_alloc(struct kit *kit, const char *address)
 	return node;
 }
 
-struct node *
-node_new(struct kit *kit, unsigned i)
+/* Another birth of device i: other secrets, the same name. */
+static void
+birth_again(struct rot_birth *birth)
+{
+	birth->key.d[0] ^= 1;
+	birth->factory.k[1] ^= 1;
+}
+
+static struct node *
+node_born(struct kit *kit, unsigned i, bool renewed)
 {
 	struct node *node = node_alloc(kit, "192.0.2.1:5683");
 	struct rot_birth birth;
 
 	make_birth(kit, i, &birth);
-	import(kit, &birth);
+	if (renewed)
+		birth_again(&birth);
+	import(kit, &birth, renewed);
 	memcpy(node->uid, birth.uid, UID_LEN);
 	ram_port_init(&node->ram, 1000 + i);
 	assert_int_equal(rot_open(&node->rot, &node->ram.port), ERR_OK);
 	assert_int_equal(rot_provision(&node->rot, &birth), ERR_OK);
 	node_boot(node);
 	return node;
+}
+
+struct node *
+node_new(struct kit *kit, unsigned i)
+{
+	return node_born(kit, i, false);
+}
+
+struct node *
+node_renew(struct kit *kit, unsigned i)
+{
+	return node_born(kit, i, true);
 }
 
 struct node *

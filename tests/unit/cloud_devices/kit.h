@@ -82,6 +82,8 @@ struct node {
 
 /* Makes device number i, imported and switched on. */
 struct node *node_new(struct kit *kit, unsigned i);
+/* The same once it has been erased: produced and imported anew. */
+struct node *node_renew(struct kit *kit, unsigned i);
 void node_free(struct node *node);
 
 /* Another piece of silicon with the same memory, at another address. */

@@ -428,10 +428,13 @@ test_clone_at_the_same_state(void **state)
 			    " json_extract(detail, '$.KnownAddress') ="
 			    " '198.51.100.7:4444' AND tenant = 1"),
 	    1);
-	/* EDHOC is no way around it. */
-	node_run(node, 2 * DAY_MS);
-	assert_int_equal(node_info(node).refused, BOOTSTRAP_CLONE);
-	assert_int_equal(node_row(node).generation, 1);
+	/* Under the policy "alert" it goes on, by EDHOC: a root of its own. */
+	node_run(node, DAY_MS);
+	assert_int_equal(node_info(node).generation, 2);
+	assert_int_equal(node_row(node).generation, 2);
+	node_agree(node);
+	assert_int_equal(kit_events(kit, "clone"), 1);
+	assert_int_equal(kit_events(kit, "clone_root"), 1);
 	node_free(node);
 	node_free(clone);
 }
@@ -539,9 +542,13 @@ test_clone_of_an_old_generation(void **state)
 	ask_heartbeat(clone);
 	node_run(clone, DAY_MS);
 	assert_true(kit_events(kit, "clone") > 0);
-	assert_int_equal(node_info(clone).refused, BOOTSTRAP_CLONE);
-	assert_int_equal(node_row(node).generation, 2);
-	assert_int_equal(node_heartbeat(node), ERR_OK);
+	assert_int_equal(node_info(clone).generation, 3);
+	node_agree(clone);
+	/* And the other one is found in its turn, and goes on. */
+	assert_int_not_equal(node_heartbeat(node), ERR_OK);
+	node_run(node, DAY_MS);
+	assert_int_equal(node_info(node).generation, 4);
+	node_agree(node);
 	node_free(node);
 	node_free(clone);
 }

@@ -285,7 +285,7 @@ test_terms_and_active_count(void **state)
 	struct store_terms terms;
 	struct store_device d;
 	uint64_t count = 9;
-	uint32_t period = 0;
+	struct store_times times;
 
 	fixture_sql(f, accounts);
 	assert_int_equal(
@@ -298,10 +298,12 @@ test_terms_and_active_count(void **state)
 	assert_true(terms.limited);
 	assert_int_equal(terms.max_active, 2);
 	assert_int_equal(
-	    store_period_by_profile(f->store, profile, &period), ERR_OK);
-	assert_int_equal(period, 600);
+	    store_times_by_profile(f->store, profile, &times), ERR_OK);
+	assert_int_equal(times.period, 600);
+	assert_int_equal(times.rotation, 0);
+	assert_int_equal(times.clones, CLONES_ALERT);
 	assert_int_equal(
-	    store_period_by_profile(f->store, none, &period), ERR_NOT_FOUND);
+	    store_times_by_profile(f->store, none, &times), ERR_NOT_FOUND);
 	for (unsigned i = 0; i < 3; i++) {
 		d = add_committed(f->store, i, (uint8_t[6]){(uint8_t)i});
 		d.tenant = 1;

@@ -43,7 +43,8 @@ enum bootstrap_status {
 	BOOTSTRAP_CLONE = 17, /* refused: another holds this identity */
 	BOOTSTRAP_QUARANTINED = 18, /* refused until an operator decides */
 	BOOTSTRAP_UNKNOWN = 19, /* refused: no such device, bad ticket */
-	BOOTSTRAP_BUSY = 20 /* refused for now: come back later */
+	BOOTSTRAP_BUSY = 20, /* refused for now: come back later */
+	BOOTSTRAP_DECOMMISSIONED = 21 /* refused for ever: erase the keys */
 };
 
 /* Whether a status makes a new pending (0 to 3). */

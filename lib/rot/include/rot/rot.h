@@ -191,6 +191,7 @@ struct rot_state {
 	const uint8_t *profile; /* PROFILE_UID_LEN */
 	struct bytes serial;
 	bool erased;
+	bool erasing; /* of all keys only that of the last check-in is left */
 	uint32_t generation; /* 0: never bootstrapped */
 	unsigned status; /* enum bootstrap_status of the generation */
 	bool with_profile; /* the service has been told the profile */

@@ -10,6 +10,8 @@
 
 /* Seconds between check-ins that a device keeps until it is told. */
 #define PERIOD_DEFAULT 604800
+/* Seconds that a root lasts before the device is asked for another. */
+#define ROTATION_DEFAULT 31536000
 
 /* Reads all that is known of a device. Errors: ERR_NOT_FOUND. */
 MUST_CHECK enum err service_device_load(struct store *store,
@@ -73,10 +75,19 @@ void service_device_report(struct store_device *device,
     const struct checkin_request *request, uint32_t period, bool all,
     uint64_t time, struct checkin_response *ret_response);
 
-/*
- * Seconds between check-ins of a device: its profile's, else fallback.
- */
-MUST_CHECK enum err service_device_period(struct store *store,
-    const struct store_device *device, uint32_t fallback, uint32_t *ret_period);
+/* What a device is told to keep to. Seconds. */
+struct service_terms {
+	uint32_t period; /* between check-ins */
+	uint32_t rotation; /* that a root lasts; 0: for ever */
+};
+
+/* Of its profile, where that says so, else of fallback. */
+MUST_CHECK enum err service_device_terms(struct store *store,
+    const struct store_device *device, const struct service_terms *fallback,
+    struct service_terms *ret_terms);
+
+/* Whether the root of a device has lasted for rotation seconds (F28). */
+bool service_device_root_old(
+    const struct store_device *device, uint32_t rotation, uint64_t time);
 
 #endif

@@ -80,7 +80,9 @@ MUST_CHECK enum err import_record_answer(
     struct import *import, size_t index, const struct keysproto_answer *answer);
 
 /*
- * Makes the import and its devices. Errors: ERR_EXISTS (a uid came in
+ * Makes the import and its devices. A device of the caller's account that was
+ * decommissioned and erased is made anew: its generations go on counting,
+ * and the instance that may come has to be released. Errors: ERR_EXISTS (a uid came in
  * meanwhile, which is noted), ERR_CONFLICT (another import took the number:
  * try again), the store's.
  */

@@ -27,6 +27,8 @@ enum verdict {
 	VERDICT_CLONE, /* contradicts what the service knows: evidence */
 	VERDICT_COMMIT, /* commit the pending first, then judge again */
 	VERDICT_QUARANTINED, /* an operator has to decide */
+	VERDICT_UNRELEASED, /* produced anew: he has to name the instance */
+	VERDICT_DECOMMISSIONED, /* its keys are erased here */
 	VERDICT_UNKNOWN, /* no such state, and no ticket that opens */
 	VERDICT_MALFORMED /* request and credential do not fit each other */
 };
@@ -49,6 +51,9 @@ struct judgement {
 	bool behind; /* NEW: the device is ahead of the service */
 	bool other_instance; /* NEW: a pending has another instance */
 	const char *why; /* CLONE: in words, for the event */
+	uint32_t generation; /* CLONE: that it spoke under; 0: the factory's */
+	/* CLONE: it holds the key of the generation that its claim names. */
+	bool may_resync;
 };
 
 /* Whether the judgement of a request needs the state tags. */

@@ -18,7 +18,8 @@
  * Errors: ERR_FORMAT (not an identity), ERR_INVALID (len), ERR_NOT_FOUND
  * (no such generation, or not the caller's: these look alike), ERR_DISABLED
  * (E2ESymmetricKMS is not on), ERR_EXHAUSTED (over the plan), ERR_DENIED
- * (suspended or quarantined), the store's.
+ * (suspended or quarantined), ERR_STATE (decommissioned, or the generation
+ * was erased when it was), the store's.
  */
 MUST_CHECK enum err psk_begin(struct service *s, const struct actor *actor,
     struct bytes identity, unsigned len, struct keysproto_request *ret_request,

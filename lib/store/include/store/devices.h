@@ -6,6 +6,7 @@
 #ifndef STORE_DEVICES_H
 #define STORE_DEVICES_H
 
+#include "store/profiles.h"
 #include "store/store.h"
 
 #define STORE_ADDRESS_MAX 64 /* "[v6%scope]:port", with its NUL */
@@ -14,7 +15,8 @@ enum store_device_status {
 	DEVICE_PRODUCED = 0, /* imported, has not registered */
 	DEVICE_REGISTERED = 1, /* belongs to nobody */
 	DEVICE_ACTIVE = 2, /* has an owner */
-	DEVICE_INACTIVE = 3 /* has an owner whose plan is full */
+	DEVICE_INACTIVE = 3, /* has an owner whose plan is full */
+	DEVICE_DECOMMISSIONED = 4 /* its keys are to be erased, or have been */
 };
 
 struct store_device {
@@ -53,6 +55,16 @@ struct store_device {
 	bool suspended;
 	bool quarantined;
 	bool rotate;
+	uint64_t rooted; /* commit of the current generation; 0: none */
+	uint64_t erased; /* decommissioned: when the keys here were; 0: not */
+	/* About evidence of generations up to this one has been decided. */
+	bool has_released;
+	uint32_t released;
+	uint32_t resync; /* the generation left that may come back; 0: none */
+	bool renewed; /* produced anew, and has not registered since */
+	/* Of such a device: the only silicon that may come. */
+	bool has_next_instance;
+	uint8_t next_instance[INSTANCE_LEN];
 	uint64_t changed; /* number of the last change of state */
 };
 
@@ -131,8 +143,9 @@ MUST_CHECK enum err store_device_give_generation(
  * Replaces the current generation: alias, public_key, n, ck, last_ck,
  * last_id, resume, generation, instance, tenant, profile, serial, status,
  * features, confirmed (both with versions), period, flags, firmware,
- * registered, seen, address and changed are written as they stand in device,
- * factory_secret and rotate are cleared. Errors: ERR_NOT_FOUND, ERR_CONFLICT (tenant or profile).
+ * registered, seen, address, rooted and changed are written as they stand in
+ * device; factory_secret, rotate, resync, renewed and next_instance are
+ * cleared. Errors: ERR_NOT_FOUND, ERR_CONFLICT (tenant or profile).
  */
 MUST_CHECK enum err store_device_commit(
     struct store *store, const struct store_device *device);
@@ -144,6 +157,35 @@ MUST_CHECK enum err store_device_set_quarantined(
     struct store *store, const uint8_t uid[UID_LEN], bool quarantined);
 MUST_CHECK enum err store_device_set_rotate(
     struct store *store, const uint8_t uid[UID_LEN], bool rotate);
+
+/*
+ * Ends a quarantine by an operator's decision: writes released, resync,
+ * next_instance and rotate as they stand in device. Errors: ERR_NOT_FOUND.
+ */
+MUST_CHECK enum err store_device_release(
+    struct store *store, const struct store_device *device);
+
+/* Writes that a device is decommissioned. Errors: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_device_decommission(
+    struct store *store, const uint8_t uid[UID_LEN]);
+
+/*
+ * Erases every wrapped secret of a decommissioned device: of its row, its
+ * pendings, the contexts it left, and of the generations that belong to its
+ * owner or to nobody. Errors: ERR_NOT_FOUND.
+ */
+MUST_CHECK enum err store_device_erase(
+    struct store *store, const uint8_t uid[UID_LEN], uint64_t time);
+
+/*
+ * Makes a tenant's device that was erased one that has left production: uid,
+ * tenant, factory_key, factory_secret and import_id count. Owner, profile,
+ * serial, features and the highest generation stand; an instance has to be
+ * released before it may come. Errors: ERR_EXISTS (it is another's, or has
+ * not been erased).
+ */
+MUST_CHECK enum err store_device_renew(
+    struct store *store, const struct store_device *device);
 
 /*
  * Writes the features a device shall have; the version becomes
@@ -165,12 +207,16 @@ struct store_terms {
 MUST_CHECK enum err store_terms_by_profile(struct store *store,
     const uint8_t profile[PROFILE_UID_LEN], struct store_terms *ret_terms);
 
-/*
- * Seconds between check-ins of a profile's devices, 0 for the service's own:
- * all that a heartbeat asks of the terms. Errors: as store_terms_by_profile.
- */
-MUST_CHECK enum err store_period_by_profile(struct store *store,
-    const uint8_t profile[PROFILE_UID_LEN], uint32_t *ret_period);
+/* What a check-in asks of a profile, without the plan behind it. */
+struct store_times {
+	uint32_t period; /* seconds between check-ins; 0: the service's */
+	uint32_t rotation; /* seconds that a root lasts; 0: the service's */
+	enum store_clones clones;
+};
+
+/* Errors: ERR_NOT_FOUND (the profile is nobody's). */
+MUST_CHECK enum err store_times_by_profile(struct store *store,
+    const uint8_t profile[PROFILE_UID_LEN], struct store_times *ret_times);
 
 /*
  * The import key that a factory secret is wrapped under. Errors:
@@ -178,6 +224,10 @@ MUST_CHECK enum err store_period_by_profile(struct store *store,
  */
 MUST_CHECK enum err store_import_key(
     struct store *store, uint64_t import_id, struct store_blob *ret_key);
+
+/* Whose import it was; 0: nobody's. Errors: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_import_tenant(
+    struct store *store, uint64_t import_id, uint64_t *ret_tenant);
 
 /*
  * Counts one device of an import as confirmed; the import key is destroyed

@@ -24,6 +24,21 @@ struct store_generation {
 MUST_CHECK enum err store_generation_by_alias(struct store *store,
     const uint8_t alias[ALIAS_LEN], struct store_generation *ret_generation);
 
+/* The same by a device and the number. Errors: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_generation_by_number(struct store *store,
+    const uint8_t uid[UID_LEN], uint32_t generation,
+    struct store_generation *ret_generation);
+
+/*
+ * Gives the generations of a device that are a tenant's to visit, newest
+ * first, from the first before `before` (0: from the newest) and up to
+ * limit, until that returns false. visit may not use the store.
+ */
+MUST_CHECK enum err store_generation_list(struct store *store, uint64_t tenant,
+    const uint8_t uid[UID_LEN], uint64_t before, uint64_t limit,
+    bool (*visit)(void *ctx, const struct store_generation *generation),
+    void *ctx);
+
 /* Errors: ERR_EXISTS (alias, or uid and generation). */
 MUST_CHECK enum err store_generation_add(
     struct store *store, const struct store_generation *generation);

@@ -32,7 +32,10 @@ MUST_CHECK enum err store_import_list(struct store *store, uint64_t tenant,
     uint64_t after, struct store_import *ret_imports, size_t cap,
     size_t *ret_count);
 
-/* Whether any device, of whatever tenant, has this uid. */
+/*
+ * Whether any device, of whatever tenant, has this uid. One that has been
+ * decommissioned and erased counts no more.
+ */
 MUST_CHECK enum err store_factory_known(
     struct store *store, const uint8_t uid[UID_LEN], bool *ret_known);
 

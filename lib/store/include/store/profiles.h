@@ -6,6 +6,12 @@
 
 #include "store/store.h"
 
+/* What evidence of a clone does to a device of the profile. */
+enum store_clones {
+	CLONES_ALERT = 0, /* it is recorded; who comes may go on */
+	CLONES_QUARANTINE = 1 /* all are refused until an operator decides */
+};
+
 #define PROFILE_NAME_MAX 64
 #define PROFILE_RECORD_LEN 16
 
@@ -15,6 +21,8 @@ struct store_profile {
 	char name[PROFILE_NAME_MAX + 1];
 	uint32_t features; /* bits of enum feature, given at bootstrap */
 	uint32_t period_s; /* between check-ins; 0: the service's */
+	uint32_t rotation_s; /* that a root lasts; 0: as the service says */
+	enum store_clones clones;
 	uint8_t record[PROFILE_RECORD_LEN]; /* MACed by the keys process */
 	int64_t created;
 };
@@ -30,6 +38,13 @@ MUST_CHECK enum err store_profile_get(struct store *store, uint64_t tenant,
 /* Writes the features of a tenant's profile. Errors: ERR_NOT_FOUND. */
 MUST_CHECK enum err store_profile_set_features(struct store *store,
     uint64_t tenant, const uint8_t uid[PROFILE_UID_LEN], uint32_t features);
+
+/*
+ * Writes name, period_s, rotation_s and clones of the profile, found by its
+ * uid and tenant. Errors: ERR_NOT_FOUND.
+ */
+MUST_CHECK enum err store_profile_set(
+    struct store *store, const struct store_profile *profile);
 
 /*
  * Lists up to cap profiles of a tenant whose uid is greater than after
