@@ -10,7 +10,6 @@
 #include "module.h"
 
 #define MANUFACTURER "Holdfast"
-#define IMEI_LEN 15
 
 /* --- basic commands --- */
 
@@ -186,19 +185,20 @@ luhn_digit(const char *digits, size_t len)
 	return (char)('0' + (10 - sum % 10) % 10);
 }
 
-/* An IMEI of this module's own: test numbers 00..., from its RoTPublicUID. */
-static void
-imei_make(const uint8_t uid[UID_LEN], char imei[IMEI_LEN + 1])
+/* Test numbers 00..., from the RoTPublicUID. */
+void
+at_imei(const struct module *module, char ret_imei[IMEI_LEN + 1])
 {
+	const uint8_t *uid = module->uid;
 	uint64_t n = 0;
 	size_t i;
 
 	for (i = 0; i < UID_LEN; i++)
 		n = n << 8 | uid[i];
-	(void)snprintf(imei, IMEI_LEN + 1, "00%012llu",
+	(void)snprintf(ret_imei, IMEI_LEN + 1, "00%012llu",
 	    (unsigned long long)(n % 1000000000000ull));
-	imei[IMEI_LEN - 1] = luhn_digit(imei, IMEI_LEN - 1);
-	imei[IMEI_LEN] = '\0';
+	ret_imei[IMEI_LEN - 1] = luhn_digit(ret_imei, IMEI_LEN - 1);
+	ret_imei[IMEI_LEN] = '\0';
 }
 
 static enum at_result
@@ -206,7 +206,7 @@ serial_execute(struct terminal *t, UNUSED const struct at_command *c)
 {
 	char imei[IMEI_LEN + 1];
 
-	imei_make(t->module->uid, imei);
+	at_imei(t->module, imei);
 	terminal_info(t, "%s", imei);
 	return AT_DONE;
 }

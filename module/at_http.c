@@ -4,9 +4,8 @@
  */
 #include "at_table.h"
 #include "base/wipe.h"
+#include "host_name.h"
 #include "module.h"
-
-#include <arpa/inet.h>
 
 #define DEFAULT_NAME "http_last_response_"
 
@@ -52,30 +51,6 @@ profile_read(struct terminal *t, const struct at_command *c, uint32_t *number)
 
 /* --- +UHTTP --- */
 
-static bool
-name_ok(const char *name)
-{
-	size_t i;
-
-	for (i = 0; name[i] != '\0'; i++) {
-		if ((name[i] < 'a' || name[i] > 'z') &&
-		    (name[i] < 'A' || name[i] > 'Z') &&
-		    (name[i] < '0' || name[i] > '9') && name[i] != '-' &&
-		    name[i] != '.' && name[i] != '_')
-			return false;
-	}
-	return i > 0;
-}
-
-static bool
-address_ok(const char *text)
-{
-	uint8_t address[16];
-
-	return inet_pton(AF_INET, text, address) == 1 ||
-	       inet_pton(AF_INET6, text, address) == 1;
-}
-
 static enum at_result
 server_set(struct http_profile *p, const struct at_command *c, bool address)
 {
@@ -83,7 +58,7 @@ server_set(struct http_profile *p, const struct at_command *c, bool address)
 
 	if (c->count != 3 || !at_param_copy(c, 2, server, sizeof(server)))
 		return CME_BAD_PARAMETERS;
-	if (!(address ? address_ok(server) : name_ok(server)))
+	if (!(address ? host_is_address(server) : host_is_name(server)))
 		return CME_BAD_PARAMETERS;
 	memcpy(p->server, server, sizeof(p->server));
 	p->address = address;
@@ -152,8 +127,8 @@ profile_set(struct http_profile *p, const struct at_command *c, uint32_t op)
 	}
 }
 
-static unsigned
-profile_port(const struct http_profile *p)
+unsigned
+http_profile_port(const struct http_profile *p)
 {
 	if (p->port != 0)
 		return p->port;
@@ -189,7 +164,7 @@ profile_tell(struct terminal *t, uint32_t number, uint32_t op)
 		value = p->authentication;
 		break;
 	case OP_PORT:
-		value = profile_port(p);
+		value = http_profile_port(p);
 		break;
 	default:
 		value = p->timeout_s;

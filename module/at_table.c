@@ -15,6 +15,7 @@ static const struct at_entry *const groups[] = {
     at_http,
     at_profile,
     at_credential,
+    at_mqtt,
     at_client,
     at_usec,
     at_e2e,

@@ -20,7 +20,9 @@
 #include "c2c/port.h"
 #include "conn.h"
 #include "crypto/crypto.h"
+#include "curl_loop.h"
 #include "http.h"
+#include "mqtt_link.h"
 #include "line.h"
 #include "log.h"
 #include "profile_store.h"
@@ -44,7 +46,9 @@ struct emulator {
 	struct loop_source tee; /* only for its end */
 	struct module module;
 	struct service service;
+	struct curl_loop curl;
 	struct http *http;
+	struct mqtt_link *mqtt;
 	struct line *lines[TERMINALS_MAX]; /* NULL: free */
 	struct listener listeners[OPTIONS_LINES_MAX];
 	size_t listener_count;
@@ -259,6 +263,8 @@ radio_start(struct emulator *e, enum network_fun fun, uint64_t now_ms)
 	e->module.radio.cell_mode = e->module.model->cell_mode;
 	for (i = 0; i < HTTP_PROFILES; i++)
 		http_profile_reset(&e->module.http_profiles[i]);
+	mqtt_profile_reset(&e->module.mqtt_profile);
+	mqtt_init(&e->module.mqtt, at_mqtt_tell, &e->module);
 }
 
 /* Whoever is there hears the greeting of a module that has started. */
@@ -295,6 +301,7 @@ reset(struct emulator *e, uint64_t now_ms)
 	conns_drop(&e->module);
 	service_reset(&e->service);
 	http_reset(e->http);
+	mqtt_done(&e->module.mqtt);
 	radio_start(e, NETWORK_FUN_ON, now_ms);
 	greet(e);
 }
@@ -343,14 +350,19 @@ settle_once(struct emulator *e, uint64_t now_ms)
 	tell_packet(e);
 	e->seen_up = network_up(&e->module.network);
 	service_ms = service_settle(&e->service, now_ms);
-	http_settle(e->http, now_ms);
+	curl_loop_settle(&e->curl, now_ms);
+	http_settle(e->http);
+	mqtt_link_settle(e->mqtt, now_ms);
 	conns_settle(&e->module, now_ms);
 	next_ms = lines_settle(e, now_ms);
+	mqtt_link_settle(e->mqtt, now_ms); /* commands have set it going */
 	conns_ms = conns_due_ms(&e->module, now_ms);
 	if (service_ms < next_ms)
 		next_ms = service_ms;
-	if (http_due(e->http) < next_ms)
-		next_ms = http_due(e->http);
+	if (curl_loop_due(&e->curl) < next_ms)
+		next_ms = curl_loop_due(&e->curl);
+	if (mqtt_link_due(e->mqtt) < next_ms)
+		next_ms = mqtt_link_due(e->mqtt);
 	if (conns_ms < next_ms)
 		next_ms = conns_ms;
 	if (e->module.network.register_at_ms < next_ms)
@@ -537,8 +549,12 @@ service_start(struct emulator *e)
 static enum err
 clients_start(struct emulator *e)
 {
-	enum err err = http_new(&e->loop, &e->module, &e->http);
+	enum err err = curl_loop_init(&e->curl, &e->loop);
 
+	if (err == ERR_OK)
+		err = http_new(&e->curl, &e->module, &e->http);
+	if (err == ERR_OK)
+		err = mqtt_link_new(&e->module, &e->mqtt);
 	if (err == ERR_OK)
 		e->module.http = http_port(e->http);
 	return err;
@@ -633,6 +649,10 @@ emulator_stop(struct emulator *e)
 		(void)close(e->listeners[i].source.fd);
 	}
 	http_free(e->http);
+	if (e->curl.multi != NULL)
+		curl_loop_done(&e->curl);
+	mqtt_link_free(e->mqtt);
+	mqtt_done(&e->module.mqtt);
 	conns_drop(&e->module);
 	wipe(e->module.profiles, sizeof(e->module.profiles));
 	service_done(&e->service);

@@ -1,23 +1,18 @@
 /*
- * Requests over libcurl's multi interface, whose sockets and one timer are
- * the module's loop's. Nothing blocks: names are looked up in a thread of
- * libcurl's. No connection is used twice, since profiles differ in what they
- * let pass; redirections are the host's business.
+ * Requests over libcurl. No connection is used twice, since profiles differ
+ * in what they let pass; redirections are the host's business.
  */
 #include "http.h"
 
-#include <curl/curl.h>
-#include <sys/epoll.h>
-
 #include "buffer.h"
+#include "curl_loop.h"
 #include "log.h"
-#include "loop.h"
 #include "module.h"
-
-#define URL_MAX (HTTP_SERVER_MAX + 32)
 
 /* A request that is under way. */
 struct transfer {
+	struct curl_client client; /* first */
+	char server[HTTP_SERVER_MAX + 1]; /* its profile may change */
 	struct http *http;
 	CURL *easy; /* NULL: the place is free */
 	struct curl_slist *headers;
@@ -30,98 +25,11 @@ struct transfer {
 	bool full; /* the response is too large */
 };
 
-/* A socket of libcurl's in the loop. */
-struct http_socket {
-	struct http *http;
-	struct loop_source source;
-};
-
 struct http {
-	struct loop *loop;
+	struct curl_loop *cl;
 	struct module *module;
-	CURLM *multi;
-	uint64_t timer_ms; /* UINT64_MAX: off */
 	struct transfer transfers[HTTP_PROFILES];
 };
-
-/* --- libcurl's view of the loop --- */
-
-static void
-on_ready(struct loop_source *source, uint32_t events)
-{
-	struct http_socket *s = source->owner;
-	int what = 0, running;
-
-	if ((events & EPOLLIN) != 0)
-		what |= CURL_CSELECT_IN;
-	if ((events & EPOLLOUT) != 0)
-		what |= CURL_CSELECT_OUT;
-	if ((events & (EPOLLERR | EPOLLHUP)) != 0)
-		what |= CURL_CSELECT_ERR;
-	/* It may free s: nothing of it is touched any more. */
-	(void)curl_multi_socket_action(
-	    s->http->multi, source->fd, what, &running);
-}
-
-static void
-socket_forget(struct http *http, curl_socket_t fd, struct http_socket *s)
-{
-	loop_remove(http->loop, &s->source);
-	free(s);
-	(void)curl_multi_assign(http->multi, fd, NULL);
-}
-
-static int
-socket_watch(struct http *http, curl_socket_t fd, uint32_t events)
-{
-	struct http_socket *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		return -1;
-	s->http = http;
-	s->source.fd = fd;
-	s->source.events = events;
-	s->source.on_ready = on_ready;
-	s->source.owner = s;
-	if (loop_add(http->loop, &s->source) != ERR_OK) {
-		free(s);
-		return -1;
-	}
-	(void)curl_multi_assign(http->multi, fd, s);
-	return 0;
-}
-
-static int
-on_socket(UNUSED CURL *easy, curl_socket_t fd, int what, void *ctx, void *known)
-{
-	struct http *http = ctx;
-	struct http_socket *s = known;
-	uint32_t events = 0;
-
-	if (what == CURL_POLL_REMOVE) {
-		if (s != NULL)
-			socket_forget(http, fd, s);
-		return 0;
-	}
-	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-		events |= EPOLLIN;
-	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-		events |= EPOLLOUT;
-	if (s == NULL)
-		return socket_watch(http, fd, events);
-	loop_change(http->loop, &s->source, events);
-	return 0;
-}
-
-static int
-on_timer(UNUSED CURLM *multi, long timeout_ms, void *ctx)
-{
-	struct http *http = ctx;
-
-	http->timer_ms =
-	    timeout_ms < 0 ? UINT64_MAX : loop_now_ms() + (uint64_t)timeout_ms;
-	return 0;
-}
 
 /* --- a request --- */
 
@@ -158,7 +66,7 @@ transfer_free(struct transfer *x)
 {
 	if (x->easy == NULL)
 		return;
-	(void)curl_multi_remove_handle(x->http->multi, x->easy);
+	(void)curl_multi_remove_handle(x->http->cl->multi, x->easy);
 	curl_easy_cleanup(x->easy);
 	curl_slist_free_all(x->headers);
 	curl_mime_free(x->form);
@@ -166,20 +74,6 @@ transfer_free(struct transfer *x)
 	x->easy = NULL;
 	x->headers = NULL;
 	x->form = NULL;
-}
-
-/* Where the request goes; an IPv6 address has brackets. */
-static void
-url_make(const struct http_profile *p, char url[URL_MAX])
-{
-	bool v6 = p->address && strchr(p->server, ':') != NULL;
-	unsigned port = p->port;
-
-	if (port == 0)
-		port = p->secure ? 443 : 80;
-	(void)snprintf(url, URL_MAX, "%s://%s%s%s:%u/",
-	    p->secure ? "https" : "http", v6 ? "[" : "", p->server,
-	    v6 ? "]" : "", port);
 }
 
 #define SET(easy, option, value)                                               \
@@ -191,24 +85,24 @@ request_base(struct transfer *x, const struct http_job *job)
 {
 	const struct http_profile *p = job->profile;
 	CURL *e = x->easy;
-	char url[URL_MAX];
 
-	url_make(p, url);
-	return SET(e, CURLOPT_URL, url) &&
+	(void)snprintf(x->server, sizeof(x->server), "%s", p->server);
+	x->client.target = (struct curl_target){.module = x->http->module,
+	    .server = x->server,
+	    .port = http_profile_port(p),
+	    .secure = p->secure == 1,
+	    .security_profile = p->security_profile,
+	    .timeout_s = p->timeout_s};
+	return curl_loop_prepare(e, &x->client) == ERR_OK &&
 	       SET(e, CURLOPT_REQUEST_TARGET, job->path) &&
-	       SET(e, CURLOPT_PROTOCOLS_STR, "http,https") &&
 	       SET(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
-	       SET(e, CURLOPT_PROXY, "") && SET(e, CURLOPT_NOSIGNAL, 1L) &&
-	       SET(e, CURLOPT_FRESH_CONNECT, 1L) &&
-	       SET(e, CURLOPT_FORBID_REUSE, 1L) &&
-	       SET(e, CURLOPT_CONNECTTIMEOUT, (long)p->timeout_s) &&
 	       SET(e, CURLOPT_LOW_SPEED_TIME, (long)p->timeout_s) &&
 	       SET(e, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
 	       SET(e, CURLOPT_TIMEOUT, (long)HTTP_LONGEST_S) &&
 	       SET(e, CURLOPT_HEADERFUNCTION, on_header) &&
 	       SET(e, CURLOPT_HEADERDATA, x) &&
 	       SET(e, CURLOPT_WRITEFUNCTION, on_body) &&
-	       SET(e, CURLOPT_WRITEDATA, x) && SET(e, CURLOPT_PRIVATE, x);
+	       SET(e, CURLOPT_WRITEDATA, x);
 }
 
 static bool
@@ -286,39 +180,6 @@ request_method(struct transfer *x, const struct http_job *job)
 	}
 }
 
-static enum err
-http_start(void *ctx, const struct http_job *job)
-{
-	struct http *http = ctx;
-	struct transfer *x = &http->transfers[job->number];
-	bool good;
-
-	if (job->profile->secure)
-		return ERR_UNSUPPORTED;
-	if (x->easy != NULL)
-		return ERR_STATE;
-	x->easy = curl_easy_init();
-	if (x->easy == NULL)
-		return ERR_NOMEM;
-	x->http = http;
-	x->number = job->number;
-	x->command = job->command;
-	x->name = *job->response;
-	x->terminal = job->terminal;
-	x->full = false;
-	buffer_init(&x->response, FILE_SIZE_MAX);
-	good = request_base(x, job) && request_credentials(x, job->profile) &&
-	       request_method(x, job) &&
-	       SET(x->easy, CURLOPT_HTTPHEADER, x->headers) &&
-	       curl_multi_add_handle(http->multi, x->easy) == CURLM_OK;
-	if (!good) {
-		transfer_free(x);
-		return ERR_NOMEM;
-	}
-	log_event("http profile=%u command=%d", x->number, (int)x->command);
-	return ERR_OK;
-}
-
 /* --- its end --- */
 
 static enum http_code
@@ -378,49 +239,59 @@ transfer_end(struct transfer *x, enum http_code code)
 	at_http_ended(m, x->number, x->command, x->terminal, code);
 }
 
-/* Ends those that libcurl has done with. */
 static void
-ended_take(struct http *http)
+on_done(struct curl_client *client, CURLcode result)
 {
-	struct transfer *x;
-	CURLMsg *message;
-	int left;
+	struct transfer *x = (struct transfer *)client;
 
-	while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		if (curl_easy_getinfo(
-			message->easy_handle, CURLINFO_PRIVATE, &x) != CURLE_OK)
-			continue;
-		log_event("http profile=%u: %s", x->number,
-		    curl_easy_strerror(message->data.result));
-		transfer_end(x, code_of(x, message->data.result));
+	log_event("http profile=%u: %s", x->number, curl_easy_strerror(result));
+	transfer_end(x, code_of(x, result));
+}
+
+/* --- its beginning --- */
+
+static enum err
+http_start(void *ctx, const struct http_job *job)
+{
+	struct http *http = ctx;
+	struct transfer *x = &http->transfers[job->number];
+	bool good;
+
+	if (x->easy != NULL)
+		return ERR_STATE;
+	x->easy = curl_easy_init();
+	if (x->easy == NULL)
+		return ERR_NOMEM;
+	x->client.on_done = on_done;
+	x->http = http;
+	x->number = job->number;
+	x->command = job->command;
+	x->name = *job->response;
+	x->terminal = job->terminal;
+	x->full = false;
+	buffer_init(&x->response, FILE_SIZE_MAX);
+	good = request_base(x, job) && request_credentials(x, job->profile) &&
+	       request_method(x, job) &&
+	       SET(x->easy, CURLOPT_HTTPHEADER, x->headers) &&
+	       curl_multi_add_handle(http->cl->multi, x->easy) == CURLM_OK;
+	if (!good) {
+		transfer_free(x);
+		return ERR_NOMEM;
 	}
+	log_event("http profile=%u command=%d", x->number, (int)x->command);
+	return ERR_OK;
 }
 
 void
-http_settle(struct http *http, uint64_t now_ms)
+http_settle(struct http *http)
 {
 	size_t i;
-	int running;
 
-	if (now_ms >= http->timer_ms) {
-		http->timer_ms = UINT64_MAX;
-		(void)curl_multi_socket_action(
-		    http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	}
-	ended_take(http);
 	for (i = 0; i < HTTP_PROFILES; i++) {
 		if (http->transfers[i].easy != NULL &&
 		    !network_up(&http->module->network))
 			transfer_end(&http->transfers[i], HTTP_CODE_NETWORK);
 	}
-}
-
-uint64_t
-http_due(const struct http *http)
-{
-	return http->timer_ms;
 }
 
 void
@@ -435,32 +306,14 @@ http_reset(struct http *http)
 /* --- beginning and end --- */
 
 enum err
-http_new(struct loop *loop, struct module *module, struct http **ret_http)
+http_new(struct curl_loop *cl, struct module *module, struct http **ret_http)
 {
 	struct http *http = calloc(1, sizeof(*http));
 
 	if (http == NULL)
 		return ERR_NOMEM;
-	http->loop = loop;
+	http->cl = cl;
 	http->module = module;
-	http->timer_ms = UINT64_MAX;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		free(http);
-		return ERR_NOMEM;
-	}
-	http->multi = curl_multi_init();
-	if (http->multi == NULL ||
-	    curl_multi_setopt(
-		http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
-	    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) !=
-		CURLM_OK ||
-	    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer) !=
-		CURLM_OK ||
-	    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) !=
-		CURLM_OK) {
-		http_free(http);
-		return ERR_NOMEM;
-	}
 	*ret_http = http;
 	return ERR_OK;
 }
@@ -471,9 +324,6 @@ http_free(struct http *http)
 	if (http == NULL)
 		return;
 	http_reset(http);
-	if (http->multi != NULL)
-		(void)curl_multi_cleanup(http->multi);
-	curl_global_cleanup();
 	free(http);
 }
 

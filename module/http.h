@@ -10,7 +10,7 @@
 #include "files.h"
 #include "maxima.h"
 
-struct loop;
+struct curl_loop;
 struct module;
 
 #define HTTP_PROFILES 4
@@ -86,6 +86,9 @@ struct http_port {
 /* As after power-on. */
 void http_profile_reset(struct http_profile *profile);
 
+/* The port that requests go to. */
+unsigned http_profile_port(const struct http_profile *profile);
+
 /* A request has ended: keeps why, and tells the host. */
 void at_http_ended(struct module *module, unsigned number,
     enum http_command command, uint64_t terminal, enum http_code code);
@@ -96,20 +99,14 @@ struct http;
 
 /* Errors: ERR_NOMEM. */
 MUST_CHECK enum err http_new(
-    struct loop *loop, struct module *module, struct http **ret_http);
+    struct curl_loop *cl, struct module *module, struct http **ret_http);
 /* Ends what is under way without a word. */
 void http_free(struct http *http);
 
 struct http_port http_port(struct http *http);
 
-/*
- * Does what is due, and ends requests that have their response, or whose
- * network has gone.
- */
-void http_settle(struct http *http, uint64_t now_ms);
-
-/* When to come again (UINT64_MAX: never); a new request changes it. */
-uint64_t http_due(const struct http *http);
+/* Ends requests whose network has gone. */
+void http_settle(struct http *http);
 
 /* Ends what is under way without a word: the module was reset. */
 void http_reset(struct http *http);

@@ -8,6 +8,8 @@
 #include "holdfast/c2c.h"
 #include "http.h"
 #include "model.h"
+#include "mqtt.h"
+#include "mqtt_profile.h"
 #include "network.h"
 #include "profile.h"
 #include "settings.h"
@@ -55,6 +57,9 @@ struct module {
 	struct traffic traffic;
 	struct http_profile http_profiles[HTTP_PROFILES];
 	struct http_port http;
+	struct mqtt_profile mqtt_profile;
+	struct mqtt mqtt;
+	uint64_t mqtt_terminal; /* that hears of it */
 	struct tee tee;
 	struct profile profiles[PROFILES_MAX]; /* of security */
 	struct loop *loop; /* NULL: no way to the host's network */
@@ -73,6 +78,13 @@ void at_network_changed(struct terminal *t);
  * profiles that it had made active.
  */
 void at_packet_changed(struct terminal *t);
+
+/* Tells the terminal that logged in what comes of MQTT; ctx: the module. */
+void at_mqtt_tell(void *ctx, const struct mqtt_event *event);
+
+#define IMEI_LEN 15
+/* An IMEI of the module's own. */
+void at_imei(const struct module *module, char ret_imei[IMEI_LEN + 1]);
 
 /* The module has started: the greeting, if there is one. */
 void at_power_greet(struct terminal *t);

@@ -13,6 +13,7 @@
 
 static const struct setting *const groups[] = {
     settings_general,
+    settings_mqtt,
     settings_network,
     settings_packet,
     settings_power,
@@ -42,6 +43,7 @@ settings_default(struct settings *s)
 	s->rats[0] = 7;
 	s->time_zone = 1;
 	s->pdp[0].type = PDP_IP;
+	mqtt_profile_reset(&s->mqtt);
 	memset(s->psm_periodic, '0', TIMER_LEN);
 	memset(s->psm_active, '0', TIMER_LEN);
 }
@@ -150,10 +152,9 @@ settings_load(int state_fd, struct settings *ret_settings)
 	return ERR_OK;
 }
 
-/* Keeps next; nothing is written when it is what stands already. */
-static enum err
-settings_keep(
-    int state_fd, const struct settings *now, const struct settings *next)
+/* Nothing is written when it is what stands already. */
+enum err
+settings_keep(int state_fd, struct settings *s, const struct settings *next)
 {
 	uint8_t old[SETTINGS_MAX], file[SETTINGS_MAX];
 	struct writer was, out;
@@ -161,14 +162,16 @@ settings_keep(
 
 	writer_init(&was, old, sizeof(old));
 	writer_init(&out, file, sizeof(file));
-	err = settings_encode(now, &was);
+	err = settings_encode(s, &was);
 	if (err == ERR_OK)
 		err = settings_encode(next, &out);
-	if (err != ERR_OK ||
-	    bytes_equal(writer_bytes(&was), writer_bytes(&out)))
-		return err;
-	return state_file_write(
-	    state_fd, FILE_NAME, NEW_NAME, writer_bytes(&out));
+	if (err == ERR_OK &&
+	    !bytes_equal(writer_bytes(&was), writer_bytes(&out)))
+		err = state_file_write(
+		    state_fd, FILE_NAME, NEW_NAME, writer_bytes(&out));
+	if (err == ERR_OK)
+		*s = *next;
+	return err;
 }
 
 enum at_result
@@ -183,7 +186,5 @@ settings_set(int state_fd, struct settings *s, const struct at_command *c)
 	result = setting->apply(&next, c);
 	if (result == AT_DONE)
 		result = at_result_of(settings_keep(state_fd, s, &next));
-	if (result == AT_DONE)
-		*s = next;
 	return result;
 }

@@ -10,6 +10,7 @@
 
 #include "at_parse.h"
 #include "at_result.h"
+#include "mqtt_profile.h"
 
 #define SETTINGS_MAX 8192 /* the file */
 #define APN_MAX 99
@@ -37,6 +38,7 @@ struct settings {
 	bool greeting_on; /* +CSGT */
 	char greeting[GREETING_MAX + 1];
 	struct pdp_context pdp[PDP_CONTEXTS]; /* of cid 1 first */
+	struct mqtt_profile mqtt; /* +UMQTTNV=2; its password is empty */
 };
 
 /* One command whose value is kept. */
@@ -50,6 +52,7 @@ struct setting {
 
 /* Groups, one in each file of commands, each ends without a name. */
 extern const struct setting settings_general[];
+extern const struct setting settings_mqtt[];
 extern const struct setting settings_network[];
 extern const struct setting settings_packet[];
 extern const struct setting settings_power[];
@@ -76,6 +79,13 @@ void setting_put(struct writer *out, const char *format, ...) PRINTF(2, 3);
  * Errors: ERR_SPACE (too large), ERR_IO.
  */
 MUST_CHECK enum err settings_load(int state_fd, struct settings *ret_settings);
+
+/*
+ * Keeps next in place of *s: durable when this returns ERR_OK, and *s as it
+ * was otherwise. Errors: ERR_IO, ERR_SPACE.
+ */
+MUST_CHECK enum err settings_keep(
+    int state_fd, struct settings *s, const struct settings *next);
 
 /*
  * Runs the set form of a command whose value is kept: it is durable when this

@@ -160,6 +160,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	module.files.dir_fd = module.files.parent_fd = module.state_fd = -1;
 	module.tee = (struct tee){tee_call, &count, -1};
 	module.http = (struct http_port){http_start, NULL};
+	mqtt_profile_reset(&module.mqtt_profile);
+	mqtt_init(&module.mqtt, at_mqtt_tell, &module);
 	network_init(&module.network, 10);
 	network_fun_set(&module.network, NETWORK_FUN_ON, 0);
 	network_tick(&module.network, 10);
@@ -179,5 +181,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	out = terminal_output(&terminal);
 	fuzz_check(bytes_equal(out, BYTES_LIT("AT\r\r\nOK\r\n")));
 	terminal_done(&terminal);
+	mqtt_done(&module.mqtt);
 	return 0;
 }

@@ -91,6 +91,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	module.state_fd = -1;
 	module.tee = (struct tee){tee_call, &count, -1};
 	module.http = (struct http_port){http_start, NULL};
+	mqtt_profile_reset(&module.mqtt_profile);
+	mqtt_init(&module.mqtt, at_mqtt_tell, &module);
 	network_init(&module.network, 10);
 	network_fun_set(&module.network, NETWORK_FUN_ON, 0);
 	terminal_init(&t, "fuzz", &module, IDLE_MS);
@@ -114,5 +116,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	recover(&t, now_ms);
 	terminal_done(&t);
+	mqtt_done(&module.mqtt);
 	return 0;
 }

@@ -172,6 +172,8 @@ host_setup(void **state)
 	h->module.http = (struct http_port){http_start, &h->http};
 	for (i = 0; i < HTTP_PROFILES; i++)
 		http_profile_reset(&h->module.http_profiles[i]);
+	mqtt_profile_reset(&h->module.mqtt_profile);
+	mqtt_init(&h->module.mqtt, at_mqtt_tell, &h->module);
 	network_init(&h->module.network, 300);
 	network_fun_set(&h->module.network, NETWORK_FUN_ON, 0);
 	network_tick(&h->module.network, 300);
@@ -214,6 +216,7 @@ host_teardown(void **state)
 	struct host *h = *state;
 
 	terminal_done(&h->terminal);
+	mqtt_done(&h->module.mqtt);
 	dir_remove(h);
 	free(h);
 	return 0;
