@@ -45,6 +45,7 @@ struct emulator {
 	struct loop_source signals;
 	struct loop_source tee; /* only for its end */
 	struct module module;
+	struct c2c_kept kept; /* of module.crypto */
 	struct service service;
 	struct curl_loop curl;
 	struct http *http;
@@ -662,6 +663,7 @@ emulator_stop(struct emulator *e)
 	if (e->state_fd >= 0)
 		(void)close(e->state_fd);
 	loop_done(&e->loop);
+	c2c_kept_done(&e->kept);
 }
 
 enum err
@@ -677,6 +679,7 @@ emulator_run(const struct options *options, const struct tee *tee)
 	e.module.c2c_v1 = options->c2c_v1;
 	e.module.loop = &e.loop;
 	c2c_port_init(&e.module.crypto, &crypto_random_source);
+	c2c_port_keep(&e.module.crypto, &e.kept);
 	e.module.files.dir_fd = e.module.files.parent_fd = -1;
 	e.signals.fd = e.state_fd = -1;
 	e.service.socket.fd = e.service.resolver.fd = -1;

@@ -82,9 +82,25 @@ for name in $needs; do
 	esac
 done
 
-# What the caller of the host library has to give.
+# total NAME ROOM...: the flash of a library, all its rooms together.
+total() {
+	local name=$1 objects
+	shift
+	objects=$(for room; do ls "$folder/$room"/*.o; done)
+	# shellcheck disable=SC2086
+	${tool}size -t $objects | tail -n 1 |
+	    awk -v name="$name" '{printf "%s: %d bytes of flash\n", name, $1 + $2}'
+}
+total libholdfast-host base c2c host
+total "libholdfast-host with soft" base c2c host soft
+total "libholdfast-device" base crypto-port cbor coap oscore edhoc keys rot device
+
+# What the callers of the two libraries have to give.
 cat >"$folder/ram.c" <<'END'
+#include "device/state.h"
 #include "holdfast/host.h"
+char ram_device[sizeof(struct device)];
+char ram_rot[sizeof(struct rot)];
 char ram_hf_host[sizeof(struct hf_host)];
 char ram_hf_c2c[sizeof(struct hf_c2c)];
 char ram_hf_c2c_pair[sizeof(struct hf_c2c_pair)];

@@ -206,5 +206,6 @@ hf_soft_init(struct hf_crypto *port,
 	port->sha256 = soft_sha256;
 	port->hmac_sha256 = soft_hmac_sha256;
 	port->random = random;
+	port->forget = NULL;
 	port->ctx = ctx;
 }

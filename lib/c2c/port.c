@@ -4,7 +4,10 @@
  */
 #include "c2c/port.h"
 
-#include "crypto/crypto.h"
+#include <string.h>
+
+#include "base/wipe.h"
+#include "crypto/kept.h"
 
 #define NONCE_LEN 13
 #define TAG_LEN 8
@@ -74,6 +77,130 @@ c2c_port_init(struct hf_crypto *port, const struct random_source *random)
 	port->ccm_open = port_ccm_open;
 	port->sha256 = port_sha256;
 	port->hmac_sha256 = port_hmac;
+	port->forget = NULL;
 	port->random = port_random;
 	port->ctx = (void *)(uintptr_t)random;
+}
+
+/* --- with keys that are kept --- */
+
+static void
+key_drop(struct c2c_kept_key *k)
+{
+	kept_cbc_free(k->cbc);
+	kept_hmac_free(k->hmac);
+	wipe(k, sizeof(*k));
+}
+
+static bool
+key_is(const struct c2c_kept_key *k, const uint8_t key[16])
+{
+	return (k->cbc != NULL || k->hmac != NULL) &&
+	       ct_equal(k->key, key, sizeof(k->key));
+}
+
+/* The place of a key: its own, or that of the one that came first. */
+static struct c2c_kept_key *
+key_place(struct c2c_kept *kept, const uint8_t key[16])
+{
+	struct c2c_kept_key *k;
+	size_t i;
+
+	for (i = 0; i < C2C_KEPT_MAX; i++)
+		if (key_is(&kept->key[i], key))
+			return &kept->key[i];
+	k = &kept->key[kept->next];
+	kept->next = (kept->next + 1) % C2C_KEPT_MAX;
+	key_drop(k);
+	memcpy(k->key, key, sizeof(k->key));
+	return k;
+}
+
+static enum err
+cbc_of(struct c2c_kept *kept, const uint8_t key[16], struct kept_cbc **ret_cbc)
+{
+	struct c2c_kept_key *k = key_place(kept, key);
+	enum err err = ERR_OK;
+
+	if (k->cbc == NULL)
+		err = kept_cbc_new(key, &k->cbc);
+	*ret_cbc = k->cbc;
+	return err;
+}
+
+static int
+keep_cbc_encrypt(void *ctx, const uint8_t key[16], const uint8_t iv[16],
+    uint8_t *data, size_t len)
+{
+	struct kept_cbc *cbc;
+	enum err err = cbc_of(ctx, key, &cbc);
+
+	return err == ERR_OK ? kept_cbc_encrypt(cbc, iv, data, len) : err;
+}
+
+static int
+keep_cbc_decrypt(void *ctx, const uint8_t key[16], const uint8_t iv[16],
+    uint8_t *data, size_t len)
+{
+	struct kept_cbc *cbc;
+	enum err err = cbc_of(ctx, key, &cbc);
+
+	return err == ERR_OK ? kept_cbc_decrypt(cbc, iv, data, len) : err;
+}
+
+/* A key of 32 bytes makes the keys of one V3 session, and goes. */
+static int
+keep_hmac(void *ctx, const uint8_t *key, size_t key_len, const uint8_t *data,
+    size_t len, uint8_t mac[32])
+{
+	struct c2c_kept_key *k;
+	enum err err = ERR_OK;
+
+	if (key_len != sizeof(k->key))
+		return port_hmac(ctx, key, key_len, data, len, mac);
+	k = key_place(ctx, key);
+	if (k->hmac == NULL)
+		err = kept_hmac_new(bytes_make(key, key_len), &k->hmac);
+	return err == ERR_OK
+		   ? kept_hmac_make(k->hmac, bytes_make(data, len), mac)
+		   : err;
+}
+
+static int
+keep_random(void *ctx, uint8_t *out, size_t len)
+{
+	return random_fill(((struct c2c_kept *)ctx)->random, out, len);
+}
+
+static void
+keep_forget(void *ctx, const uint8_t key[16])
+{
+	struct c2c_kept *kept = ctx;
+	size_t i;
+
+	for (i = 0; i < C2C_KEPT_MAX; i++)
+		if (key_is(&kept->key[i], key))
+			key_drop(&kept->key[i]);
+}
+
+void
+c2c_port_keep(struct hf_crypto *port, struct c2c_kept *kept)
+{
+	memset(kept, 0, sizeof(*kept));
+	kept->random = port->ctx;
+	port->cbc_encrypt = keep_cbc_encrypt;
+	port->cbc_decrypt = keep_cbc_decrypt;
+	port->hmac_sha256 = keep_hmac;
+	port->forget = keep_forget;
+	port->random = keep_random;
+	port->ctx = kept;
+}
+
+void
+c2c_kept_done(struct c2c_kept *kept)
+{
+	size_t i;
+
+	for (i = 0; i < C2C_KEPT_MAX; i++)
+		key_drop(&kept->key[i]);
 }

@@ -75,6 +75,13 @@ c2c_session_init_v3(struct hf_c2c_session *s, const struct hf_crypto *crypto,
 void
 c2c_session_done(struct hf_c2c_session *s)
 {
+	const struct hf_crypto *c = s->crypto;
+
+	if (c != NULL && c->forget != NULL) {
+		c->forget(c->ctx, s->seal_key);
+		c->forget(c->ctx, s->open_key);
+		c->forget(c->ctx, s->hmac_key);
+	}
 	wipe(s, sizeof(*s));
 }
 

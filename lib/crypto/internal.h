@@ -10,6 +10,8 @@
 #define AEAD_COUNT 5
 #define AEAD_TAG_MAX 16
 #define SHA256_BLOCK 64
+#define HMAC_IPAD 0x36 /* RFC 2104, section 2 */
+#define HMAC_OPAD 0x5C
 
 /*
  * Says, in a time that does not depend on it, whether a big-endian scalar is

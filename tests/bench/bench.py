@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+import protection
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SERVICE_CORE, LOAD_CORE = "0", "1"
 ROUNDS = 3
@@ -42,6 +44,12 @@ class Figures:
         text = f"{value:.3f}" if isinstance(value, float) else str(value)
         print(f"{name} {text} {relation} {limit}" +
               ("" if met else "   MISSED"), flush=True)
+
+    def report(self, name, value):
+        """A figure that nothing is asked of."""
+        self.figures.append({"name": name, "value": value})
+        print(name, f"{value:.3f}" if isinstance(value, float) else value,
+              flush=True)
 
     def note(self, **raw):
         self.raw.update(raw)
@@ -365,13 +373,8 @@ def bench_bytes(figures, build, daemon, cli, profile, folder):
     figures.add("heartbeat_bytes", sum(packets), "<=", 110)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", default="build")
-    parser.add_argument("--devices", type=int, default=100000)
-    args = parser.parse_args()
-    build = (ROOT / args.build).resolve()
-    figures = Figures(build / "bench.json")
+def bench_service(figures, build, devices):
+    """All that needs a running service."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-bench-"))
     daemon = Daemon(build, folder / "data")
     credentials = folder / "credentials"
@@ -388,10 +391,10 @@ def main():
             "admin@example.com", "--profile", "bench")
         profile = cli("profiles", "list").splitlines()[0].split()[0]
         fleet = folder / "fleet"
-        took = fleet_make(build, daemon, cli, args.devices,
+        took = fleet_make(build, daemon, cli, devices,
                           "0100000000000000", fleet)
-        figures.note(import_per_s=args.devices / took)
-        bench_bootstraps(figures, build, daemon, fleet, profile, args.devices)
+        figures.note(import_per_s=devices / took)
+        bench_bootstraps(figures, build, daemon, fleet, profile, devices)
         bench_heartbeats(figures, build, daemon, fleet, folder)
         bench_storm(figures, build, daemon, fleet)
         bench_bytes(figures, build, daemon, cli, profile, folder)
@@ -405,9 +408,36 @@ def main():
         figures.add("resident_mib", sum(resident.values()), "<=", 256)
         daemon.stop()
     finally:
-        figures.write()
         daemon.process.kill()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-main()
+def bench_protection(figures, build):
+    """All that needs none."""
+    pin = pinned(SERVICE_CORE)
+    protection.bench_c2c(figures, build, pin)
+    protection.bench_e2e(figures, build, pin)
+    protection.bench_tls(figures)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--devices", type=int, default=100000)
+    parser.add_argument("--only", choices=["service", "protection"])
+    args = parser.parse_args()
+    build = (ROOT / args.build).resolve()
+    figures = Figures(build / "bench.json")
+    figures.note(load_before=os.getloadavg())
+    try:
+        if args.only != "service":
+            bench_protection(figures, build)
+        if args.only != "protection":
+            bench_service(figures, build, args.devices)
+    finally:
+        figures.note(load_after=os.getloadavg())
+        figures.write()
+
+
+if __name__ == "__main__":
+    main()

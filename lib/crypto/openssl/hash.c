@@ -10,9 +10,6 @@
 
 #include "base/wipe.h"
 
-#define IPAD 0x36
-#define OPAD 0x5C
-
 static bool
 hash_parts(EVP_MD_CTX *md, struct bytes first, const struct bytes *parts,
     size_t count, uint8_t out[SHA256_LEN])
@@ -82,10 +79,10 @@ hmac_parts(EVP_MD_CTX *md, uint8_t block[SHA256_BLOCK],
 	struct bytes inner = bytes_make(out, SHA256_LEN);
 	struct bytes pad = bytes_make(block, SHA256_BLOCK);
 
-	xor_block(block, IPAD);
+	xor_block(block, HMAC_IPAD);
 	if (!hash_parts(md, pad, parts, count, out))
 		return false;
-	xor_block(block, IPAD ^ OPAD);
+	xor_block(block, HMAC_IPAD ^ HMAC_OPAD);
 	return hash_parts(md, pad, &inner, 1, out);
 }
 

@@ -27,8 +27,11 @@ port_counting(void)
 {
 	static const struct random_source source = {count_up, NULL};
 	static struct hf_crypto port;
+	static struct c2c_kept kept;
 
+	c2c_kept_done(&kept);
 	c2c_port_init(&port, &source);
+	c2c_port_keep(&port, &kept);
 	return &port;
 }
 
@@ -36,8 +39,11 @@ const struct hf_crypto *
 port_real(void)
 {
 	static struct hf_crypto port;
+	static struct c2c_kept kept;
 
+	c2c_kept_done(&kept);
 	c2c_port_init(&port, &crypto_random_source);
+	c2c_port_keep(&port, &kept);
 	return &port;
 }
 
@@ -114,7 +120,8 @@ const struct hf_crypto *
 port_failing(unsigned n)
 {
 	static const struct hf_crypto port = {fail_encrypt, fail_decrypt,
-	    fail_seal, fail_open, fail_sha256, fail_hmac, fail_random, NULL};
+	    fail_seal, fail_open, fail_sha256, fail_hmac, fail_random, NULL,
+	    NULL};
 
 	calls_left = n;
 	return &port;

@@ -68,6 +68,12 @@ struct hf_crypto {
 	/* Random bytes that nobody can guess: IVs, nonces and TE_SECRETs. */
 	int (*random)(void *ctx, uint8_t *out, size_t len);
 
+	/*
+	 * May be NULL. Says that a key of a session will not be used any
+	 * more, for a platform that has prepared it once and kept that.
+	 */
+	void (*forget)(void *ctx, const uint8_t key[16]);
+
 	void *ctx;
 };
 

@@ -1,0 +1,208 @@
+/*
+ * Kept keys as contexts of OpenSSL that are never set up again. A new IV
+ * would cost EVP half as much as a key: as CBC only ever adds IV and first
+ * block, the first block is given with both the IV and the block that the
+ * context remembers added to it, and the latter cancels out.
+ *
+ * Spec: NIST SP 800-38A, section 6.2; RFC 2104, section 4.
+ */
+#include "ossl.h"
+
+#include "base/wipe.h"
+#include "crypto/kept.h"
+
+/* One direction of CBC, and the last block of ciphertext that it saw. */
+struct chain {
+	EVP_CIPHER_CTX *ctx;
+	uint8_t last[AES_BLOCK_LEN];
+};
+
+struct kept_cbc {
+	struct chain encrypt, decrypt;
+};
+
+struct kept_hmac {
+	EVP_MD_CTX *inner, *outer; /* after their first block: the key */
+	EVP_MD_CTX *work;
+};
+
+/* --- AES-128-CBC --- */
+
+static bool
+chain_start(struct chain *c, const uint8_t *key, int encrypt)
+{
+	c->ctx = EVP_CIPHER_CTX_new();
+	return c->ctx != NULL &&
+	       EVP_CipherInit_ex2(
+		   c->ctx, ossl.cbc, key, c->last, encrypt, NULL) == 1 &&
+	       EVP_CIPHER_CTX_set_padding(c->ctx, 0) == 1;
+}
+
+enum err
+kept_cbc_new(const uint8_t key[AES128_KEY_LEN], struct kept_cbc **ret_key)
+{
+	struct kept_cbc *k;
+
+	if (ossl_thread() == NULL)
+		return ERR_CRYPTO;
+	k = OPENSSL_zalloc(sizeof(*k));
+	if (k == NULL)
+		return ossl_fail(ERR_NOMEM);
+	if (!chain_start(&k->encrypt, key, 1) ||
+	    !chain_start(&k->decrypt, key, 0)) {
+		kept_cbc_free(k);
+		return ossl_fail(ERR_CRYPTO);
+	}
+	*ret_key = k;
+	return ERR_OK;
+}
+
+void
+kept_cbc_free(struct kept_cbc *k)
+{
+	if (k == NULL)
+		return;
+	EVP_CIPHER_CTX_free(k->encrypt.ctx);
+	EVP_CIPHER_CTX_free(k->decrypt.ctx);
+	OPENSSL_clear_free(k, sizeof(*k));
+}
+
+/* Adds IV and remembered block to a first block. */
+static void
+chain_turn(const struct chain *c, const uint8_t *iv, uint8_t *block)
+{
+	for (size_t i = 0; i < AES_BLOCK_LEN; i++)
+		block[i] ^= iv[i] ^ c->last[i];
+}
+
+static enum err
+chain_run(struct chain *c, uint8_t *data, size_t len)
+{
+	int n = 0;
+
+	if (EVP_CipherUpdate(c->ctx, data, &n, data, (int)len) == 1 &&
+	    (size_t)n == len)
+		return ERR_OK;
+	/* Nobody knows what it remembers now: without a key all will fail. */
+	(void)EVP_CIPHER_CTX_reset(c->ctx);
+	wipe(data, len);
+	return ossl_fail(ERR_CRYPTO);
+}
+
+enum err
+kept_cbc_encrypt(struct kept_cbc *k, const uint8_t iv[AES_BLOCK_LEN],
+    uint8_t *data, size_t len)
+{
+	struct chain *c = &k->encrypt;
+	enum err err;
+
+	if (len % AES_BLOCK_LEN != 0 || len > INT32_MAX)
+		return ERR_INVALID;
+	if (len == 0)
+		return ERR_OK;
+	chain_turn(c, iv, data);
+	err = chain_run(c, data, len);
+	if (err == ERR_OK)
+		memcpy(c->last, data + len - AES_BLOCK_LEN, AES_BLOCK_LEN);
+	return err;
+}
+
+enum err
+kept_cbc_decrypt(struct kept_cbc *k, const uint8_t iv[AES_BLOCK_LEN],
+    uint8_t *data, size_t len)
+{
+	struct chain *c = &k->decrypt;
+	uint8_t last[AES_BLOCK_LEN];
+	enum err err;
+
+	if (len % AES_BLOCK_LEN != 0 || len > INT32_MAX)
+		return ERR_INVALID;
+	if (len == 0)
+		return ERR_OK;
+	memcpy(last, data + len - AES_BLOCK_LEN, AES_BLOCK_LEN);
+	err = chain_run(c, data, len);
+	if (err != ERR_OK)
+		return err;
+	chain_turn(c, iv, data);
+	memcpy(c->last, last, AES_BLOCK_LEN);
+	return ERR_OK;
+}
+
+/* --- HMAC-SHA-256 --- */
+
+/* A hash that has seen the key's block, under one of the pads. */
+static EVP_MD_CTX *
+pad_hash(struct bytes key, uint8_t pad)
+{
+	uint8_t block[SHA256_BLOCK];
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+	memset(block, pad, sizeof(block));
+	for (size_t i = 0; i < key.len; i++)
+		block[i] ^= key.ptr[i];
+	if (md != NULL &&
+	    (EVP_DigestInit_ex2(md, ossl.sha256, NULL) != 1 ||
+		EVP_DigestUpdate(md, block, sizeof(block)) != 1)) {
+		EVP_MD_CTX_free(md);
+		md = NULL;
+	}
+	wipe(block, sizeof(block));
+	return md;
+}
+
+enum err
+kept_hmac_new(struct bytes key, struct kept_hmac **ret_key)
+{
+	struct kept_hmac *k;
+
+	if (key.len == 0 || key.len > SHA256_BLOCK)
+		return ERR_INVALID;
+	if (ossl_thread() == NULL)
+		return ERR_CRYPTO;
+	k = OPENSSL_zalloc(sizeof(*k));
+	if (k == NULL)
+		return ossl_fail(ERR_NOMEM);
+	k->inner = pad_hash(key, HMAC_IPAD);
+	k->outer = pad_hash(key, HMAC_OPAD);
+	k->work = EVP_MD_CTX_new();
+	if (k->inner == NULL || k->outer == NULL || k->work == NULL) {
+		kept_hmac_free(k);
+		return ossl_fail(ERR_CRYPTO);
+	}
+	*ret_key = k;
+	return ERR_OK;
+}
+
+void
+kept_hmac_free(struct kept_hmac *k)
+{
+	if (k == NULL)
+		return;
+	EVP_MD_CTX_free(k->inner);
+	EVP_MD_CTX_free(k->outer);
+	EVP_MD_CTX_free(k->work);
+	OPENSSL_free(k);
+}
+
+static bool
+hash_on(struct kept_hmac *k, const EVP_MD_CTX *from, struct bytes data,
+    uint8_t out[SHA256_LEN])
+{
+	return EVP_MD_CTX_copy_ex(k->work, from) == 1 &&
+	       EVP_DigestUpdate(k->work, data.ptr, data.len) == 1 &&
+	       EVP_DigestFinal_ex(k->work, out, NULL) == 1;
+}
+
+enum err
+kept_hmac_make(
+    struct kept_hmac *k, struct bytes data, uint8_t ret_mac[SHA256_LEN])
+{
+	uint8_t mac[SHA256_LEN];
+	bool good = hash_on(k, k->inner, data, mac) &&
+		    hash_on(k, k->outer, BYTES_OF(mac), mac);
+
+	if (good)
+		memcpy(ret_mac, mac, sizeof(mac));
+	wipe(mac, sizeof(mac));
+	return good ? ERR_OK : ossl_fail(ERR_CRYPTO);
+}
