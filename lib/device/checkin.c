@@ -49,13 +49,18 @@ static enum err
 request_begin(struct device *d, uint64_t now_ms, uint64_t wall_s)
 {
 	struct rot_state s;
-
 	bool confirms;
+	enum err err;
 
 	rot_state(d->rot, &s);
 	confirms = s.pending || (!s.features_told && !d->asked);
-	return rot_checkin_begin(d->rot, bytes_str(d->firmware),
+	err = rot_checkin_begin(d->rot, bytes_str(d->firmware),
 	    confirms ? 0 : wall_now(d, now_ms, wall_s));
+	if (err == ERR_OK && !confirms && !s.has_request) {
+		d->beat_known = true;
+		d->beat_ms = now_ms;
+	}
+	return err;
 }
 
 enum err

@@ -49,6 +49,9 @@ device_done(struct device *d)
 void
 device_network(struct device *d, bool up, uint64_t now_ms)
 {
+	if (!d->started)
+		d->start_ms = now_ms;
+	d->started = true;
 	if (up == d->network)
 		return;
 	d->network = up;
@@ -142,12 +145,26 @@ device_seal(struct device *d, const uint8_t profile[PROFILE_UID_LEN],
 
 /* --- heartbeats --- */
 
-/* Whether the last heartbeat is too near; a time in the future is not. */
+/*
+ * Whether the last heartbeat is too near. Since power-up the monotonic clock
+ * knows, and no other is asked. Before that the stored time counts; a wall
+ * clock that was turned back behind it, or that nobody has set, gains
+ * nothing: all that has surely passed is the time since power-up, which also
+ * is the longest that a time which was once wrong can keep a device waiting.
+ */
 static bool
-too_soon(const struct device *d, const struct rot_state *s, uint64_t wall)
+too_soon(const struct device *d, const struct rot_state *s, uint64_t now_ms,
+    uint64_t wall)
 {
-	return s->heartbeat_s != 0 && wall >= s->heartbeat_s &&
-	       wall - s->heartbeat_s < d->config.heartbeat_min_s;
+	uint64_t min_s = d->config.heartbeat_min_s;
+
+	if (d->beat_known)
+		return now_ms - d->beat_ms < min_s * 1000;
+	if (s->heartbeat_s == 0)
+		return false;
+	if (wall >= s->heartbeat_s)
+		return wall - s->heartbeat_s < min_s;
+	return !d->started || now_ms - d->start_ms < min_s * 1000;
 }
 
 enum err
@@ -162,7 +179,7 @@ device_heartbeat(struct device *d, uint64_t now_ms, uint64_t wall_s)
 		return ERR_BUSY;
 	if (!d->network)
 		return ERR_TIMEOUT;
-	if (too_soon(d, &s, wall_now(d, now_ms, wall_s)))
+	if (too_soon(d, &s, now_ms, wall_now(d, now_ms, wall_s)))
 		return ERR_TOO_SOON;
 	d->asked = true;
 	d->asked_result = ERR_BUSY;

@@ -103,16 +103,37 @@ places_fill(struct service *s, uint64_t tenant, const struct store_plan *terms)
 	return err;
 }
 
+/* Services come and go with the plan, also where devices are in use (4.5.1). */
+static enum err
+services_follow(
+    struct service *s, uint64_t tenant, uint32_t before, uint32_t after)
+{
+	uint32_t on = after & ~before, off = before & ~after;
+	enum err err;
+
+	if (before == after)
+		return ERR_OK;
+	err = store_profile_switch(s->store, tenant, on, off);
+	if (err == ERR_OK)
+		err = store_device_switch(
+		    s->store, tenant, on, off, (uint64_t)service_now(s));
+	return err;
+}
+
 static enum err
 plan_write(struct service *s, const struct actor *actor, const char *source,
     struct bytes plan, struct store_tenant *t)
 {
 	char before[PLAN_NAME_MAX + 1];
-	struct store_plan terms;
+	struct store_plan terms, old;
 	enum err err = store_plan_get(s->store, plan, &terms);
 
 	if (err == ERR_NOT_FOUND || plan.len > PLAN_NAME_MAX)
 		return ERR_INVALID;
+	if (err == ERR_OK)
+		err = store_plan_get(s->store, bytes_str(t->plan), &old);
+	if (err == ERR_OK)
+		err = services_follow(s, t->id, old.services, terms.services);
 	if (err == ERR_OK)
 		err = store_tenant_set_plan(s->store, t->id, plan);
 	if (err == ERR_OK)

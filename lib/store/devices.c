@@ -492,6 +492,25 @@ store_device_set_features(struct store *store, const uint8_t uid[UID_LEN],
 }
 
 enum err
+store_device_switch(struct store *store, uint64_t tenant, uint32_t on,
+    uint32_t off, uint64_t time)
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET features = (features | $1) & ~$2,"
+	    " features_version = CASE WHEN features_version < $3 THEN $3"
+	    " ELSE features_version + 1 END WHERE tenant = $4"
+	    " AND features <> ((features | $1) & ~$2)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, on);
+	query_bind_u64(&q, off);
+	query_bind_u64(&q, time);
+	query_bind_u64(&q, tenant);
+	return query_run(&q);
+}
+
+enum err
 store_terms_by_profile(struct store *store,
     const uint8_t profile[PROFILE_UID_LEN], struct store_terms *ret_terms)
 {

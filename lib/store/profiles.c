@@ -83,6 +83,22 @@ store_profile_set_features(struct store *store, uint64_t tenant,
 }
 
 enum err
+store_profile_switch(
+    struct store *store, uint64_t tenant, uint32_t on, uint32_t off)
+{
+	static const struct sql sql = {
+	    "UPDATE profiles SET features = (features | $1) & ~$2"
+	    " WHERE tenant = $3"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, on);
+	query_bind_u64(&q, off);
+	query_bind_u64(&q, tenant);
+	return query_run(&q);
+}
+
+enum err
 store_profile_set(struct store *store, const struct store_profile *profile)
 {
 	static const struct sql sql = {

@@ -1,4 +1,5 @@
 """The module's way to its keys: states, clones, kills at every point."""
+import base64
 import json
 import os
 import pathlib
@@ -22,6 +23,41 @@ def test_states_of_the_seed(account, new_module):
     assert device["DeviceSerialNumber"] == "SN-77"
     assert device["DeviceProfileUID"] == account.profile
     assert device["RegistrationDate"]
+
+
+@pytest.mark.parametrize("profile", ["A" * 21 + "Q", "thermometer-model-004Q"])
+def test_profile_of_nobody(account, new_module, profile):
+    """Registered and unowned (4.3), with an event that says why."""
+    module = new_module()
+    assert b"OK" in module.seal(profile, "SN-78")
+    uid = module.ready["uid"]
+    found = wait_until(
+        lambda: account.get(f"/v1/events?device={uid}")["Items"], "the event")
+    assert [e["Kind"] for e in found] == ["unknown_profile"]
+    named = base64.urlsafe_b64encode(
+        bytes.fromhex(found[0]["Detail"]["DeviceProfileUID"])).decode()
+    assert named.rstrip("=") == profile
+    wait_until(lambda: module.info() == (1, 0, 1), "1,0,1")
+    assert module.error("AT+USECPSK=16").startswith("+CME ERROR")
+    assert account.device(uid) is None
+
+
+def test_sealed_while_offline(account, new_module):
+    """Sealed later, without a network: assigned once there is one."""
+    module = new_module()
+    wait_until(lambda: module.info() == (1, 0, 1), "1,0,1")
+    assert account.device(module.ready["uid"]) is None
+    assert b"OK" in module.command("AT+CFUN=0")
+    assert b"OK" in module.seal(account.profile, "SN-79")
+    assert module.info() == (1, 0, 1)
+    assert b"OK" in module.command("AT+CFUN=1")
+    module.complete()
+    device = account.device(module.ready["uid"])
+    assert device["DeviceSerialNumber"] == "SN-79"
+    # The first root was nobody's; this one is the account's.
+    items = account.get(
+        f"/v1/devices/{module.ready['uid']}/generations")["Items"]
+    assert [g["Generation"] for g in items] == [2]
 
 
 def test_no_service(account, new_module, tmp_path):

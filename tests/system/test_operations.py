@@ -1,6 +1,5 @@
 """What operators do to devices (4.1 to 4.6), with the real programs."""
 import base64
-import hashlib
 import json
 import re
 import shutil
@@ -9,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import make_devices, program, wait_until
+from conftest import Tenant, make_devices, program, wait_until
 
 
 def act(account, uid, operation, body=None, status=200):
@@ -65,21 +64,6 @@ def ready(new_module, own_profile):
     module = new_module("--heartbeat-min-s", "0")
     assert b"OK" in module.seal(own_profile)
     return module.complete()
-
-
-@pytest.fixture
-def stranger(service, tmp_path):
-    """A second tenant of the same service, by its database."""
-    path = service.data / "db" / "holdfast.db"
-    secret = "stranger-secret"
-    with sqlite3.connect(path) as db:
-        db.execute("INSERT OR IGNORE INTO tenants (id, name, plan, created)"
-                   " VALUES (4242, 'stranger', 'Freedom', 0)")
-        db.execute("INSERT OR IGNORE INTO apikeys (tenant, name, secret,"
-                   " created) VALUES (4242, 'stranger', ?, 0)",
-                   (hashlib.sha256(secret.encode()).digest(),))
-    db.close()
-    return "stranger", secret
 
 
 def test_suspend_and_resume(account, ready):
@@ -274,12 +258,10 @@ def test_decommission_now_and_a_second_life(account, ready, new_module,
     assert refused(account, old[0]) == "/problems/decommissioned"
 
 
-def test_another_account_sees_nothing(account, ready, stranger):
+def test_another_account_sees_nothing(account, ready, tmp_path):
     """Somebody else's device answers exactly like an unknown one."""
     uid = ready.ready["uid"]
-    token = json.loads(account.curl("/v1/authenticate", {
-        "APIKey": stranger[0], "APISecret": stranger[1]}, token="")[1]
-    )["AuthToken"]
+    stranger = Tenant(account, tmp_path, "stranger")
     bodies = {"suspend": None, "resume": None, "rotate": None,
               "release": {"Generation": 1},
               "decommission": {"Confirm": uid}, "generations": "GET"}
@@ -287,9 +269,9 @@ def test_another_account_sees_nothing(account, ready, stranger):
         texts = set()
         for one in (uid, "0123456789ABCDEF"):
             sent = {"Confirm": one} if operation == "decommission" else body
-            status, text = account.curl(
+            status, text = stranger.curl(
                 f"/v1/devices/{one}/{operation}",
-                sent if isinstance(sent, dict) else None, token=token,
+                sent if isinstance(sent, dict) else None,
                 method="GET" if body == "GET" else "POST")
             assert status == 404, text
             texts.add(re.sub(r'"requestId": "[^"]*"', "", text))
@@ -334,3 +316,27 @@ def test_profile_changes(account, own_profile):
     assert patch({}, )[0] == 200
     assert account.curl("/v1/deviceprofiles/" + "A" * 22, {},
                         method="PATCH")[0] == 404
+
+
+def test_services_follow_the_plan(account, new_module, tmp_path):
+    """A plan that includes them switches them on where devices are in use."""
+    small = Tenant(account, tmp_path, "small", plan="Basic")
+    module = new_module("--heartbeat-min-s", "0", owner=small)
+    module.seal(small.profile)
+    module.complete()
+    uid = module.ready["uid"]
+    off = "+CME ERROR: E2ESymmetricKMS is not enabled"
+    assert module.error("AT+USECPSK=16") == off
+    account.run("tenants", "plan", str(small.tenant), "Freedom")
+
+    def kms():
+        return small.device(uid)["Features"]["E2ESymmetricKMS"]
+    assert kms() == {"Enabled": True, "Confirmed": False}
+    heartbeat(module)
+    wait_until(lambda: kms()["Confirmed"], "the device's confirmation")
+    identity, _ = module.psk()
+    assert small.post("/v1/GetPSK", {"KeyID": identity})["Key"]
+    account.run("tenants", "plan", str(small.tenant), "Basic")
+    assert small.curl("/v1/GetPSK", {"KeyID": identity})[0] == 403
+    heartbeat(module)
+    assert module.error("AT+USECPSK=16") == off

@@ -92,6 +92,32 @@ test_time_in_the_future(void **state)
 	w.wall_s += 1000000000;
 	beat();
 	w.wall_s -= 1000000000;
+	world_boot(&w);
+	w.now_ms += 301000;
+	assert_int_equal(ask(), ERR_OK);
+}
+
+/* And who turns it back gains nothing, with or without a power cut. */
+static void
+test_clock_turned_back(void **state)
+{
+	(void)state;
+	beat();
+	w.wall_s -= 1000000;
+	assert_int_equal(ask(), ERR_TOO_SOON);
+	w.wall_s += 2000000;
+	assert_int_equal(ask(), ERR_TOO_SOON);
+	w.wall_s -= 2000000;
+	for (int i = 0; i < 3; i++) {
+		world_boot(&w);
+		assert_int_equal(ask(), ERR_TOO_SOON);
+		w.now_ms += 200000;
+		assert_int_equal(ask(), ERR_TOO_SOON);
+	}
+	w.wall_s = 0;
+	world_boot(&w);
+	assert_int_equal(ask(), ERR_TOO_SOON);
+	w.now_ms += 301000;
 	assert_int_equal(ask(), ERR_OK);
 }
 
@@ -427,6 +453,7 @@ main(void)
 	    TEST(test_asked),
 	    TEST(test_too_soon_survives_power),
 	    TEST(test_time_in_the_future),
+	    TEST(test_clock_turned_back),
 	    TEST(test_not_bootstrapped),
 	    TEST(test_no_network),
 	    TEST(test_unanswered),

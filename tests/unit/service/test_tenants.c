@@ -114,11 +114,25 @@ test_a_plan_fills_its_places(void **state)
 	    ERR_OK);
 	assert_string_equal(t.plan, "Freedom");
 	assert_int_equal(status_of(d, &device[11]), DEVICE_ACTIVE);
+	/* Its services come with it, for devices and profiles there are. */
+	assert_int_equal(
+	    store_device_by_uid(d->s.store, device[3].uid, &row), ERR_OK);
+	assert_int_equal(row.features & (SERVICE_PSK | SERVICE_E2E),
+	    SERVICE_PSK | SERVICE_E2E);
+	assert_int_equal(row.features_version, (uint64_t)service_now(&d->s));
+	assert_int_equal(
+	    store_profile_get(d->s.store, actor.tenant, profile.uid, &profile),
+	    ERR_OK);
+	assert_int_equal(profile.features & (SERVICE_PSK | SERVICE_E2E),
+	    SERVICE_PSK | SERVICE_E2E);
 	/* What is active stays it. */
 	assert_int_equal(tenant_set_plan(&d->s, &boss, "x", actor.tenant,
 			     BYTES_LIT("Basic"), &t),
 	    ERR_OK);
 	assert_int_equal(status_of(d, &device[11]), DEVICE_ACTIVE);
+	assert_int_equal(
+	    store_device_by_uid(d->s.store, device[3].uid, &row), ERR_OK);
+	assert_int_equal(row.features & (SERVICE_PSK | SERVICE_E2E), 0);
 }
 
 int

@@ -86,8 +86,9 @@ MUST_CHECK enum err device_seal(struct device *d,
 
 /*
  * Asks for a heartbeat now. Errors: ERR_STATE (not bootstrapped),
- * ERR_TOO_SOON (heartbeat_min_s since the last that was sent, by wall_s; a
- * stored time in the future counts as elapsed), ERR_BUSY (one is under way),
+ * ERR_TOO_SOON (heartbeat_min_s have not passed since the last that was sent:
+ * by now_ms, or over a power cut by wall_s; when that is behind the stored
+ * time, or unknown, since power-up), ERR_BUSY (one is under way),
  * ERR_TIMEOUT (no network).
  */
 MUST_CHECK enum err device_heartbeat(

@@ -60,6 +60,10 @@ struct device {
 	uint64_t heartbeat_ms; /* when the next one is due */
 
 	bool time_known; /* an answer has told the time */
+	bool started; /* start_ms is known */
+	uint64_t start_ms; /* of the monotonic clock, since power-up */
+	bool beat_known; /* a heartbeat was sent since then, at beat_ms */
+	uint64_t beat_ms;
 	uint64_t time_s;
 	uint64_t time_ms; /* when it did */
 };

@@ -194,6 +194,13 @@ MUST_CHECK enum err store_device_renew(
 MUST_CHECK enum err store_device_set_features(struct store *store,
     const uint8_t uid[UID_LEN], uint32_t features, uint64_t time);
 
+/*
+ * Switches bits on and others off for all devices of a tenant, with a new
+ * version where that changes something.
+ */
+MUST_CHECK enum err store_device_switch(struct store *store, uint64_t tenant,
+    uint32_t on, uint32_t off, uint64_t time);
+
 /* What a device profile means at bootstrap. */
 struct store_terms {
 	uint64_t tenant;

@@ -39,6 +39,10 @@ MUST_CHECK enum err store_profile_get(struct store *store, uint64_t tenant,
 MUST_CHECK enum err store_profile_set_features(struct store *store,
     uint64_t tenant, const uint8_t uid[PROFILE_UID_LEN], uint32_t features);
 
+/* Switches bits on and others off for all profiles of a tenant. */
+MUST_CHECK enum err store_profile_switch(
+    struct store *store, uint64_t tenant, uint32_t on, uint32_t off);
+
 /*
  * Writes name, period_s, rotation_s and clones of the profile, found by its
  * uid and tenant. Errors: ERR_NOT_FOUND.
