@@ -335,6 +335,7 @@ static bool
 unsettled(const struct emulator *e)
 {
 	return e->module.reset_wanted || e->module.tee_changed ||
+	       mqtt_link_waits(e->mqtt) ||
 	       network_stat(&e->module.network) != e->told ||
 	       network_up(&e->module.network) != e->seen_up;
 }
@@ -356,7 +357,6 @@ settle_once(struct emulator *e, uint64_t now_ms)
 	mqtt_link_settle(e->mqtt, now_ms);
 	conns_settle(&e->module, now_ms);
 	next_ms = lines_settle(e, now_ms);
-	mqtt_link_settle(e->mqtt, now_ms); /* commands have set it going */
 	conns_ms = conns_due_ms(&e->module, now_ms);
 	if (service_ms < next_ms)
 		next_ms = service_ms;

@@ -14,6 +14,7 @@ struct mqtt_link {
 	struct module *module;
 	struct conn *conn; /* NULL: closed */
 	bool open;
+	bool full; /* it takes no more now */
 	uint64_t due_ms; /* of the client's */
 };
 
@@ -23,6 +24,7 @@ link_close(struct mqtt_link *link)
 	conn_close(link->conn);
 	link->conn = NULL;
 	link->open = false;
+	link->full = false;
 }
 
 static void
@@ -49,6 +51,7 @@ output_move(struct mqtt_link *link)
 		mqtt_sent(m, out.len, loop_now_ms());
 		out = mqtt_output(m);
 	}
+	link->full = err == ERR_BUSY;
 	if (err != ERR_OK && err != ERR_BUSY)
 		link_fail(link, MQTT_CODE_LOST);
 }
@@ -163,6 +166,16 @@ mqtt_link_settle(struct mqtt_link *link, uint64_t now_ms)
 	output_move(link);
 	if (!mqtt_wants_link(m))
 		link_close(link);
+}
+
+bool
+mqtt_link_waits(const struct mqtt_link *link)
+{
+	const struct mqtt *m = &link->module->mqtt;
+
+	if (m->state == MQTT_OPENING)
+		return link->conn == NULL;
+	return link->open && !link->full && mqtt_output(m).len > 0;
 }
 
 uint64_t

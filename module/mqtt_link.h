@@ -19,6 +19,9 @@ void mqtt_link_free(struct mqtt_link *link);
 /* Opens and closes as the client wants, moves bytes, lets time pass. */
 void mqtt_link_settle(struct mqtt_link *link, uint64_t now_ms);
 
+/* Whether a command has set something going that settle would do now. */
+bool mqtt_link_waits(const struct mqtt_link *link);
+
 /* When to come again. */
 uint64_t mqtt_link_due(const struct mqtt_link *link);
 

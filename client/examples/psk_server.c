@@ -2,15 +2,19 @@
  * A TLS server that accepts any device of yours by its PSK, after the
  * example of the original's application note: the callback gets the PSK
  * identity from the handshake, fetches the key with GetPSK, and OpenSSL does
- * the rest, in TLS 1.2 and 1.3. It sends back what it receives.
+ * the rest, in TLS 1.2 and 1.3. It sends back what it receives; with a third
+ * argument it passes it on to a server there, such as an MQTT broker or a web
+ * server, and back.
  *
- *	HOLDFAST_TOKEN=... psk-server 0.0.0.0:8883 http://127.0.0.1:8080
+ *	HOLDFAST_TOKEN=... psk-server 0.0.0.0:8883 http://127.0.0.1:8080 \
+ *	    127.0.0.1:1883
  *
  * One connection at a time: an example, not a server for production.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +33,7 @@
 
 static const char *service_url;
 static const char *auth_token;
+static struct sockaddr_in forward; /* no family: sends back */
 
 /* What libcurl has received; an answer over ANSWER_MAX ends the call. */
 struct answer {
@@ -138,46 +143,119 @@ context_new(void)
 	return ctx;
 }
 
-/* Shakes hands and sends back what comes, until the client is done. */
+/* Sends back what comes, until the client is done. */
+static void
+connection_echo(SSL *ssl)
+{
+	char buf[4096];
+	int n;
+
+	while ((n = SSL_read(ssl, buf, sizeof(buf))) > 0)
+		if (SSL_write(ssl, buf, n) <= 0)
+			break;
+}
+
+/* Writes all of it; 0 when the other side has gone. */
+static int
+server_write(int server, const char *data, int len)
+{
+	ssize_t n;
+
+	for (; len > 0; data += n, len -= (int)n) {
+		n = write(server, data, (size_t)len);
+		if (n <= 0)
+			return 0;
+	}
+	return 1;
+}
+
+/* Passes on what comes from either side, until one is done. */
+static void
+connection_forward(SSL *ssl, int server)
+{
+	struct pollfd fds[2] = {{.fd = SSL_get_fd(ssl), .events = POLLIN},
+	    {.fd = server, .events = POLLIN}};
+	char buf[4096];
+	int n;
+
+	for (;;) {
+		if (SSL_pending(ssl) == 0 && poll(fds, 2, -1) < 0)
+			return;
+		if (SSL_pending(ssl) > 0 || fds[0].revents != 0) {
+			n = SSL_read(ssl, buf, sizeof(buf));
+			if (n <= 0 || !server_write(server, buf, n))
+				return;
+		}
+		if (fds[1].revents != 0) {
+			n = (int)read(server, buf, sizeof(buf));
+			if (n <= 0 || SSL_write(ssl, buf, n) <= 0)
+				return;
+		}
+		fds[0].revents = fds[1].revents = 0;
+	}
+}
+
+/* Shakes hands, and serves until one side is done. */
 static void
 connection_serve(SSL_CTX *ctx, int fd)
 {
 	SSL *ssl = SSL_new(ctx);
-	char buf[4096];
-	int n;
+	int server = -1;
 
 	if (ssl == NULL || SSL_set_fd(ssl, fd) == 0 || SSL_accept(ssl) <= 0) {
 		ERR_print_errors_fp(stderr);
 		goto out;
 	}
-	while ((n = SSL_read(ssl, buf, sizeof(buf))) > 0)
-		if (SSL_write(ssl, buf, n) <= 0)
-			break;
+	if (forward.sin_family == 0) {
+		connection_echo(ssl);
+		goto out;
+	}
+	server = socket(AF_INET, SOCK_STREAM, 0);
+	if (server >= 0 &&
+	    connect(server, (struct sockaddr *)&forward, sizeof(forward)) == 0)
+		connection_forward(ssl, server);
+	else
+		perror("psk-server: the server to pass on to");
+	(void)SSL_shutdown(ssl);
 out:
+	if (server >= 0)
+		close(server);
 	SSL_free(ssl);
+}
+
+/* Reads A.B.C.D:PORT; 0 when it is none. */
+static int
+address_read(const char *text, struct sockaddr_in *sin)
+{
+	char host[64], *colon;
+	char *end;
+	long port;
+
+	snprintf(host, sizeof(host), "%s", text);
+	colon = strchr(host, ':');
+	if (colon == NULL)
+		return 0;
+	*colon = '\0';
+	port = strtol(colon + 1, &end, 10);
+	if (*end != '\0' || port < 0 || port > 65535 ||
+	    inet_pton(AF_INET, host, &sin->sin_addr) != 1)
+		return 0;
+	sin->sin_port = htons((uint16_t)port);
+	sin->sin_family = AF_INET;
+	return 1;
 }
 
 /* Listens at A.B.C.D:PORT and says where; -1 with a message if it cannot. */
 static int
 listen_at(const char *where)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET};
+	struct sockaddr_in sin = {.sin_family = 0};
 	socklen_t len = sizeof(sin);
-	char host[64], *colon;
-	char *end;
-	long port;
+	char host[64];
 	int fd, one = 1;
 
-	snprintf(host, sizeof(host), "%s", where);
-	colon = strchr(host, ':');
-	if (colon == NULL)
+	if (!address_read(where, &sin))
 		return -1;
-	*colon = '\0';
-	port = strtol(colon + 1, &end, 10);
-	if (*end != '\0' || port < 0 || port > 65535 ||
-	    inet_pton(AF_INET, host, &sin.sin_addr) != 1)
-		return -1;
-	sin.sin_port = htons((uint16_t)port);
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (fd < 0)
 		return -1;
@@ -188,6 +266,8 @@ listen_at(const char *where)
 		close(fd);
 		return -1;
 	}
+	if (inet_ntop(AF_INET, &sin.sin_addr, host, sizeof(host)) == NULL)
+		host[0] = '\0';
 	printf("listening on %s:%u\n", host, ntohs(sin.sin_port));
 	fflush(stdout);
 	return fd;
@@ -200,9 +280,11 @@ main(int argc, char **argv)
 	int fd, client;
 
 	auth_token = getenv("HOLDFAST_TOKEN");
-	if (argc != 3 || auth_token == NULL) {
+	if (argc < 3 || argc > 4 || auth_token == NULL ||
+	    (argc == 4 && !address_read(argv[3], &forward))) {
 		fprintf(stderr,
-		    "usage: HOLDFAST_TOKEN=... psk-server HOST:PORT URL\n");
+		    "usage: HOLDFAST_TOKEN=... psk-server HOST:PORT URL "
+		    "[HOST:PORT]\n");
 		return 2;
 	}
 	service_url = argv[2];

@@ -24,6 +24,7 @@ http {{
     root {dir}/root;
     server {{
         listen 127.0.0.1:{port};
+        {secure}
         location /private/ {{
             auth_basic "private"; auth_basic_user_file {dir}/users;
         }}
@@ -33,12 +34,19 @@ http {{
 """
 
 
-class Nginx:
-    """nginx with files of its own on a port of its own."""
+SECURE = """listen 127.0.0.1:{port} ssl;
+        ssl_certificate {pki}/server.pem;
+        ssl_certificate_key {pki}/server.key;"""
 
-    def __init__(self, folder):
+
+class Nginx:
+    """nginx with files of its own on a port of its own; with pki also TLS."""
+
+    def __init__(self, folder, pki=None):
         self.dir = folder
         self.port = free_port()
+        self.tls = free_port()
+        secure = SECURE.format(port=self.tls, pki=pki) if pki else ""
         (folder / "root" / "private").mkdir(parents=True)
         (folder / "root" / "put").mkdir()
         (folder / "root" / "index.html").write_bytes(b"hello from nginx\n")
@@ -49,7 +57,7 @@ class Nginx:
             check=True, text=True).stdout.strip()
         (folder / "users").write_text(f"user:{hashed}\n")
         (folder / "nginx.conf").write_text(
-            NGINX.format(dir=folder, port=self.port))
+            NGINX.format(dir=folder, port=self.port, secure=secure))
         self.process = subprocess.Popen(
             ["/usr/sbin/nginx", "-p", str(folder), "-c",
              str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
