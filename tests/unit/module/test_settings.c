@@ -113,6 +113,27 @@ test_unreadable(void **state)
 	assert_int_equal(unlinkat(at, "settings", 0), 0);
 }
 
+/* The power went while a new file was being written: the old one stands. */
+static void
+test_power_cut(void **state)
+{
+	struct host *h = *state;
+	int at = h->module.state_fd, fd;
+
+	host_ask(h, "AT+CTZU=0", "\r\nOK\r\n");
+	fd = openat(at, "settings.new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "AT+CTZU=1\nAT+UMNO", 17), 17);
+	assert_int_equal(close(fd), 0);
+	start_anew(h);
+	host_ask(h, "AT+CTZU?", "\r\n+CTZU: 0\r\n\r\nOK\r\n");
+	host_ask(h, "AT+CSGT=1,\"x\"", "\r\nOK\r\n");
+	assert_int_equal(faccessat(at, "settings.new", F_OK, 0), -1);
+	start_anew(h);
+	host_ask(h, "AT+CSGT?", "\r\n+CSGT: \"x\",1\r\n\r\nOK\r\n");
+	host_ask(h, "AT+CTZU?", "\r\n+CTZU: 0\r\n\r\nOK\r\n");
+}
+
 /* What could not be kept is not done either. */
 static void
 test_write_fails(void **state)
@@ -165,6 +186,7 @@ main(void)
 	    SETTINGS_TEST(test_none),
 	    SETTINGS_TEST(test_spoilt),
 	    SETTINGS_TEST(test_unreadable),
+	    SETTINGS_TEST(test_power_cut),
 	    SETTINGS_TEST(test_write_fails),
 	    SETTINGS_TEST(test_longest),
 	};
