@@ -24,6 +24,7 @@
 #define CR '\r'
 #define LF '\n'
 #define BS 8 /* S5: deletes the byte before it */
+#define DEL 0x7f /* what the key sends in most terminal programs */
 
 static void
 settings_start(struct terminal_settings *s)
@@ -408,7 +409,7 @@ byte_is_bad(const struct terminal *t, uint8_t byte)
 {
 	if (byte == CR || byte == LF || byte == '\t')
 		return !t->in_quotes;
-	return byte < 0x20 || byte == 0x7f;
+	return byte < 0x20;
 }
 
 static bool
@@ -430,6 +431,19 @@ line_end(struct terminal *t)
 		line_execute(t);
 }
 
+/* Who types DEL looks at a screen: the character goes there too. */
+static void
+byte_echo(struct terminal *t, uint8_t byte)
+{
+	if (!t->settings.echo || t->state != TERMINAL_LINE)
+		return;
+	if (byte == DEL)
+		output_put(
+		    t, t->line_len > 0 ? BYTES_LIT("\b \b") : BYTES_NONE);
+	else
+		output_put(t, bytes_make(&byte, 1));
+}
+
 static void
 line_byte(struct terminal *t, uint8_t byte)
 {
@@ -441,12 +455,11 @@ line_byte(struct terminal *t, uint8_t byte)
 		skip = skip || byte == LF || byte == 0 || byte == ' ';
 	if (skip)
 		return;
-	if (t->settings.echo && t->state == TERMINAL_LINE)
-		output_put(t, bytes_make(&byte, 1));
+	byte_echo(t, byte);
 	if (byte_ends_line(t, byte)) {
 		line_end(t);
 	} else if (t->state == TERMINAL_LINE) {
-		if (byte == BS)
+		if (byte == BS || byte == DEL)
 			line_erase(t);
 		else if (byte_is_bad(t, byte))
 			t->bad = true;

@@ -42,6 +42,10 @@ test_backspace(void **state)
 	struct host *h = *state;
 
 	host_ask(h, "\b\bATX\b\"\b+CMEE?", "\r\n+CMEE: 1\r\n\r\nOK\r\n");
+	/* DEL does the same, and clears it from the screen. */
+	h->terminal.settings.echo = true;
+	host_type(h, "\177AT+CMEX\177E?\r");
+	host_see(h, "AT+CMEX\b \bE?\r\r\n+CMEE: 1\r\n\r\nOK\r\n");
 }
 
 /* A closing quote that is taken back leaves the quote open, and timed. */
