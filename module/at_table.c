@@ -21,6 +21,7 @@ static const struct at_entry *const groups[] = {
     at_e2e,
     at_c2c,
     at_local,
+    at_ztp,
 };
 
 /* Finds a command and its group; NULL when the model has none. */
@@ -49,7 +50,8 @@ static bool
 group_is_off(const struct module *m, const struct at_entry *group)
 {
 	return m->settings.security_off &&
-	       (group == at_usec || group == at_e2e || group == at_local);
+	       (group == at_usec || group == at_e2e || group == at_local ||
+		   group == at_ztp);
 }
 
 static enum at_result

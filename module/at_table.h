@@ -59,5 +59,6 @@ extern const struct at_entry at_usec[]; /* while the client is on */
 extern const struct at_entry at_e2e[]; /* while the client is on */
 extern const struct at_entry at_c2c[]; /* of models with chip-to-chip */
 extern const struct at_entry at_local[]; /* while the client is on */
+extern const struct at_entry at_ztp[]; /* while the client is on */
 
 #endif

@@ -38,10 +38,18 @@ enum tee_op {
 	TEE_E2E_OPEN = 14, /* opens a message to the device, once */
 	TEE_VAULT_SEAL = 15, /* seals a secret of the module's own */
 	TEE_VAULT_OPEN = 16, /* opens one */
+	TEE_ZTP_GET = 17, /* key and certificates for a cloud */
 	TEE_C2C_PAIR = 20, /* chip-to-chip: new keys */
 	TEE_C2C_CONFIRM = 21, /* the host has them */
 	TEE_C2C_OPEN = 22, /* the keys of a session */
 	TEE_C2C_CLOSE = 23 /* a session ends as it should */
+};
+
+/* What TEE_ZTP_GET gives, as +USECDEVCERT numbers them; all DER. */
+enum tee_ztp {
+	TEE_ZTP_KEY = 0, /* SEC 1, secret: wipe it */
+	TEE_ZTP_CERTIFICATE = 1,
+	TEE_ZTP_CA = 2
 };
 
 /* The records of chip-to-chip, sealed: nonce, records, tag. */
@@ -77,6 +85,7 @@ struct tee_request {
 		struct bytes
 		    file; /* TEE_LOCAL_, TEE_VAULT_SEAL and _OPEN: its name */
 		unsigned e2e_version; /* 0 V1, 1 V2 */
+		enum tee_ztp ztp; /* TEE_ZTP_GET */
 		struct tee_c2c_request c2c;
 	} u;
 	struct bytes data; /* beside the packet; decoded: its length alone */
@@ -124,6 +133,10 @@ struct tee_answer {
 			uint8_t *ptr; /* the asker frees it */
 			size_t len;
 		} data; /* what travels beside the packet */
+		struct {
+			uint8_t der[PKI_CERTIFICATE_MAX];
+			size_t len;
+		} ztp;
 		struct tee_c2c_answer c2c;
 	} u;
 };

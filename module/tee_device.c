@@ -6,6 +6,7 @@
 
 #include "base/wipe.h"
 #include "tee_pairs.h"
+#include "tee_ztp.h"
 
 STATIC_ASSERT(TEE_FEATURE_LOCAL_DATA == FEATURE_LOCAL_DATA, one_number_for_it);
 STATIC_ASSERT(TEE_FEATURE_C2C == FEATURE_C2C, one_number_for_c2c);
@@ -207,6 +208,9 @@ tee_device_do(struct tee_device *d, const struct tee_request *request,
 		break;
 	case TEE_RESET:
 		err = do_reset(d);
+		break;
+	case TEE_ZTP_GET:
+		err = tee_ztp_do(d, request->u.ztp, answer);
 		break;
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:

@@ -7,12 +7,14 @@
 
 #include "device/device.h"
 #include "tee.h"
+#include "tee_objects.h"
 
 struct tee_device {
 	struct rot *rot;
 	const struct rot_port *port;
 	struct device *device;
 	struct device_config config;
+	struct tee_objects objects;
 	bool c2c_v1; /* chip-to-chip V1 is on */
 };
 

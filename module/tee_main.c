@@ -100,6 +100,8 @@ device_start(struct tee_process *p, const struct tee_config *config)
 	if (err != ERR_OK)
 		return err;
 	p->device.port = &p->secret->file.port;
+	tee_objects_init(&p->device.objects, p->secret->file.dir_fd);
+	p->device.config.port = &p->device.objects.port;
 	p->device.config.heartbeat_min_s = config->heartbeat_min_s;
 	p->device.config.heartbeat_s = HEARTBEAT_S;
 	p->device.config.firmware = config->firmware;

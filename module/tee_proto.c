@@ -70,6 +70,9 @@ tee_request_encode(const struct tee_request *request, struct writer *out)
 	case TEE_E2E_VERSION:
 		writer_u8(out, (uint8_t)request->u.e2e_version);
 		break;
+	case TEE_ZTP_GET:
+		writer_u8(out, (uint8_t)request->u.ztp);
+		break;
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:
 	case TEE_C2C_OPEN:
@@ -119,6 +122,16 @@ file_read(struct reader *r)
 	return name;
 }
 
+static enum tee_ztp
+ztp_read(struct reader *r)
+{
+	uint8_t which = reader_u8(r);
+
+	if (which > TEE_ZTP_CA)
+		reader_fail(r, ERR_FORMAT);
+	return (enum tee_ztp)which;
+}
+
 enum err
 tee_request_decode(struct bytes in, struct tee_request *ret_request)
 {
@@ -158,6 +171,9 @@ tee_request_decode(struct bytes in, struct tee_request *ret_request)
 		break;
 	case TEE_E2E_VERSION:
 		ret_request->u.e2e_version = flag_read(&r) ? 1 : 0;
+		break;
+	case TEE_ZTP_GET:
+		ret_request->u.ztp = ztp_read(&r);
 		break;
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:
@@ -314,6 +330,10 @@ tee_answer_encode(
 	case TEE_VAULT_OPEN:
 		writer_u32(out, (uint32_t)answer->u.data.len);
 		break;
+	case TEE_ZTP_GET:
+		writer_put(
+		    out, bytes_make(answer->u.ztp.der, answer->u.ztp.len));
+		break;
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:
 	case TEE_C2C_OPEN:
@@ -342,6 +362,19 @@ data_answer_read(struct reader *r, struct tee_answer *ret)
 	if (ret->u.data.len >
 	    E2E_PLAINTEXT_MAX + E2E_V1_HEADER_LEN + E2E_V1_TAG_LEN)
 		reader_fail(r, ERR_FORMAT);
+}
+
+static void
+ztp_answer_read(struct reader *r, struct tee_answer *ret)
+{
+	size_t len = reader_left(r);
+
+	if (len < 1 || len > sizeof(ret->u.ztp.der)) {
+		reader_fail(r, ERR_FORMAT);
+		return;
+	}
+	ret->u.ztp.len = len;
+	reader_copy(r, ret->u.ztp.der, len);
 }
 
 enum err
@@ -376,6 +409,9 @@ tee_answer_decode(
 	case TEE_VAULT_SEAL:
 	case TEE_VAULT_OPEN:
 		data_answer_read(&r, ret_answer);
+		break;
+	case TEE_ZTP_GET:
+		ztp_answer_read(&r, ret_answer);
 		break;
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:

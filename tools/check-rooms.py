@@ -30,7 +30,7 @@ PROGRAMS = {
     "cloud": {"service", "store", "pki", "keysproto", "keys", "crypto",
               "edhoc", "oscore", "coap", "cbor", "base", "cloud"},
     "cloud/keys": {"pki", "keysproto", "keys", "crypto", "base", "cloud"},
-    "module": {"device", "c2c", "rot", "edhoc", "oscore", "keys", "coap",
+    "module": {"device", "c2c", "pki", "rot", "edhoc", "oscore", "keys", "coap",
                "crypto", "cbor", "base", "module"},
     "cli": {"base", "cli"},
     "host": {"c2c", "base", "holdfast"},

@@ -119,6 +119,8 @@ def schedule(v):
     v["check-in-master-secret"] = expand(v["ck-0"], "oscore", b"", 16)
     v["check-in-state-tag"] = expand(v["ck-0"], "state", b"", 8)
     v["bulk-master-secret"] = expand(v["ck-0"], "bulk", b"", 16)
+    v["ztp-tag"] = expand(v["up"], "ztp request", v["key"], 16)
+    v["ztp-request"] = cbor([1, v["key"], v["ztp-tag"]])
     v["huk"] = run(0x60, 32)
     v["local-data-key-slot-3"] = expand(v["huk"], "local data", b"\x03", 32)
     v["storage-key"] = expand(v["huk"], "storage", b"", 32)

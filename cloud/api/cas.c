@@ -1,7 +1,7 @@
 /*
  * Certificate authorities: the original's two calls, and list and get.
  */
-#include "pki/certificate.h"
+#include "pki/pem.h"
 #include "service/cas.h"
 
 #include "api.h"

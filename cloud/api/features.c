@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "keys/messages.h"
 #include "service/features.h"
+#include "store/certificates.h"
 
 #include "api.h"
 
@@ -34,27 +35,45 @@ features_json_of_device(const struct store_device *d)
 
 /* --- reading --- */
 
+/* The CA that ZTPV1 names beside Enabled; 0: there is none of this name. */
+static uint64_t
+ca_read(struct request *r, const char *pointer, const json_t *value)
+{
+	struct service *s = &r->api->service;
+	struct bytes name =
+	    bytes_make(json_string_value(value), json_string_length(value));
+	char inside[64];
+	struct store_ca ca;
+	enum err err = json_is_string(value) ? service_read(s) : ERR_FORMAT;
+
+	if (err == ERR_OK)
+		err = store_ca_get(s->store, r->actor.tenant, name, &ca);
+	if (err == ERR_OK)
+		return ca.id;
+	(void)snprintf(inside, sizeof(inside), "%s/CAName", pointer);
+	problem_field(r, inside, "names no CA of this account");
+	return 0;
+}
+
 /*
  * One feature: {"Enabled": true or false}, for ZTPV1 with the name of a CA
- * beside it, of which there are none yet.
+ * beside it.
  */
 static bool
-feature_read(
-    struct request *r, uint32_t bit, const char *pointer, const json_t *value)
+feature_read(struct request *r, uint32_t bit, const char *pointer,
+    const json_t *value, struct feature_change *change)
 {
 	const json_t *enabled = json_object_get(value, "Enabled");
 	const json_t *ca = json_object_get(value, "CAName");
 	size_t known = ca != NULL && bit == FEATURE_ZTP ? 2 : 1;
-	char inside[64];
 
 	if (!json_is_boolean(enabled) || json_object_size(value) != known) {
 		problem_field(
 		    r, pointer, "has to be {\"Enabled\": true or false}");
 		return false;
 	}
-	(void)snprintf(inside, sizeof(inside), "%s/CAName", pointer);
 	if (known == 2)
-		problem_field(r, inside, "names no CA of this account");
+		change->ca = ca_read(r, pointer, ca);
 	return json_is_true(enabled);
 }
 
@@ -95,7 +114,7 @@ features_read(struct request *r, const json_t *object, uint32_t allowed)
 		if (bit == 0)
 			continue;
 		change.named |= bit;
-		if (feature_read(r, bit, pointer, value))
+		if (feature_read(r, bit, pointer, value, &change))
 			change.enabled |= bit;
 	}
 	return change;
@@ -154,6 +173,24 @@ refusal_answer(struct request *r, enum err err, enum problem unknown)
 	}
 }
 
+/* Beside ZTPV1: the CA that a device's certificate comes from. */
+static json_t *
+ca_name(struct request *r, json_t *features, const uint8_t uid[UID_LEN],
+    const uint8_t profile[PROFILE_UID_LEN])
+{
+	struct store_ca ca;
+	enum err err = service_read(&r->api->service);
+
+	if (err == ERR_OK)
+		err = store_device_ca(
+		    r->api->service.store, uid, profile, r->actor.tenant, &ca);
+	if (err == ERR_OK)
+		(void)json_object_set_new(
+		    json_object_get(features, feature_name(FEATURE_ZTP)),
+		    "CAName", json_string(ca.name));
+	return features;
+}
+
 static void
 device_answer(struct request *r, enum err err, const struct store_device *d)
 {
@@ -166,12 +203,13 @@ device_answer(struct request *r, enum err err, const struct store_device *d)
 	hex_encode(BYTES_OF(d->uid), uid);
 	answer_json(r, MHD_HTTP_OK,
 	    json_pack("{s:s, s:o}", "ROTPublicUID", uid, "Features",
-		features_json_of_device(d)));
+		ca_name(r, features_json_of_device(d), d->uid, d->profile)));
 }
 
 static void
 profile_answer(struct request *r, enum err err, const struct store_profile *p)
 {
+	static const uint8_t no_device[UID_LEN];
 	char uid[BASE64_SIZE(PROFILE_UID_LEN)];
 
 	if (err != ERR_OK) {
@@ -181,7 +219,7 @@ profile_answer(struct request *r, enum err err, const struct store_profile *p)
 	base64url_encode(BYTES_OF(p->uid), uid);
 	answer_json(r, MHD_HTTP_OK,
 	    json_pack("{s:s, s:o}", "DeviceProfileUID", uid, "Features",
-		features_json(p->features)));
+		ca_name(r, features_json(p->features), no_device, p->uid)));
 }
 
 /* --- the calls --- */

@@ -144,6 +144,7 @@ profiles_post(struct request *r)
 
 	r->kept.profile.rotation_s = wish.rotation_s;
 	r->kept.profile.clones = wish.clones;
+	r->kept.profile.ca = features.ca;
 	if (err != ERR_OK)
 		problem_err(r, err);
 	else

@@ -23,6 +23,9 @@ apply_effect(struct devices *d, struct job *job)
 	case EFFECT_ERASE:
 		++d->changes;
 		return store_device_erase(d->store, job->uid, d->now.unix_s);
+	case EFFECT_CERTIFICATE:
+		return store_certificate_add(
+		    d->store, &job->change.certificate.certificate);
 	}
 	return ERR_INTERNAL;
 }

@@ -203,6 +203,9 @@ accept_current(
 	struct checkin_response response;
 	bool told_erase = (device->flags & CHECKIN_ERASE) != 0;
 
+	if (service_certificate_waits(
+		d->store, device, d->now.unix_s, &device->objects) != ERR_OK)
+		return job_fail(d, job);
 	service_device_report(device, &job->checkin, job->terms.period, false,
 	    d->now.unix_s, &response);
 	/* It has heard that it shall: what it says now it says without keys. */
@@ -225,6 +228,24 @@ accept_current(
 	return answer_time(d, job, &response);
 }
 
+/* Whether something waits for the device that the pending will make. */
+static enum err
+pending_waits(struct devices *d, const struct job *job, bool *ret_waits)
+{
+	const struct store_pending *p = &job->pending;
+	struct store_device then = job->known.device;
+
+	if (then.tenant == 0)
+		then.features = p->features;
+	then.tenant = p->tenant;
+	then.status = p->status;
+	then.has_profile = p->has_profile;
+	memcpy(then.profile, p->profile, PROFILE_UID_LEN);
+	memcpy(then.alias, p->alias, ALIAS_LEN);
+	return service_certificate_waits(
+	    d->store, &then, d->now.unix_s, ret_waits);
+}
+
 /* S3: the check-in 0 of a pending commits it. */
 static enum step
 accept_pending(
@@ -237,6 +258,8 @@ accept_pending(
 	/* What the device was told stands; that it shall rotate is done. */
 	device.flags &= ~(uint32_t)CHECKIN_ROTATE;
 	device.rotate = false;
+	if (pending_waits(d, job, &device.objects) != ERR_OK)
+		return job_fail(d, job);
 	/*
 	 * One that comes again may have been told things that a restored
 	 * service does not remember.
@@ -291,6 +314,7 @@ repeat(struct devices *d, struct job *job)
 	if ((device->flags & CHECKIN_ERASE) == 0 &&
 	    device->status == DEVICE_DECOMMISSIONED)
 		device->status = DEVICE_ACTIVE;
+	device->objects = (device->flags & CHECKIN_OBJECTS) != 0;
 	service_device_report(device, &nothing_new,
 	    device->period != 0 ? device->period : job->terms.period, true,
 	    d->now.unix_s, &response);

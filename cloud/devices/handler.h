@@ -44,6 +44,7 @@ struct devices_counters {
 	uint64_t refused; /* bootstraps refused */
 	uint64_t commits; /* pendings confirmed */
 	uint64_t checkins; /* accepted, commits not counted */
+	uint64_t certificates; /* given to devices for their clouds */
 	uint64_t repeats; /* answered again, from the cache or by rule S2 */
 	uint64_t challenged; /* Echo asked for */
 	uint64_t evidence; /* clones found */

@@ -16,6 +16,7 @@
 #include "handler.h"
 #include "pool.h"
 #include "recent.h"
+#include "service/certificates.h"
 #include "service/clones.h"
 #include "service/devices.h"
 #include "service/events.h"
@@ -37,6 +38,7 @@ enum effect {
 	EFFECT_PEND,
 	EFFECT_ADVANCE,
 	EFFECT_COMMIT,
+	EFFECT_CERTIFICATE,
 	EFFECT_ERASE /* uid is decommissioned and has confirmed it */
 };
 
@@ -75,6 +77,7 @@ struct job {
 		struct store_pending pending;
 		struct store_advance advance;
 		struct service_commit commit;
+		struct service_certificate certificate;
 	} change;
 	bool quarantines; /* uid, until an operator decides */
 	struct service_event event[JOB_EVENTS_MAX];
@@ -232,6 +235,7 @@ step_fn step_message_1; /* edhoc.c: EDHOC on its resource */
 step_fn step_message_3;
 step_fn step_exchange; /* exchange.c: OSCORE under an EDHOC session */
 step_fn step_checkin; /* checkin.c: OSCORE under an alias */
+step_fn step_objects; /* objects.c: the same with an ID Context */
 
 /*
  * Verifies message_3 against all that is known of its sender, and makes the

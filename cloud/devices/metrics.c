@@ -23,6 +23,7 @@ static const struct {
     {"refused", AT(refused)},
     {"commits", AT(commits)},
     {"checkins", AT(checkins)},
+    {"certificates", AT(certificates)},
     {"repeats", AT(repeats)},
     {"challenged", AT(challenged)},
     {"evidence", AT(evidence)},

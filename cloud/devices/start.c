@@ -30,7 +30,7 @@ route(struct job *job)
 	    coap_option_find(job->message.options, COAP_OPT_EDHOC, &value);
 	if (oscore_option_decode(job->oscore, &option) == ERR_OK &&
 	    option.has_kid && option.kid.len == ALIAS_LEN && !job->combined)
-		return step_checkin;
+		return option.has_kid_context ? step_objects : step_checkin;
 	return step_exchange;
 }
 

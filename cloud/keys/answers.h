@@ -13,6 +13,16 @@ typedef enum err answer_function(const struct keys_state *state,
 
 answer_function answer_info, answer_prk, answer_root, answer_checkin,
     answer_advance, answer_ticket, answer_psk, answer_e2e, answer_profile,
-    answer_import, answer_factory, answer_ca, answer_pop;
+    answer_import, answer_factory, answer_ca, answer_pop, answer_ztp;
+
+/*
+ * Opens the root of a generation for its owner: derive.c. Errors: ERR_DENIED
+ * (the record does not say that profile and tenant belong together),
+ * ERR_AUTH (the root is another profile's, or none).
+ */
+MUST_CHECK enum err owner_root_open(const struct keys_state *state,
+    const struct keysproto_owner *owner, const uint8_t uid[UID_LEN],
+    uint32_t generation, const struct keysproto_blob *blob,
+    struct keys_root *ret_root);
 
 #endif

@@ -6,35 +6,55 @@
  */
 #include "answers.h"
 
+#include "base/text.h"
 #include "base/wipe.h"
+#include "keys/objects.h"
 #include "pki/certificate.h"
 #include "wrap.h"
 
-/* tenant 8 | public key 33 */
-static struct bytes
-binding_make(
-    uint64_t tenant, const struct p256_point *key, uint8_t buf[BLOB_CA_MORE])
+/* What a CA's blob is bound to. */
+struct ca_binding {
+	struct blob_name name;
+	uint8_t number[UID_LEN];
+	uint8_t more[BLOB_CA_MORE]; /* tenant 8 | public key 33 */
+};
+
+static void
+binding_make(uint64_t ca_id, uint64_t tenant, const struct p256_point *key,
+    struct ca_binding *b)
 {
 	struct writer w;
 
-	writer_init(&w, buf, BLOB_CA_MORE);
+	writer_init(&w, b->number, sizeof(b->number));
+	writer_u64(&w, ca_id);
+	writer_init(&w, b->more, sizeof(b->more));
 	writer_u64(&w, tenant);
-	p256_point_compress(key, buf + w.len);
-	return bytes_make(buf, BLOB_CA_MORE);
+	p256_point_compress(key, b->more + w.len);
+	b->name = (struct blob_name){
+	    .kind = BLOB_CA, .uid = b->number, .more = BYTES_OF(b->more)};
 }
 
-/* What a CA's blob is bound to; buf and number hold it. */
-static struct blob_name
-ca_name(const struct keysproto_request *q, const struct p256_point *key,
-    uint8_t number[UID_LEN], uint8_t buf[BLOB_CA_MORE])
-{
-	struct blob_name name = {.kind = BLOB_CA, .uid = number};
-	struct writer w;
+/* A CA that is there: what its certificate says, and the key to it. */
+struct ca {
+	struct pki_issuer issuer;
+	struct p256_secret secret;
+	struct pki_signer signer;
+};
 
-	writer_init(&w, number, UID_LEN);
-	writer_u64(&w, q->u.certificate.ca_id);
-	name.more = binding_make(q->u.certificate.tenant, key, buf);
-	return name;
+static enum err
+ca_open(const struct keys_state *state, uint64_t ca_id, uint64_t tenant,
+    struct bytes issuer, const struct keysproto_blob *key, struct ca *ret_ca)
+{
+	struct ca_binding binding;
+	enum err err = pki_issuer_read(issuer, &ret_ca->issuer);
+
+	if (err != ERR_OK)
+		return err;
+	binding_make(ca_id, tenant, &ret_ca->issuer.key, &binding);
+	ret_ca->signer = (struct pki_signer){&ret_ca->secret,
+	    &ret_ca->issuer.key, bytes_str(ret_ca->issuer.name)};
+	return wrap_open(
+	    state, &binding.name, wrap_blob_bytes(key), ret_ca->secret.d);
 }
 
 static struct pki_wish
@@ -68,17 +88,17 @@ answer_ca(const struct keys_state *state, const struct keysproto_request *q,
     struct keysproto_answer *a)
 {
 	struct pki_wish wish = wish_of(q, PKI_CA);
-	uint8_t number[UID_LEN], buf[BLOB_CA_MORE];
+	struct ca_binding binding;
 	struct p256_secret secret;
 	struct pki_signer signer = {&secret, &wish.key, wish.name};
-	struct blob_name name;
 	enum err err;
 
 	err = p256_generate(state->random, &secret, &wish.key);
 	if (err != ERR_OK)
 		return err;
-	name = ca_name(q, &wish.key, number, buf);
-	err = wrap_seal(state, &name, secret.d, &a->u.certificate.key);
+	binding_make(q->u.certificate.ca_id, q->u.certificate.tenant, &wish.key,
+	    &binding);
+	err = wrap_seal(state, &binding.name, secret.d, &a->u.certificate.key);
 	if (err == ERR_OK)
 		err = certificate_make(&wish, &signer, a);
 	wipe(&secret, sizeof(secret));
@@ -94,26 +114,68 @@ answer_pop(const struct keys_state *state, const struct keysproto_request *q,
     struct keysproto_answer *a)
 {
 	struct pki_wish wish = wish_of(q, PKI_POP);
-	uint8_t number[UID_LEN], buf[BLOB_CA_MORE];
-	struct p256_secret secret, own;
-	struct pki_issuer issuer;
-	struct blob_name name;
+	struct p256_secret own;
+	struct ca ca;
 	enum err err;
 
-	err = pki_issuer_read(q->u.certificate.issuer, &issuer);
-	if (err != ERR_OK)
-		return err;
-	name = ca_name(q, &issuer.key, number, buf);
-	err = wrap_open(
-	    state, &name, wrap_blob_bytes(&q->u.certificate.key), secret.d);
+	err = ca_open(state, q->u.certificate.ca_id, q->u.certificate.tenant,
+	    q->u.certificate.issuer, &q->u.certificate.key, &ca);
 	if (err == ERR_OK)
 		err = p256_generate(state->random, &own, &wish.key);
 	wipe(&own, sizeof(own));
 	if (err == ERR_OK)
-		err = certificate_make(&wish,
-		    &(struct pki_signer){
-			&secret, &issuer.key, bytes_str(issuer.name)},
-		    a);
-	wipe(&secret, sizeof(secret));
+		err = certificate_make(&wish, &ca.signer, a);
+	wipe(&ca, sizeof(ca));
+	return err;
+}
+
+/*
+ * The key that a device asks a certificate for comes with a tag under the
+ * device's root: whoever asks in its name has the device.
+ */
+static enum err
+ztp_key_check(const struct keys_state *state, const struct keysproto_request *q,
+    struct p256_point *ret_key)
+{
+	uint8_t tag[ZTP_TAG_LEN];
+	struct keys_root root;
+	struct keys_up up;
+	enum err err = owner_root_open(state, &q->u.ztp.owner, q->u.ztp.uid,
+	    q->u.ztp.generation, &q->u.ztp.root, &root);
+
+	if (err == ERR_OK)
+		err = keys_up_prk(&root, &up);
+	wipe(&root, sizeof(root));
+	if (err == ERR_OK)
+		err = keys_ztp_tag(&up, q->u.ztp.key, tag);
+	wipe(&up, sizeof(up));
+	if (err != ERR_OK)
+		return err;
+	if (!ct_equal(tag, q->u.ztp.tag, sizeof(tag)))
+		return ERR_AUTH;
+	return p256_point_decode(BYTES_OF(q->u.ztp.key), ret_key);
+}
+
+enum err
+answer_ztp(const struct keys_state *state, const struct keysproto_request *q,
+    struct keysproto_answer *a)
+{
+	char uid[HEX_SIZE(UID_LEN)];
+	struct pki_wish wish = {.kind = PKI_DEVICE,
+	    .not_before = (int64_t)q->u.ztp.not_before,
+	    .not_after = (int64_t)q->u.ztp.not_after};
+	struct ca ca;
+	enum err err = ztp_key_check(state, q, &wish.key);
+
+	if (err != ERR_OK)
+		return err;
+	hex_encode(BYTES_OF(q->u.ztp.uid), uid);
+	wish.name = bytes_str(uid);
+	memcpy(wish.serial, q->u.ztp.serial, sizeof(wish.serial));
+	err = ca_open(state, q->u.ztp.ca_id, q->u.ztp.owner.tenant,
+	    q->u.ztp.issuer, &q->u.ztp.ca_key, &ca);
+	if (err == ERR_OK)
+		err = certificate_make(&wish, &ca.signer, a);
+	wipe(&ca, sizeof(ca));
 	return err;
 }

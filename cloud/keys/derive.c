@@ -65,21 +65,29 @@ answer_profile(const struct keys_state *state,
 	    q->u.profile.tenant, profile, a->u.record);
 }
 
+enum err
+owner_root_open(const struct keys_state *state,
+    const struct keysproto_owner *owner, const uint8_t uid[UID_LEN],
+    uint32_t generation, const struct keysproto_blob *blob,
+    struct keys_root *ret_root)
+{
+	struct blob_name name = {.kind = BLOB_ROOT,
+	    .uid = uid,
+	    .generation = generation,
+	    .profile = owner->profile};
+	enum err err = owner_check(state, owner);
+
+	if (err != ERR_OK)
+		return err;
+	return wrap_open(state, &name, wrap_blob_bytes(blob), ret_root->k);
+}
+
 static enum err
 root_open(const struct keys_state *state, const struct keysproto_request *q,
     struct keys_root *ret_root)
 {
-	struct blob_name name = {.kind = BLOB_ROOT,
-	    .uid = q->u.derive.uid,
-	    .generation = q->u.derive.generation,
-	    .profile = q->u.derive.owner.profile};
-	enum err err;
-
-	err = owner_check(state, &q->u.derive.owner);
-	if (err != ERR_OK)
-		return err;
-	return wrap_open(
-	    state, &name, wrap_blob_bytes(&q->u.derive.root), ret_root->k);
+	return owner_root_open(state, &q->u.derive.owner, q->u.derive.uid,
+	    q->u.derive.generation, &q->u.derive.root, ret_root);
 }
 
 enum err

@@ -53,6 +53,8 @@ answer_of(enum keysproto_op op)
 		return answer_ca;
 	case KEYSPROTO_POP:
 		return answer_pop;
+	case KEYSPROTO_ZTP:
+		return answer_ztp;
 	}
 	return NULL;
 }

@@ -110,6 +110,9 @@ device_receive(struct device *d, uint64_t now_ms, uint64_t wall_s UNUSED,
 	case DEVICE_CHECKIN:
 		checkin_answer(d, now_ms, &m);
 		break;
+	case DEVICE_OBJECTS:
+		objects_answer(d, now_ms, &m);
+		break;
 	}
 }
 

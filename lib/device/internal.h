@@ -41,6 +41,11 @@ MUST_CHECK enum err checkin_start(
 void checkin_answer(
     struct device *d, uint64_t now_ms, const struct coap_message *m);
 
+/* objects.c */
+MUST_CHECK enum err objects_start(struct device *d, uint64_t now_ms);
+void objects_answer(
+    struct device *d, uint64_t now_ms, const struct coap_message *m);
+
 /*
  * Opens the OSCORE answer in m into d->plain. Errors: ERR_NOT_FOUND (it is
  * not protected), as oscore_open_response.

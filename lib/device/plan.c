@@ -155,7 +155,7 @@ heartbeat_resume(struct device *d, const struct rot_state *s, uint64_t now_ms,
 
 /* --- what comes next --- */
 
-enum action { ACTION_NONE, ACTION_EDHOC, ACTION_CHECKIN };
+enum action { ACTION_NONE, ACTION_EDHOC, ACTION_CHECKIN, ACTION_OBJECTS };
 
 /* D4: the service does not answer, or has said that it knows better. */
 static bool
@@ -173,6 +173,13 @@ wants_root(const struct rot_state *s)
 {
 	return (s->flags & CHECKIN_ROTATE) != 0 ||
 	       (s->sealed && !s->with_profile);
+}
+
+/* Something waits on the bulk channel, and there is a place for it. */
+static bool
+wants_objects(const struct device *d, const struct rot_state *s)
+{
+	return (s->flags & CHECKIN_OBJECTS) != 0 && d->config.port != NULL;
 }
 
 static enum action
@@ -195,7 +202,9 @@ action_choose(
 	/* The owner waits to see that the new features have arrived. */
 	if (!s->features_told)
 		return ACTION_CHECKIN;
-	return wants_root(s) ? ACTION_EDHOC : ACTION_NONE;
+	if (wants_root(s))
+		return ACTION_EDHOC;
+	return wants_objects(d, s) ? ACTION_OBJECTS : ACTION_NONE;
 }
 
 /* Starts what is wanted, unless it has to wait; *ret_next_ms says how long. */
@@ -223,6 +232,8 @@ idle_poll(
 	if (now_ms < d->not_before_ms)
 		return ERR_OK;
 	*ret_next_ms = now_ms;
+	if (action == ACTION_OBJECTS)
+		return objects_start(d, now_ms);
 	return action == ACTION_EDHOC ? bootstrap_start(d, now_ms)
 				      : checkin_start(d, now_ms, wall_s);
 }

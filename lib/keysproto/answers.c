@@ -157,6 +157,7 @@ good_write(struct writer *w, const struct keysproto_request *q,
 		return;
 	case KEYSPROTO_CA:
 	case KEYSPROTO_POP:
+	case KEYSPROTO_ZTP:
 		certificate_write(w, q, a);
 		return;
 	}
@@ -195,6 +196,7 @@ good_read(struct reader *r, const struct keysproto_request *q,
 		return;
 	case KEYSPROTO_CA:
 	case KEYSPROTO_POP:
+	case KEYSPROTO_ZTP:
 		certificate_read(r, q, a);
 		return;
 	}

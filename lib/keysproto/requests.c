@@ -151,17 +151,29 @@ psk_len_fits(size_t len)
 }
 
 static void
+owner_write(struct writer *w, const struct keysproto_owner *owner)
+{
+	writer_u64(w, owner->tenant);
+	wire_array_write(w, owner->profile, sizeof(owner->profile));
+	wire_array_write(w, owner->record, sizeof(owner->record));
+}
+
+static void
+owner_read(struct reader *r, struct keysproto_owner *owner)
+{
+	owner->tenant = reader_u64(r);
+	reader_copy(r, owner->profile, sizeof(owner->profile));
+	reader_copy(r, owner->record, sizeof(owner->record));
+}
+
+static void
 derive_write(struct writer *w, const struct keysproto_request *q)
 {
-	const struct keysproto_owner *owner = &q->u.derive.owner;
-
 	if (!id_len_fits(q->op, q->u.derive.id_len)) {
 		writer_fail(w, ERR_INVALID);
 		return;
 	}
-	writer_u64(w, owner->tenant);
-	wire_array_write(w, owner->profile, sizeof(owner->profile));
-	wire_array_write(w, owner->record, sizeof(owner->record));
+	owner_write(w, &q->u.derive.owner);
 	wire_array_write(w, q->u.derive.uid, sizeof(q->u.derive.uid));
 	writer_u32(w, q->u.derive.generation);
 	wire_blob_write(w, &q->u.derive.root);
@@ -177,11 +189,7 @@ derive_write(struct writer *w, const struct keysproto_request *q)
 static void
 derive_read(struct reader *r, struct keysproto_request *q)
 {
-	struct keysproto_owner *owner = &q->u.derive.owner;
-
-	owner->tenant = reader_u64(r);
-	reader_copy(r, owner->profile, sizeof(owner->profile));
-	reader_copy(r, owner->record, sizeof(owner->record));
+	owner_read(r, &q->u.derive.owner);
 	reader_copy(r, q->u.derive.uid, sizeof(q->u.derive.uid));
 	q->u.derive.generation = reader_u32(r);
 	wire_blob_read(r, &q->u.derive.root);
@@ -275,6 +283,40 @@ certificate_read(struct reader *r, struct keysproto_request *q)
 }
 
 static void
+ztp_write(struct writer *w, const struct keysproto_request *q)
+{
+	owner_write(w, &q->u.ztp.owner);
+	wire_array_write(w, q->u.ztp.uid, sizeof(q->u.ztp.uid));
+	writer_u32(w, q->u.ztp.generation);
+	wire_blob_write(w, &q->u.ztp.root);
+	wire_array_write(w, q->u.ztp.key, sizeof(q->u.ztp.key));
+	wire_array_write(w, q->u.ztp.tag, sizeof(q->u.ztp.tag));
+	writer_u64(w, q->u.ztp.ca_id);
+	wire_blob_write(w, &q->u.ztp.ca_key);
+	wire_view_write(w, q->u.ztp.issuer, PKI_CERTIFICATE_MAX);
+	wire_array_write(w, q->u.ztp.serial, sizeof(q->u.ztp.serial));
+	writer_u64(w, q->u.ztp.not_before);
+	writer_u64(w, q->u.ztp.not_after);
+}
+
+static void
+ztp_read(struct reader *r, struct keysproto_request *q)
+{
+	owner_read(r, &q->u.ztp.owner);
+	reader_copy(r, q->u.ztp.uid, sizeof(q->u.ztp.uid));
+	q->u.ztp.generation = reader_u32(r);
+	wire_blob_read(r, &q->u.ztp.root);
+	reader_copy(r, q->u.ztp.key, sizeof(q->u.ztp.key));
+	reader_copy(r, q->u.ztp.tag, sizeof(q->u.ztp.tag));
+	q->u.ztp.ca_id = reader_u64(r);
+	wire_blob_read(r, &q->u.ztp.ca_key);
+	q->u.ztp.issuer = wire_view_read(r, PKI_CERTIFICATE_MAX);
+	reader_copy(r, q->u.ztp.serial, sizeof(q->u.ztp.serial));
+	q->u.ztp.not_before = reader_u64(r);
+	q->u.ztp.not_after = reader_u64(r);
+}
+
+static void
 request_write(struct writer *w, const struct keysproto_request *q)
 {
 	writer_u8(w, (uint8_t)q->op);
@@ -308,6 +350,9 @@ request_write(struct writer *w, const struct keysproto_request *q)
 	case KEYSPROTO_CA:
 	case KEYSPROTO_POP:
 		certificate_write(w, q);
+		return;
+	case KEYSPROTO_ZTP:
+		ztp_write(w, q);
 		return;
 	}
 	writer_fail(w, ERR_INVALID);
@@ -348,6 +393,9 @@ request_read(struct reader *r, struct keysproto_request *q)
 	case KEYSPROTO_CA:
 	case KEYSPROTO_POP:
 		certificate_read(r, q);
+		return;
+	case KEYSPROTO_ZTP:
+		ztp_read(r, q);
 		return;
 	}
 	reader_fail(r, ERR_FORMAT);

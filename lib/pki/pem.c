@@ -1,7 +1,7 @@
 /*
- * DER as text, for people and their clouds.
+ * Base64 in lines between two labels.
  */
-#include "pki/certificate.h"
+#include "pki/pem.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -89,6 +89,7 @@ rot_state(const struct rot *rot, struct rot_state *ret_state)
 	    .erasing =
 		!rec->erased && (rec->flags & (uint32_t)CHECKIN_ERASE) != 0,
 	    .generation = rec->cur.number,
+	    .alias = rec->cur.alias,
 	    .status = rec->cur.status,
 	    .with_profile = rec->cur.with_profile,
 	    .pending = rec->has_pend,

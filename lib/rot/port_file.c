@@ -16,9 +16,8 @@
 
 static const char *const slot_names[2] = {"slot0", "slot1"};
 
-/* Reads a file of at most cap bytes; a longer one is ERR_SPACE. */
-static enum err
-file_read(
+enum err
+port_file_read(
     int dir_fd, const char *name, uint8_t *out, size_t cap, size_t *ret_len)
 {
 	enum err err = ERR_OK;
@@ -63,11 +62,10 @@ write_all(int fd, struct bytes content)
 	return fsync(fd) == 0 ? ERR_OK : ERR_IO;
 }
 
-/* Writes a file whole: beside its place first, durable before it is there. */
-static enum err
-file_write(int dir_fd, const char *name, struct bytes content)
+enum err
+port_file_write(int dir_fd, const char *name, struct bytes content)
 {
-	char temporary[16];
+	char temporary[PORT_FILE_NAME_MAX + 5];
 	enum err err;
 	int fd;
 
@@ -92,7 +90,8 @@ slot_read(void *ctx, unsigned slot, uint8_t *out, size_t cap, size_t *ret_len)
 	const struct port_file *file = ctx;
 	enum err err;
 
-	err = file_read(file->dir_fd, slot_names[slot & 1], out, cap, ret_len);
+	err = port_file_read(
+	    file->dir_fd, slot_names[slot & 1], out, cap, ret_len);
 	/* No record is that long: it is none. */
 	if (err == ERR_SPACE) {
 		*ret_len = 0;
@@ -106,7 +105,7 @@ slot_write(void *ctx, unsigned slot, struct bytes record)
 {
 	const struct port_file *file = ctx;
 
-	return file_write(file->dir_fd, slot_names[slot & 1], record);
+	return port_file_write(file->dir_fd, slot_names[slot & 1], record);
 }
 
 /* The counter is a file of 8 bytes; one of another length is broken. */
@@ -121,7 +120,7 @@ counter_raise(void *ctx, uint64_t *ret_value)
 	size_t len = 0;
 	enum err err;
 
-	err = file_read(file->dir_fd, "counter", raw, sizeof(raw), &len);
+	err = port_file_read(file->dir_fd, "counter", raw, sizeof(raw), &len);
 	if (err == ERR_OK && len != sizeof(raw))
 		return ERR_IO;
 	if (err != ERR_OK && err != ERR_NOT_FOUND)
@@ -130,7 +129,7 @@ counter_raise(void *ctx, uint64_t *ret_value)
 	value = reader_u64(&r) + 1;
 	writer_init(&w, raw, sizeof(raw));
 	writer_u64(&w, value);
-	err = file_write(file->dir_fd, "counter", BYTES_OF(raw));
+	err = port_file_write(file->dir_fd, "counter", BYTES_OF(raw));
 	if (err == ERR_OK)
 		*ret_value = value;
 	return err;
@@ -202,8 +201,8 @@ huk_read(struct port_file *file)
 	size_t len = 0;
 	enum err err;
 
-	err =
-	    file_read(file->dir_fd, "huk", file->huk, sizeof(file->huk), &len);
+	err = port_file_read(
+	    file->dir_fd, "huk", file->huk, sizeof(file->huk), &len);
 	if (err == ERR_SPACE || (err == ERR_OK && len != sizeof(file->huk)))
 		return ERR_FORMAT;
 	return err;
@@ -240,7 +239,7 @@ huk_make(const char *dir)
 		return err;
 	err = random_draw(NULL, file.huk, sizeof(file.huk));
 	if (err == ERR_OK)
-		err = file_write(file.dir_fd, "huk", BYTES_OF(file.huk));
+		err = port_file_write(file.dir_fd, "huk", BYTES_OF(file.huk));
 	wipe(file.huk, sizeof(file.huk));
 	(void)close(file.dir_fd);
 	return err;

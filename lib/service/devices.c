@@ -307,6 +307,7 @@ take_state(const struct store_pending *p, const struct service_commit *c,
 	d->period = c->period;
 	d->flags = c->flags;
 	d->rooted = c->time;
+	d->objects = (c->flags & CHECKIN_OBJECTS) != 0;
 	d->seen = c->time;
 	if (d->registered == 0)
 		d->registered = c->time;
@@ -382,7 +383,8 @@ service_device_report(struct store_device *device,
 	uint32_t flags =
 	    (device->rotate ? CHECKIN_ROTATE : 0u) |
 	    (device->suspended ? CHECKIN_SUSPENDED : 0u) |
-	    (device->status == DEVICE_DECOMMISSIONED ? CHECKIN_ERASE : 0u);
+	    (device->status == DEVICE_DECOMMISSIONED ? CHECKIN_ERASE : 0u) |
+	    (device->objects ? CHECKIN_OBJECTS : 0u);
 	struct checkin_response r = {.time = time};
 
 	if (request->has_features_version)

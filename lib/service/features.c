@@ -9,6 +9,7 @@
 #include "keys/messages.h"
 #include "service/audit.h"
 #include "service/operations.h"
+#include "store/certificates.h"
 
 static const uint32_t services = SERVICE_PSK | SERVICE_E2E;
 
@@ -28,13 +29,16 @@ changed(uint32_t before, const struct feature_change *change)
 static enum err
 audit_change_of(struct service *s, const struct actor *actor,
     const char *source, const char *action, const char *object, uint32_t before,
-    uint32_t after)
+    uint32_t after, uint64_t ca)
 {
-	char detail[80];
+	char detail[112], chosen[32] = "";
 
+	if (ca != 0)
+		(void)snprintf(chosen, sizeof(chosen), ",\"CA\":%llu",
+		    (unsigned long long)ca);
 	(void)snprintf(detail, sizeof(detail),
-	    "{\"Before\":{\"Features\":%u},\"After\":{\"Features\":%u}}",
-	    (unsigned)before, (unsigned)after);
+	    "{\"Before\":{\"Features\":%u},\"After\":{\"Features\":%u%s}}",
+	    (unsigned)before, (unsigned)after, chosen);
 	return audit_add_by(s, actor, source, action, object, detail);
 }
 
@@ -60,14 +64,16 @@ device_write(struct service *s, const struct actor *actor, const char *source,
 		return ERR_STATE;
 	if (!in_plan(actor, change))
 		return ERR_DISABLED;
-	if (after == before)
+	if (after == before && change->ca == 0)
 		return ERR_OK;
 	err = store_device_set_features(
 	    s->store, device->uid, after, (uint64_t)service_now(s));
+	if (err == ERR_OK && change->ca != 0)
+		err = store_device_ca_set(s->store, device->uid, change->ca);
 	hex_encode(BYTES_OF(device->uid), uid);
 	if (err == ERR_OK)
-		err = audit_change_of(
-		    s, actor, source, "device.features", uid, before, after);
+		err = audit_change_of(s, actor, source, "device.features", uid,
+		    before, after, change->ca);
 	device->features = after;
 	return err;
 }
@@ -101,14 +107,16 @@ profile_write(struct service *s, const struct actor *actor, const char *source,
 
 	if (!in_plan(actor, change))
 		return ERR_DISABLED;
-	if (after == before)
+	if (after == before && change->ca == 0)
 		return ERR_OK;
 	err = store_profile_set_features(
 	    s->store, actor->tenant, profile->uid, after);
+	if (err == ERR_OK && change->ca != 0)
+		err = store_profile_ca_set(s->store, profile->uid, change->ca);
 	base64url_encode(BYTES_OF(profile->uid), uid);
 	if (err == ERR_OK)
-		err = audit_change_of(
-		    s, actor, source, "profile.features", uid, before, after);
+		err = audit_change_of(s, actor, source, "profile.features", uid,
+		    before, after, change->ca);
 	profile->features = after;
 	return err;
 }

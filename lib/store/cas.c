@@ -1,16 +1,12 @@
 /*
  * Rows of certificate authorities.
  */
-#include "store/cas.h"
-
-#include "sql.h"
-
-#define COLUMNS "id, tenant, name, key, certificate, days, device_days, created"
+#include "ca_row.h"
 
 enum err
 store_ca_add(struct store *store, const struct store_ca *ca)
 {
-	static const struct sql sql = {"INSERT INTO cas (" COLUMNS ")"
+	static const struct sql sql = {"INSERT INTO cas (" CA_COLUMNS ")"
 				       " VALUES ($1, $2, $3, $4, $5, $6, $7,"
 				       " $8)"};
 	struct query q;
@@ -27,8 +23,8 @@ store_ca_add(struct store *store, const struct store_ca *ca)
 	return query_run(&q);
 }
 
-static void
-ca_read(struct query *q, struct store_ca *ca)
+void
+ca_row_read(struct query *q, struct store_ca *ca)
 {
 	struct bytes der = query_blob(q, 4);
 
@@ -51,7 +47,7 @@ store_ca_get(struct store *store, uint64_t tenant, struct bytes name,
     struct store_ca *ret_ca)
 {
 	static const struct sql sql = {
-	    "SELECT " COLUMNS " FROM cas WHERE name = $1 AND tenant = $2"};
+	    "SELECT " CA_COLUMNS " FROM cas WHERE name = $1 AND tenant = $2"};
 	struct store_ca ca = {0};
 	struct query q;
 
@@ -59,7 +55,7 @@ store_ca_get(struct store *store, uint64_t tenant, struct bytes name,
 	query_bind_text(&q, name);
 	query_bind_u64(&q, tenant);
 	if (query_row(&q))
-		ca_read(&q, &ca);
+		ca_row_read(&q, &ca);
 	else
 		query_fail(&q, ERR_NOT_FOUND);
 	enum err err = query_end(&q);
@@ -93,7 +89,7 @@ store_ca_list(struct store *store, uint64_t tenant, uint64_t after,
     struct store_ca *ret_cas, size_t cap, size_t *ret_count)
 {
 	static const struct sql sql = {
-	    "SELECT " COLUMNS " FROM cas WHERE tenant = $1 AND id > $2"
+	    "SELECT " CA_COLUMNS " FROM cas WHERE tenant = $1 AND id > $2"
 	    " ORDER BY id LIMIT $3"};
 	struct query q;
 	size_t count = 0;
@@ -103,7 +99,7 @@ store_ca_list(struct store *store, uint64_t tenant, uint64_t after,
 	query_bind_u64(&q, after);
 	query_bind_u64(&q, cap);
 	while (count < cap && query_row(&q))
-		ca_read(&q, &ret_cas[count++]);
+		ca_row_read(&q, &ret_cas[count++]);
 	enum err err = query_end(&q);
 
 	if (err == ERR_OK)

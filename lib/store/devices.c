@@ -61,6 +61,7 @@ read_rest(struct query *q, struct store_device *d)
 	d->rotate = query_bool(q, 28);
 	d->period = query_u32(q, 31);
 	d->flags = query_u32(q, 32);
+	d->objects = false;
 }
 
 static void

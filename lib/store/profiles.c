@@ -7,14 +7,14 @@
 
 #define COLUMNS                                                                \
 	"uid, tenant, name, features, period, record, created, rotation,"      \
-	" clones"
+	" clones, ca"
 
 enum err
 store_profile_add(struct store *store, const struct store_profile *profile)
 {
 	static const struct sql sql = {
 	    "INSERT INTO profiles (" COLUMNS ")"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
 	struct query q;
 
 	query_start(&q, store, &sql);
@@ -27,6 +27,7 @@ store_profile_add(struct store *store, const struct store_profile *profile)
 	query_bind_i64(&q, profile->created);
 	query_bind_u64_or_null(&q, profile->rotation_s);
 	query_bind_u64(&q, profile->clones);
+	query_bind_u64_or_null(&q, profile->ca);
 	return query_run(&q);
 }
 
@@ -42,6 +43,7 @@ profile_read(struct query *q, struct store_profile *p)
 	p->created = query_i64(q, 6);
 	p->rotation_s = query_u32(q, 7);
 	p->clones = (enum store_clones)query_u32(q, 8);
+	p->ca = query_u64(q, 9);
 }
 
 enum err

@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from conftest import free_port, wait_until
+
 CODE = "11fe30cf95" + 44 * "a" + "838a01be83"
 
 
@@ -104,3 +106,117 @@ def test_names_are_taken_once(account, ca):
     status, text = account.curl("/v1/ztp/rootca/popcertificate/generate", {
         "CAName": "none", "RegistrationCode": CODE})
     assert status == 404, text
+
+
+def devcert(module, which):
+    """The PEM that AT+USECDEVCERT=which gives."""
+    got = module.command(f"AT+USECDEVCERT={which}")
+    match = re.fullmatch(
+        rb'\r\n\+USECDEVCERT: %d,"(-----BEGIN [^"]*-----\n)"\r\n\r\nOK\r\n'
+        % which, got, re.S)
+    assert match, got
+    return match[1].decode()
+
+
+def provisioned(module):
+    """Waits until key and certificates are there."""
+    wait_until(lambda: b"+USECDEVCERT: 0,0,0\r\n" in
+               module.command("AT+USECDEVCERT?"), "the certificates")
+
+
+def enable(account, uid, name="test-ca"):
+    """Step 5 of the seed: ZTPV1 for a device or a profile."""
+    features = {"ZTPV1": {"Enabled": True, "CAName": name}}
+    if len(uid) == 16:
+        return account.post("/v1/device/provisioning/set",
+                            {"ROTPublicUID": uid, "Features": features})
+    return account.post("/v1/deviceprofile/bootstrapprovisioning/set",
+                        {"DeviceProfileUID": uid, "Features": features})
+
+
+def connects(module, ca_path, folder):
+    """A TLS connection in which openssl's server demands the certificate."""
+    names = {}
+    for which, name in ((0, "key"), (1, "certificate"), (2, "ca")):
+        names[name] = folder / f"{name}.pem"
+        names[name].write_text(devcert(module, which))
+    port = free_port()
+    server_key, server = folder / "server.key", folder / "server.pem"
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-keyout", str(server_key),
+            "-out", str(server), "-days", "2", "-subj", "/CN=localhost")
+    with subprocess.Popen(
+            ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-Verify",
+             "2", "-verify_return_error", "-CAfile", str(ca_path), "-cert",
+             str(server), "-key", str(server_key), "-naccept", "1"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True) as running:
+        assert running.stdout.readline().startswith("verify depth")
+        done = wait_until(
+            lambda: (lambda d: d if d.returncode == 0 else None)(
+                subprocess.run(
+                    ["openssl", "s_client", "-connect", f"127.0.0.1:{port}",
+                     "-cert", str(names["certificate"]), "-key",
+                     str(names["key"]), "-quiet", "-no_ign_eof"],
+                    input="hello\nQ\n", capture_output=True, text=True,
+                    timeout=30)), "the server")
+        output, _ = running.communicate(timeout=30)
+    assert done.returncode == 0
+    assert "hello" in output, output
+    return names
+
+
+def test_device_before_its_bootstrap(account, ca, new_module, tmp_path):
+    """ZTPV1 of the profile: provisioned with the bootstrap's completion."""
+    profile = account.post("/v1/deviceprofiles", {"Name": "ztp"})[
+        "DeviceProfileUID"]
+    enable(account, profile)
+    module = new_module()
+    assert module.error("AT+USECDEVCERT=0")
+    assert b"+USECDEVCERT: 1,1,1" in module.command("AT+USECDEVCERT?")
+    module.seal(profile)
+    module.complete()
+    provisioned(module)
+    names = connects(module, ca[1], tmp_path)
+    assert names["ca"].read_text() == ca[0]["Certificate"]
+    uid = module.ready["uid"]
+    status, text = openssl("verify", "-x509_strict", "-purpose", "sslclient",
+                           "-CAfile", str(ca[1]), str(names["certificate"]))
+    assert status == 0, text
+    _, text = openssl("x509", "-in", str(names["certificate"]), "-noout",
+                      "-subject")
+    assert text.strip() == f"subject=CN = {uid}"
+    assert openssl("ec", "-in", str(names["key"]), "-check")[0] == 0
+
+
+def test_device_after_its_bootstrap(account, ca, new_module):
+    """ZTPV1 of one device: with its next heartbeat; again, the same."""
+    module = new_module("--heartbeat-min-s", "0")
+    module.seal(account.profile)
+    module.complete()
+    error = module.error("AT+USECDEVCERT=1")
+    assert error == "+CME ERROR: ZTPV1 is not enabled"
+    enable(account, module.ready["uid"])
+    assert b"OK" in module.command("AT+USECCONN")
+    provisioned(module)
+    first = [devcert(module, which) for which in (0, 1, 2)]
+    assert b"OK" in module.command("AT+USECCONN")
+    assert [devcert(module, which) for which in (0, 1, 2)] == first
+    for bad in ("AT+USECDEVCERT=3", "AT+USECDEVCERT=", "AT+USECDEVCERT=0,1"):
+        assert module.error(bad) == "+CME ERROR: Incorrect parameters"
+
+
+def test_names_of_cas(account, ca, module):
+    """A CA that is not there, and one beside another feature."""
+    uid = module.ready["uid"]
+    for features, pointer in (
+            ({"ZTPV1": {"Enabled": True, "CAName": "none"}},
+             "/Features/ZTPV1/CAName"),
+            ({"ZTPV1": {"Enabled": True, "CAName": 7}},
+             "/Features/ZTPV1/CAName"),
+            ({"LocalC2C": {"Enabled": True, "CAName": "test-ca"}},
+             "/Features/LocalC2C")):
+        status, text = account.curl("/v1/device/provisioning/set", {
+            "ROTPublicUID": uid, "Features": features})
+        assert status == 400, text
+        assert json.loads(text)["errors"][0]["pointer"] == pointer

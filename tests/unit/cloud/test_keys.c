@@ -8,6 +8,7 @@
 
 #include "factory.h"
 #include "keys/envelope.h"
+#include "keys/objects.h"
 #include "pki/certificate.h"
 #include "wrap.h"
 
@@ -106,10 +107,10 @@ test_nobody_asks_for_what_is_not_his(void **ignored UNUSED)
 	struct keysproto_request q;
 	unsigned op;
 
-	for (op = 1; op <= 20; op++) {
+	for (op = 1; op <= 22; op++) {
 		memset(&q, 0, sizeof(q));
 		q.op = (enum keysproto_op)op;
-		if (op > 6 && op < 16) {
+		if (op > 7 && op < 16) {
 			assert_refused(KEYSPROTO_API, &q, ERR_UNSUPPORTED);
 			continue;
 		}
@@ -707,6 +708,77 @@ test_a_ca_signs_for_its_tenant_alone(void **ignored UNUSED)
 	assert_refused(KEYSPROTO_DEVICES, &q, ERR_DENIED);
 }
 
+/* The request for a certificate of a key, by a CA of the device's owner. */
+static struct keysproto_request
+ztp_request_make(const struct test_device *d, const struct keysproto_answer *ca)
+{
+	struct keysproto_request owned = psk_request(&state, d);
+	struct keysproto_request q = {.op = KEYSPROTO_ZTP};
+	struct p256_secret secret;
+	struct p256_point point;
+
+	assert_int_equal(p256_generate(&test_random, &secret, &point), ERR_OK);
+	q.u.ztp.owner = owned.u.derive.owner;
+	memcpy(q.u.ztp.uid, d->uid, UID_LEN);
+	q.u.ztp.generation = d->generation;
+	q.u.ztp.root = d->root;
+	p256_point_compress(&point, q.u.ztp.key);
+	assert_int_equal(
+	    keys_ztp_tag(&d->children.up, q.u.ztp.key, q.u.ztp.tag), ERR_OK);
+	q.u.ztp.ca_id = 7;
+	q.u.ztp.ca_key = ca->u.certificate.key;
+	q.u.ztp.issuer =
+	    bytes_make(ca->u.certificate.der, ca->u.certificate.len);
+	q.u.ztp.serial[0] = 9;
+	q.u.ztp.not_before = 1700000000;
+	q.u.ztp.not_after = 1800000000;
+	return q;
+}
+
+static void
+test_a_certificate_needs_the_device(void **ignored UNUSED)
+{
+	struct keysproto_request ca_wish = ca_request(BYTES_LIT("ca")), q, bad;
+	struct keysproto_answer ca, a;
+	struct test_device d;
+
+	device_registered(&d);
+	ca_wish.u.certificate.tenant =
+	    psk_request(&state, &d).u.derive.owner.tenant;
+	ca = ask(&state, KEYSPROTO_API, &ca_wish);
+	q = ztp_request_make(&d, &ca);
+	a = ask(&state, KEYSPROTO_DEVICES, &q);
+	assert_true(a.u.certificate.len > 0);
+	bad = q; /* a key that the device has not asked for */
+	bad.u.ztp.key[0] ^= 1;
+	assert_refused(KEYSPROTO_DEVICES, &bad, ERR_AUTH);
+	bad = q;
+	bad.u.ztp.tag[0] ^= 1;
+	assert_refused(KEYSPROTO_DEVICES, &bad, ERR_AUTH);
+	bad = q; /* another device's name */
+	bad.u.ztp.uid[0] ^= 1;
+	assert_refused(KEYSPROTO_DEVICES, &bad, ERR_AUTH);
+	bad = q; /* another owner */
+	bad.u.ztp.owner.tenant++;
+	assert_refused(KEYSPROTO_DEVICES, &bad, ERR_DENIED);
+	assert_refused(KEYSPROTO_API, &q, ERR_DENIED);
+}
+
+static void
+test_a_ca_signs_for_devices_of_its_tenant(void **ignored UNUSED)
+{
+	struct keysproto_request ca_wish = ca_request(BYTES_LIT("ca")), q;
+	struct keysproto_answer ca;
+	struct test_device d;
+
+	device_registered(&d);
+	ca_wish.u.certificate.tenant =
+	    psk_request(&state, &d).u.derive.owner.tenant + 1;
+	ca = ask(&state, KEYSPROTO_API, &ca_wish);
+	q = ztp_request_make(&d, &ca);
+	assert_refused(KEYSPROTO_DEVICES, &q, ERR_AUTH);
+}
+
 static void
 test_another_service_opens_nothing(void **ignored UNUSED)
 {
@@ -799,6 +871,8 @@ main(void)
 	    cmocka_unit_test(test_a_production_record_is_checked),
 	    cmocka_unit_test(test_each_import_has_its_own_key),
 	    cmocka_unit_test(test_a_ca_signs_for_its_tenant_alone),
+	    cmocka_unit_test(test_a_certificate_needs_the_device),
+	    cmocka_unit_test(test_a_ca_signs_for_devices_of_its_tenant),
 	    cmocka_unit_test(test_another_service_opens_nothing),
 	    cmocka_unit_test(test_an_older_key_encryption_key_still_opens),
 	    cmocka_unit_test(test_the_direct_port_answers_each),

@@ -9,7 +9,7 @@
 const enum keysproto_op sample_ops[] = {KEYSPROTO_INFO, KEYSPROTO_PRK,
     KEYSPROTO_ROOT, KEYSPROTO_CHECKIN, KEYSPROTO_ADVANCE, KEYSPROTO_TICKET,
     KEYSPROTO_PSK, KEYSPROTO_E2E, KEYSPROTO_PROFILE, KEYSPROTO_IMPORT,
-    KEYSPROTO_FACTORY, KEYSPROTO_CA, KEYSPROTO_POP};
+    KEYSPROTO_FACTORY, KEYSPROTO_CA, KEYSPROTO_POP, KEYSPROTO_ZTP};
 const size_t sample_op_count = ARRAY_LEN(sample_ops);
 
 uint64_t
@@ -142,6 +142,23 @@ certificate(struct sample_random *r, uint8_t *pool, struct keysproto_request *q)
 	    view(r, pool + PKI_NAME_MAX, PKI_CERTIFICATE_MAX);
 }
 
+static void
+ztp(struct sample_random *r, uint8_t *pool, struct keysproto_request *q)
+{
+	fill(r, &q->u.ztp.owner, sizeof(q->u.ztp.owner));
+	fill(r, q->u.ztp.uid, UID_LEN);
+	q->u.ztp.generation = (uint32_t)sample_number(r);
+	blob(r, &q->u.ztp.root);
+	fill(r, q->u.ztp.key, sizeof(q->u.ztp.key));
+	fill(r, q->u.ztp.tag, sizeof(q->u.ztp.tag));
+	q->u.ztp.ca_id = sample_number(r);
+	blob(r, &q->u.ztp.ca_key);
+	q->u.ztp.issuer = view(r, pool, PKI_CERTIFICATE_MAX);
+	fill(r, q->u.ztp.serial, PKI_SERIAL_LEN);
+	q->u.ztp.not_before = sample_number(r);
+	q->u.ztp.not_after = sample_number(r);
+}
+
 void
 sample_request(struct sample_random *r, enum keysproto_op op, uint8_t *pool,
     struct keysproto_request *ret_q)
@@ -187,6 +204,9 @@ sample_request(struct sample_random *r, enum keysproto_op op, uint8_t *pool,
 	case KEYSPROTO_CA:
 	case KEYSPROTO_POP:
 		certificate(r, pool, ret_q);
+		break;
+	case KEYSPROTO_ZTP:
+		ztp(r, pool, ret_q);
 		break;
 	}
 }
@@ -245,6 +265,7 @@ sample_answer(struct sample_random *r, const struct keysproto_request *q,
 		break;
 	case KEYSPROTO_CA:
 	case KEYSPROTO_POP:
+	case KEYSPROTO_ZTP:
 		if (q->op == KEYSPROTO_CA)
 			blob(r, &ret_a->u.certificate.key);
 		ret_a->u.certificate.len =

@@ -55,6 +55,8 @@ views(struct keysproto_request *q, struct bytes *ret_v[2])
 		ret_v[0] = &q->u.ticket.ticket;
 	} else if (q->op == KEYSPROTO_CA) {
 		ret_v[0] = &q->u.certificate.name;
+	} else if (q->op == KEYSPROTO_ZTP) {
+		ret_v[0] = &q->u.ztp.issuer;
 	} else if (q->op == KEYSPROTO_POP) {
 		ret_v[0] = &q->u.certificate.name;
 		ret_v[1] = &q->u.certificate.issuer;
@@ -334,7 +336,7 @@ test_the_table_says_who_may_ask(void **state UNUSED)
 	for (op = 0; op < 256; op++) {
 		assert_int_equal(
 		    keysproto_allowed(KEYSPROTO_DEVICES, (enum keysproto_op)op),
-		    op >= 1 && op <= 6);
+		    op >= 1 && op <= 7);
 		assert_int_equal(
 		    keysproto_allowed(KEYSPROTO_API, (enum keysproto_op)op),
 		    op == 1 || (op >= 16 && op <= 22));

@@ -17,6 +17,7 @@
 #undef ERR_STATE
 
 #include "pki/certificate.h"
+#include "pki/pem.h"
 
 #define NOW INT64_C(1700000000)
 #define DAY INT64_C(86400)

@@ -33,7 +33,8 @@ static enum err
 device_set(struct desk *d, const struct scene *s, uint32_t named,
     uint32_t enabled, struct store_device *ret_device)
 {
-	const struct feature_change change = {named, enabled};
+	const struct feature_change change = {
+	    .named = named, .enabled = enabled};
 
 	return features_set_device(
 	    &d->s, &s->actor, "here", s->device.uid, &change, ret_device);
@@ -43,7 +44,8 @@ static enum err
 profile_set(struct desk *d, const struct scene *s, uint32_t named,
     uint32_t enabled, struct store_profile *ret_profile)
 {
-	const struct feature_change change = {named, enabled};
+	const struct feature_change change = {
+	    .named = named, .enabled = enabled};
 
 	return features_set_profile(
 	    &d->s, &s->actor, "here", s->profile.uid, &change, ret_profile);

@@ -42,6 +42,7 @@
 /* Certificates: RFC 5280, Appendix A.1 bounds a CN at 64 characters. */
 #define PKI_NAME_MAX 64
 #define PKI_SERIAL_LEN 16 /* random */
+#define ZTP_TAG_LEN 16 /* of a request for a certificate */
 #define PKI_CERTIFICATE_MAX 640 /* DER */
 
 /* Wire: PROTOCOL.md, "Bootstrap" and "Heartbeat". */

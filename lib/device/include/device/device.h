@@ -31,12 +31,30 @@ struct device_info {
 	unsigned refused; /* enum bootstrap_status of a refusal, or 0 */
 };
 
+/* What a device keeps outside its root of trust: nothing of it is secret. */
+enum device_object {
+	DEVICE_CA, /* of its cloud: DER */
+	DEVICE_CERTIFICATE /* its own, by that CA: DER */
+};
+
+/* What a platform gives to the life cycle. */
+struct device_port {
+	void *ctx;
+	/*
+	 * Keeps an object, PKI_CERTIFICATE_MAX bytes at most, in place of the
+	 * one before; durable when it returns.
+	 */
+	enum err (*object_write)(
+	    void *ctx, enum device_object object, struct bytes content);
+};
+
 /* Differences between models: at-commands.md, "Models". */
 struct device_config {
 	uint32_t heartbeat_min_s; /* 300 (SARA-R4) or 86400 (SARA-R5) */
 	uint32_t heartbeat_s; /* until the service says otherwise: 604800 */
 	const char *firmware; /* FIRMWARE_MAX characters at most */
 	bool well_known_path; /* /.well-known/edhoc instead of /e */
+	const struct device_port *port; /* NULL: objects are left waiting */
 };
 
 struct device; /* defined in device/state.h for those who allocate it */
@@ -123,6 +141,15 @@ MUST_CHECK enum err device_e2e_seal(struct device *d, unsigned version,
  */
 MUST_CHECK enum err device_e2e_open(
     struct device *d, struct bytes message, uint8_t *ret_out, size_t *ret_len);
+
+/*
+ * Whether key and certificates for a cloud may be given out. Errors:
+ * ERR_STATE (not bootstrapped), ERR_DISABLED (ZTPV1 off, or suspended).
+ */
+MUST_CHECK enum err device_ztp_check(const struct device *d);
+
+/* Whether a certificate (DER) is of a key. */
+bool device_certificate_fits(const struct rot_ztp_key *key, struct bytes der);
 
 /*
  * Local data protection: whether device_local_seal and _open would do their

@@ -14,7 +14,8 @@ enum device_phase {
 	DEVICE_IDLE,
 	DEVICE_MESSAGE_1, /* message_2 */
 	DEVICE_MESSAGE_3, /* response 2 */
-	DEVICE_CHECKIN /* a check-in's, or the confirm's */
+	DEVICE_CHECKIN, /* a check-in's, or the confirm's */
+	DEVICE_OBJECTS /* that with the objects */
 };
 
 /* A confirmable message and its retransmission: RFC 7252, section 4.2. */

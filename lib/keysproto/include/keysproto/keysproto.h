@@ -34,6 +34,7 @@ enum keysproto_op {
 	KEYSPROTO_CHECKIN = 4, /* devices: opens ck(n) */
 	KEYSPROTO_ADVANCE = 5, /* devices: ck(n) to ck(n+1), both wrapped */
 	KEYSPROTO_TICKET = 6, /* devices: opens a ticket */
+	KEYSPROTO_ZTP = 7, /* devices: a certificate for a device */
 	KEYSPROTO_PSK = 16, /* api: a PSK */
 	KEYSPROTO_E2E = 17, /* api: the key of one E2E message, up or down */
 	KEYSPROTO_PROFILE = 18, /* api: authenticates a tenant-profile record */
@@ -130,6 +131,23 @@ struct keysproto_request {
 			uint64_t not_before; /* Unix seconds */
 			uint64_t not_after;
 		} certificate; /* KEYSPROTO_CA and KEYSPROTO_POP */
+		struct {
+			/* Whose device it is, by its root; as for a PSK. */
+			struct keysproto_owner owner;
+			uint8_t uid[UID_LEN];
+			uint32_t generation;
+			struct keysproto_blob root;
+			/* What the device asks: under its root. */
+			uint8_t key[P256_COMPRESSED_LEN];
+			uint8_t tag[ZTP_TAG_LEN];
+			/* A CA of the same owner. */
+			uint64_t ca_id;
+			struct keysproto_blob ca_key;
+			struct bytes issuer; /* DER */
+			uint8_t serial[PKI_SERIAL_LEN];
+			uint64_t not_before;
+			uint64_t not_after;
+		} ztp;
 	} u;
 };
 
@@ -165,7 +183,7 @@ struct keysproto_answer {
 			struct keysproto_blob key; /* CA: wrapped */
 			uint8_t der[PKI_CERTIFICATE_MAX];
 			size_t len;
-		} certificate; /* CA, POP */
+		} certificate; /* CA, POP, ZTP */
 	} u;
 };
 

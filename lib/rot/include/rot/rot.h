@@ -193,6 +193,7 @@ struct rot_state {
 	bool erased;
 	bool erasing; /* of all keys only that of the last check-in is left */
 	uint32_t generation; /* 0: never bootstrapped */
+	const uint8_t *alias; /* ALIAS_LEN, of the generation */
 	unsigned status; /* enum bootstrap_status of the generation */
 	bool with_profile; /* the service has been told the profile */
 	bool pending; /* a generation waits for its confirm */
@@ -326,6 +327,30 @@ MUST_CHECK enum err rot_checkin_done(
  */
 MUST_CHECK enum err rot_bulk_secret(
     const struct rot *rot, uint8_t ret_master_secret[16]);
+
+/* --- zero-touch provisioning --- */
+
+/* A key pair that may come out: the host uses it for its own connections. */
+struct rot_ztp_key {
+	struct p256_secret secret;
+	struct p256_point public_key;
+};
+
+/*
+ * The device's key pair for its cloud: one for each generation, derived when
+ * it is wanted. Wipe it. Errors: ERR_STATE (generation 0), ERR_CRYPTO.
+ */
+MUST_CHECK enum err rot_ztp_key(
+    const struct rot *rot, struct rot_ztp_key *ret_key);
+
+/*
+ * Writes the request for a certificate of that key (keys/objects.h). Errors:
+ * as rot_ztp_key, ERR_SPACE.
+ */
+MUST_CHECK enum err rot_ztp_request(const struct rot *rot, struct writer *w);
+
+/* What waited on the bulk channel has come: not again until told anew. */
+MUST_CHECK enum err rot_objects_done(struct rot *rot);
 
 /*
  * Decommissioned: erases every key and the request; what is left is the

@@ -14,6 +14,7 @@
 struct feature_change {
 	uint32_t named;
 	uint32_t enabled; /* those of them that go on */
+	uint64_t ca; /* for ZTPV1: of the caller's account; 0: as it was */
 };
 
 /*

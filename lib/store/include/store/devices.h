@@ -42,6 +42,7 @@ struct store_device {
 	uint8_t last_id[REQUEST_ID_LEN]; /* the request accepted under it */
 	uint8_t resume[RESUME_LEN]; /* resume tag of the current generation */
 	uint32_t period; /* seconds, as last told; 0: never */
+	bool objects; /* no column: something waits on the bulk channel */
 	uint32_t flags; /* enum checkin_flag, as last told */
 	uint32_t features; /* wanted */
 	uint64_t features_version;

@@ -23,6 +23,7 @@ struct store_profile {
 	uint32_t period_s; /* between check-ins; 0: the service's */
 	uint32_t rotation_s; /* that a root lasts; 0: as the service says */
 	enum store_clones clones;
+	uint64_t ca; /* that its devices get a certificate from; 0: none */
 	uint8_t record[PROFILE_RECORD_LEN]; /* MACed by the keys process */
 	int64_t created;
 };
