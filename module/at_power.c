@@ -210,13 +210,11 @@ at_power_greet(struct terminal *t)
 
 /* --- +UDCONF --- */
 
-/*
- * +UDCONF=1[,0]: data of sockets as it is, not as hex digits, which this
- * module has no form for.
- */
+/* +UDCONF=1[,<1: data of sockets in commands is hex digits>] */
 static enum at_result
 udconf_set(struct terminal *t, const struct at_command *c)
 {
+	bool *hex = &t->module->sockets.hex;
 	uint32_t what, value;
 
 	if (c->count > 2 || !at_param_number(c, 0, 0, UINT32_MAX, &what))
@@ -224,12 +222,13 @@ udconf_set(struct terminal *t, const struct at_command *c)
 	if (what != 1)
 		return CME_NOT_SUPPORTED;
 	if (c->count == 1) {
-		terminal_info(t, "+UDCONF: 1,0");
+		terminal_info(t, "+UDCONF: 1,%d", *hex);
 		return AT_DONE;
 	}
 	if (!at_param_number(c, 1, 0, 1, &value))
 		return CME_BAD_PARAMETERS;
-	return value == 0 ? AT_DONE : CME_NOT_SUPPORTED;
+	*hex = value == 1;
+	return AT_DONE;
 }
 
 const struct setting settings_power[] = {
@@ -247,6 +246,6 @@ const struct at_entry at_power[] = {
     {"+CPSMS", NULL, at_setting_set, cpsms_read,
 	"(0,1,2),,,(\"00000000\"-\"11111111\"),(\"00000000\"-\"11111111\")"},
     {"+CSGT", NULL, at_setting_set, csgt_read, "(0,1),(0-49)"},
-    {"+UDCONF", NULL, udconf_set, NULL, "(1),(0)"},
+    {"+UDCONF", NULL, udconf_set, NULL, "(1),(0,1)"},
     {NULL, NULL, NULL, NULL, NULL},
 };

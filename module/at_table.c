@@ -16,6 +16,8 @@ static const struct at_entry *const groups[] = {
     at_profile,
     at_credential,
     at_mqtt,
+    at_socket,
+    at_dns,
     at_client,
     at_usec,
     at_e2e,

@@ -54,6 +54,8 @@ extern const struct at_entry at_http[];
 extern const struct at_entry at_profile[];
 extern const struct at_entry at_credential[];
 extern const struct at_entry at_mqtt[];
+extern const struct at_entry at_socket[];
+extern const struct at_entry at_dns[];
 extern const struct at_entry at_client[];
 extern const struct at_entry at_usec[]; /* while the client is on */
 extern const struct at_entry at_e2e[]; /* while the client is on */

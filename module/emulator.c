@@ -299,6 +299,8 @@ reset(struct emulator *e, uint64_t now_ms)
 		if (e->lines[i] != NULL)
 			terminal_reset(&e->lines[i]->terminal);
 	}
+	sockets_drop(&e->module);
+	lookups_drop(&e->module);
 	conns_drop(&e->module);
 	service_reset(&e->service);
 	http_reset(e->http);
@@ -356,6 +358,7 @@ settle_once(struct emulator *e, uint64_t now_ms)
 	http_settle(e->http);
 	mqtt_link_settle(e->mqtt, now_ms);
 	conns_settle(&e->module, now_ms);
+	sockets_settle(&e->module);
 	next_ms = lines_settle(e, now_ms);
 	conns_ms = conns_due_ms(&e->module, now_ms);
 	if (service_ms < next_ms)
@@ -654,6 +657,8 @@ emulator_stop(struct emulator *e)
 		curl_loop_done(&e->curl);
 	mqtt_link_free(e->mqtt);
 	mqtt_done(&e->module.mqtt);
+	sockets_drop(&e->module);
+	lookups_drop(&e->module);
 	conns_drop(&e->module);
 	wipe(e->module.profiles, sizeof(e->module.profiles));
 	service_done(&e->service);

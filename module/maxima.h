@@ -33,6 +33,7 @@
 
 #define CONN_OUTPUT_MAX 16384 /* of one connection, not sent yet */
 #define CONN_HOST_MAX 255 /* a host's name or address */
+#define LOOKUPS_MAX 4 /* of names, at the same time */
 #define SOCKETS_MAX 8
 #define SOCKET_DATA_MAX 1024 /* bytes of one command */
 #define SOCKET_INPUT_MAX 16384 /* received and not read, each socket */

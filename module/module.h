@@ -7,12 +7,14 @@
 #include "files.h"
 #include "holdfast/c2c.h"
 #include "http.h"
+#include "lookups.h"
 #include "model.h"
 #include "mqtt.h"
 #include "mqtt_profile.h"
 #include "network.h"
 #include "profile.h"
 #include "settings.h"
+#include "sockets.h"
 #include "tee.h"
 #include "traffic.h"
 
@@ -64,6 +66,8 @@ struct module {
 	struct profile profiles[PROFILES_MAX]; /* of security */
 	struct loop *loop; /* NULL: no way to the host's network */
 	struct conn *conns; /* see conn.h */
+	struct sockets sockets;
+	struct lookups lookups; /* of names: +UDNSRN */
 	bool reset_wanted; /* +CFUN=15, 16: as soon as the answer is out */
 	bool off_wanted; /* +CPWROFF */
 	bool service_silent; /* it has not answered for some time */

@@ -9,8 +9,11 @@
 #include <pthread.h>
 #include <unistd.h>
 
+/* One of the two ways: from a name, or from an address. */
 struct resolve_job {
+	void (*look)(const struct resolve_job *job);
 	struct resolve_name name;
+	struct resolve_address address;
 	int fd;
 };
 
@@ -137,19 +140,44 @@ resolve_numeric(
 	return ERR_OK;
 }
 
-static void *
-job_run(void *arg)
+/* Less than PIPE_BUF: written whole, or the reader is gone. */
+static void
+result_write(const struct resolve_job *job, const void *ptr, size_t len)
 {
-	struct resolve_job *job = arg;
+	ssize_t n = write(job->fd, ptr, len);
+
+	(void)n;
+}
+
+static void
+name_look(const struct resolve_job *job)
+{
 	struct resolve_address address;
-	ssize_t n;
 
 	memset(&address, 0, sizeof(address));
 	if (lookup(&job->name, AI_ADDRCONFIG, &address) != ERR_OK)
 		address.len = 0;
-	/* Less than PIPE_BUF: written whole, or the reader is gone. */
-	n = write(job->fd, &address, sizeof(address));
-	(void)n;
+	result_write(job, &address, sizeof(address));
+}
+
+static void
+address_look(const struct resolve_job *job)
+{
+	char host[RESOLVE_HOST_MAX + 1] = "";
+
+	if (getnameinfo((const struct sockaddr *)&job->address.addr,
+		job->address.len, host, sizeof(host), NULL, 0,
+		NI_NAMEREQD) != 0)
+		host[0] = '\0';
+	result_write(job, host, sizeof(host));
+}
+
+static void *
+job_run(void *arg)
+{
+	struct resolve_job *job = arg;
+
+	job->look(job);
 	(void)close(job->fd);
 	free(job);
 	return NULL;
@@ -170,8 +198,9 @@ job_start(struct resolve_job *job)
 	return failed != 0 ? ERR_NOMEM : ERR_OK;
 }
 
-enum err
-resolve_start(const struct resolve_name *name, int *ret_fd)
+/* Starts a copy of the job; ret_fd is where its result will be. */
+static enum err
+job_begin(const struct resolve_job *what, int *ret_fd)
 {
 	struct resolve_job *job = malloc(sizeof(*job));
 	enum err err;
@@ -183,7 +212,7 @@ resolve_start(const struct resolve_name *name, int *ret_fd)
 		free(job);
 		return ERR_IO;
 	}
-	job->name = *name;
+	*job = *what;
 	job->fd = pair[1];
 	err = job_start(job);
 	if (err != ERR_OK) {
@@ -197,6 +226,23 @@ resolve_start(const struct resolve_name *name, int *ret_fd)
 }
 
 enum err
+resolve_start(const struct resolve_name *name, int *ret_fd)
+{
+	const struct resolve_job job = {.look = name_look, .name = *name};
+
+	return job_begin(&job, ret_fd);
+}
+
+enum err
+resolve_reverse_start(const struct resolve_address *address, int *ret_fd)
+{
+	const struct resolve_job job = {
+	    .look = address_look, .address = *address};
+
+	return job_begin(&job, ret_fd);
+}
+
+enum err
 resolve_end(int fd, struct resolve_address *ret_address)
 {
 	struct resolve_address address;
@@ -206,5 +252,18 @@ resolve_end(int fd, struct resolve_address *ret_address)
 	if (n != (ssize_t)sizeof(address) || address.len == 0)
 		return ERR_NOT_FOUND;
 	*ret_address = address;
+	return ERR_OK;
+}
+
+enum err
+resolve_reverse_end(int fd, char ret_host[RESOLVE_HOST_MAX + 1])
+{
+	char host[RESOLVE_HOST_MAX + 1];
+	ssize_t n = read(fd, host, sizeof(host));
+
+	(void)close(fd);
+	if (n != (ssize_t)sizeof(host) || host[0] == '\0')
+		return ERR_NOT_FOUND;
+	memcpy(ret_host, host, sizeof(host));
 	return ERR_OK;
 }

@@ -43,4 +43,12 @@ MUST_CHECK enum err resolve_start(const struct resolve_name *name, int *ret_fd);
 /* Takes the result and closes fd. Error: ERR_NOT_FOUND. */
 MUST_CHECK enum err resolve_end(int fd, struct resolve_address *ret_address);
 
+/* The same from an address to its name. Errors: as resolve_start. */
+MUST_CHECK enum err resolve_reverse_start(
+    const struct resolve_address *address, int *ret_fd);
+
+/* Takes the name and closes fd. Error: ERR_NOT_FOUND (it has none). */
+MUST_CHECK enum err resolve_reverse_end(
+    int fd, char ret_host[RESOLVE_HOST_MAX + 1]);
+
 #endif

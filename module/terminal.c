@@ -324,9 +324,16 @@ enum at_result
 terminal_prompt(struct terminal *t, size_t size,
     enum at_result (*on_data)(struct terminal *t, struct bytes data))
 {
+	return terminal_prompt_with(t, ">", size, on_data);
+}
+
+enum at_result
+terminal_prompt_with(struct terminal *t, const char *prompt, size_t size,
+    enum at_result (*on_data)(struct terminal *t, struct bytes data))
+{
 	if (size > FILE_SIZE_MAX)
 		return CME_BAD_PARAMETERS;
-	output_put(t, BYTES_LIT(">"));
+	output_put(t, bytes_str(prompt));
 	if (size == 0)
 		return on_data(t, BYTES_NONE);
 	t->on_data = on_data;

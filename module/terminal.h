@@ -139,6 +139,11 @@ void terminal_urc(struct terminal *t, const char *format, ...) PRINTF(2, 3);
 MUST_CHECK enum at_result terminal_prompt(struct terminal *t, size_t size,
     enum at_result (*on_data)(struct terminal *t, struct bytes data));
 
+/* The same with a prompt of another look. */
+MUST_CHECK enum at_result terminal_prompt_with(struct terminal *t,
+    const char *prompt, size_t size,
+    enum at_result (*on_data)(struct terminal *t, struct bytes data));
+
 /*
  * Lets the command go on: on_wait is asked again whenever something changed,
  * until it says something else than AT_LATER; CME_TIMEOUT after timeout_ms.

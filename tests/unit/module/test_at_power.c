@@ -39,7 +39,8 @@ test_saving(void **state)
 	host_ask(h, "AT+UGPRF=128", "\r\n+CME ERROR: 50\r\n");
 	host_ask(h, "AT+UDCONF=1,0", "\r\nOK\r\n");
 	host_ask(h, "AT+UDCONF=1", "\r\n+UDCONF: 1,0\r\n\r\nOK\r\n");
-	host_ask(h, "AT+UDCONF=1,1", "\r\n+CME ERROR: 4\r\n");
+	host_ask(h, "AT+UDCONF=1,1", "\r\nOK\r\n");
+	host_ask(h, "AT+UDCONF=1", "\r\n+UDCONF: 1,1\r\n\r\nOK\r\n");
 	host_ask(h, "AT+UDCONF=66", "\r\n+CME ERROR: 4\r\n");
 	host_ask(h, "AT+UDCONF=1,2", "\r\n+CME ERROR: 50\r\n");
 }
