@@ -161,6 +161,8 @@ mqtt_link_settle(struct mqtt_link *link, uint64_t now_ms)
 	if (!network_up(&link->module->network))
 		mqtt_closed(m, MQTT_CODE_NETWORK);
 	link->due_ms = mqtt_tick(m, now_ms);
+	if (m->state == MQTT_OPENING && link->open)
+		link_close(link); /* of the connection before */
 	if (m->state == MQTT_OPENING && link->conn == NULL)
 		link_open(link);
 	output_move(link);
@@ -174,7 +176,7 @@ mqtt_link_waits(const struct mqtt_link *link)
 	const struct mqtt *m = &link->module->mqtt;
 
 	if (m->state == MQTT_OPENING)
-		return link->conn == NULL;
+		return link->conn == NULL || link->open;
 	return link->open && !link->full && mqtt_output(m).len > 0;
 }
 
