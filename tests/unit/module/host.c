@@ -36,7 +36,7 @@ local_do(const struct tee_request *request, struct tee_answer *answer)
 	assert_non_null(out);
 	assert_true(name.len < LOCAL_OVERHEAD);
 	answer->u.data.ptr = out;
-	if (request->op == TEE_LOCAL_SEAL) {
+	if (request->op == TEE_LOCAL_SEAL || request->op == TEE_VAULT_SEAL) {
 		memcpy(out, name.ptr, name.len);
 		memcpy(out + LOCAL_OVERHEAD, data.ptr, data.len);
 		answer->u.data.len = room;
@@ -108,6 +108,8 @@ tee_call(
 		break;
 	case TEE_LOCAL_SEAL:
 	case TEE_LOCAL_OPEN:
+	case TEE_VAULT_SEAL:
+	case TEE_VAULT_OPEN:
 		if (tee->err == ERR_OK)
 			local_do(request, ret_answer);
 		break;
@@ -201,6 +203,10 @@ dir_remove(struct host *h)
 	free(list);
 	files_close(&h->module.files);
 	(void)unlinkat(h->module.state_fd, "settings", 0);
+	for (i = 0; i < PROFILES_MAX; i++) {
+		(void)snprintf(path, sizeof(path), "USR/usec/profile-%zu", i);
+		(void)unlinkat(h->module.state_fd, path, 0);
+	}
 	(void)unlinkat(h->module.state_fd, "USR/usec/c2c_db", 0);
 	(void)unlinkat(h->module.state_fd, "USR/usec", AT_REMOVEDIR);
 	(void)unlinkat(h->module.state_fd, "USR", AT_REMOVEDIR);

@@ -234,6 +234,66 @@ test_local(void **state)
 	assert_int_equal(a.err, ERR_FORMAT);
 }
 
+/* Does a request whose data goes beside it; the answer's error. */
+static enum err
+ask_data(enum tee_op op, const char *name, struct bytes data, uint8_t *out,
+    size_t *ret_len)
+{
+	struct tee_request request = {.op = op, .data = data};
+	struct tee_answer a;
+
+	request.u.file = bytes_str(name);
+	memset(&a, 0, sizeof(a));
+	a.u.data.ptr = out;
+	tee_device_do(&device, &request, 1000, 0, &a);
+	*ret_len = a.u.data.len;
+	return a.err;
+}
+
+/*
+ * The module's own secrets: as often as it likes, whatever is left of the
+ * evaluation; under their names only, and never as a file of the host's.
+ */
+static void
+test_vault(void **state)
+{
+	uint8_t sealed[64], out[64];
+	struct tee_answer a;
+	size_t len, i;
+
+	(void)state;
+	for (i = 0; i < 120; i++)
+		assert_int_equal(ask_data(TEE_VAULT_SEAL, "profile-0",
+				     BYTES_LIT("secret"), sealed, &len),
+		    ERR_OK);
+	assert_int_equal(len, 6 + LOCAL_OVERHEAD);
+	assert_int_equal(ask_plain(TEE_INFO, &a), ERR_OK);
+	assert_int_equal(a.u.info.local_data, ERR_OK);
+	assert_int_equal(ask_data(TEE_VAULT_OPEN, "profile-0",
+			     bytes_make(sealed, 35), out, &len),
+	    ERR_OK);
+	assert_int_equal(len, 6);
+	assert_memory_equal(out, "secret", 6);
+	assert_int_equal(ask_data(TEE_VAULT_OPEN, "profile-1",
+			     bytes_make(sealed, 35), out, &len),
+	    ERR_AUTH);
+	/* A host that gets hold of it cannot have it opened as a file. */
+	assert_int_equal(ask_data(TEE_LOCAL_OPEN, "profile-0",
+			     bytes_make(sealed, 35), out, &len),
+	    ERR_AUTH);
+	for (i = 0; i < 28; i++)
+		assert_int_equal(ask_data(TEE_VAULT_OPEN, "profile-0",
+				     bytes_make(sealed, i), out, &len),
+		    ERR_FORMAT);
+	for (i = 1; i < 35; i++) {
+		sealed[i] ^= 1;
+		assert_int_equal(ask_data(TEE_VAULT_OPEN, "profile-0",
+				     bytes_make(sealed, 35), out, &len),
+		    ERR_AUTH);
+		sealed[i] ^= 1;
+	}
+}
+
 int
 main(void)
 {
@@ -244,6 +304,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_no_keys, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_e2e_version, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_local, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_vault, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
