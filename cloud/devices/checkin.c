@@ -273,6 +273,7 @@ accept_pending(
 	    .flags = device.flags,
 	    .time = d->now.unix_s,
 	    .address = job->in->address};
+	memcpy(c->uid, job->uid, UID_LEN);
 	memcpy(c->alias, job->alias, ALIAS_LEN);
 	memcpy(c->request_id, job->ref.piv, REQUEST_ID_LEN);
 	job->effect = EFFECT_COMMIT;

@@ -342,6 +342,7 @@ commit_first(struct devices *d, struct job *job, size_t i)
 
 	*c = (struct service_commit){
 	    .time = d->now.unix_s, .address = job->in->address};
+	memcpy(c->uid, job->uid, UID_LEN);
 	memcpy(c->alias, p->alias, ALIAS_LEN);
 	job->effect = EFFECT_COMMIT;
 	job->counter = &d->counters.commits;

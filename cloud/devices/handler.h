@@ -17,7 +17,7 @@
 #include "keysproto/keysproto.h"
 #include "store/store.h"
 
-#define DEVICES_BATCH_MAX 128 /* datagrams of one turn, and of one commit */
+#define DEVICES_BATCH_MAX 256 /* datagrams of one turn, and of one commit */
 #define DEVICES_ASK_MAX 64 /* questions to keys in one message */
 #define DEVICES_SESSIONS_MAX 4096 /* EDHOC sessions */
 #define DEVICES_ANSWERS_MAX 65536 /* answers kept for duplicates */

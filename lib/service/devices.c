@@ -341,25 +341,37 @@ replace_current(struct store *store, const struct judge_device *known,
 	return err;
 }
 
+static const struct store_pending *
+pending_of(const struct judge_device *known, const uint8_t alias[ALIAS_LEN])
+{
+	for (size_t i = 0; i < known->pending_count; i++)
+		if (memcmp(known->pending[i].alias, alias, ALIAS_LEN) == 0)
+			return &known->pending[i];
+	return NULL;
+}
+
 enum err
 service_device_commit(struct store *store, const struct service_commit *commit)
 {
-	struct store_pending pending;
-	struct judge_device known;
+	const struct store_pending *pending;
+	struct judge_device known = {.left_count = 0};
 	enum err err;
 
-	err = store_pending_by_alias(store, commit->alias, &pending);
-	if (err == ERR_NOT_FOUND)
+	err = store_device_by_uid(store, commit->uid, &known.device);
+	if (err == ERR_OK)
+		err = store_pending_by_uid(
+		    store, commit->uid, known.pending, &known.pending_count);
+	if (err != ERR_OK)
+		return err;
+	pending = pending_of(&known, commit->alias);
+	if (pending == NULL)
 		return ERR_CONFLICT;
+	err =
+	    leave_current(store, &known.device, commit->changed, commit->time);
 	if (err == ERR_OK)
-		err = service_device_load(store, pending.uid, &known);
+		err = leave_pendings(store, &known, pending->alias, commit);
 	if (err == ERR_OK)
-		err = leave_current(
-		    store, &known.device, commit->changed, commit->time);
-	if (err == ERR_OK)
-		err = leave_pendings(store, &known, pending.alias, commit);
-	if (err == ERR_OK)
-		err = replace_current(store, &known, &pending, commit);
+		err = replace_current(store, &known, pending, commit);
 	return err;
 }
 

@@ -37,6 +37,7 @@ MUST_CHECK enum err service_device_pend(
 
 /* The moment at which a pending becomes the device. */
 struct service_commit {
+	uint8_t uid[UID_LEN];
 	uint8_t alias[ALIAS_LEN]; /* of the pending */
 	/*
 	 * Rule S3: the check-in 0 that confirms it, and ck(1). Without a
