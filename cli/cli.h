@@ -219,6 +219,7 @@ int devices_main(int argc, char **argv);
 int cas_main(int argc, char **argv);
 int features_main(int argc, char **argv);
 int tenants_main(int argc, char **argv);
+int transfers_main(int argc, char **argv);
 int apikeys_main(int argc, char **argv);
 int events_main(int argc, char **argv);
 int import_main(int argc, char **argv);

@@ -22,6 +22,8 @@ static const struct command commands[] = {
     {"features", "show and switch features of a device or profile",
 	features_main},
     {"cas", "certificate authorities for zero-touch provisioning", cas_main},
+    {"transfers", "give devices to another tenant, or take them",
+	transfers_main},
     {"tenants", "make tenants and change their plans, as operator",
 	tenants_main},
     {"apikeys", "make, list and end API keys", apikeys_main},

@@ -122,6 +122,7 @@ struct request {
 		struct setup_plan setup;
 	} kept; /* what a handler keeps for on_keys; wiped */
 	struct import_job *import; /* of POST /v1/imports only */
+	struct transfer_job *transfer; /* while an offer is accepted */
 
 	char out[API_OUT_INLINE];
 	struct request *next; /* in the pool */
@@ -156,6 +157,7 @@ struct api {
 	size_t waiting; /* requests in REQUEST_WAITING without an answer */
 	bool keys_late; /* the last wait for keys was in vain */
 	bool importing; /* one import at a time */
+	bool transferring; /* and one acceptance of an offer */
 	unsigned large_count; /* bodies over API_BODY_MAX being read */
 	int64_t next_sweep_ms;
 	int64_t next_log_ms; /* of what libmicrohttpd has to say */
@@ -222,6 +224,8 @@ enum problem {
 	PROBLEM_DEVICE_STATE,
 	PROBLEM_DECOMMISSIONED,
 	PROBLEM_NOT_IN_PLAN,
+	PROBLEM_TRANSFERRED,
+	PROBLEM_TRANSFER_STATE,
 	PROBLEM_METHOD,
 	PROBLEM_CONFLICT,
 	PROBLEM_PRECONDITION,
@@ -252,7 +256,8 @@ enum field_kind {
 	FIELD_STRING,
 	FIELD_NUMBER, /* an integer */
 	FIELD_STRING_OR_NUMBER, /* text, or an integer taken as its text */
-	FIELD_OBJECT
+	FIELD_OBJECT,
+	FIELD_ARRAY
 };
 
 struct field {
@@ -270,7 +275,7 @@ struct field_value {
 	bool there;
 	struct bytes text;
 	int64_t number;
-	const json_t *object;
+	const json_t *object; /* or the array */
 	char digits[24];
 };
 
@@ -310,6 +315,8 @@ MUST_CHECK bool page_read_of_device(
     struct request *r, size_t key_len, struct page *ret_page);
 /* The number of a cursor that is one, in 8 bytes; 0 for the first page. */
 uint64_t page_number(const struct page *page);
+/* The number in the path; 0: it is none, and nobody has it. */
+uint64_t item_number(const struct request *r);
 /* Answers with items, which are used up; after: key of the last, if more. */
 void page_answer(struct request *r, json_t *items, struct bytes after);
 
@@ -383,6 +390,15 @@ void tenants_post(struct request *r);
 void tenants_list(struct request *r);
 void tenants_get(struct request *r);
 void tenants_plan(struct request *r);
+/* transfers.c */
+void transfers_post(struct request *r);
+void transfers_list(struct request *r);
+void transfers_get(struct request *r);
+void transfers_devices(struct request *r);
+void transfers_accept(struct request *r);
+void transfers_decline(struct request *r);
+void transfers_withdraw(struct request *r);
+void transfer_job_free(struct transfer_job *job);
 /* apikeys.c */
 void apikeys_post(struct request *r);
 void apikeys_list(struct request *r);

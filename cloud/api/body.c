@@ -11,6 +11,7 @@ static const char *const kind_names[] = {
     [FIELD_NUMBER] = "an integer",
     [FIELD_STRING_OR_NUMBER] = "a string or an integer",
     [FIELD_OBJECT] = "an object",
+    [FIELD_ARRAY] = "an array",
 };
 
 void
@@ -42,6 +43,10 @@ value_take(const json_t *json, enum field_kind kind, struct field_value *v)
 	if (json_is_object(json)) {
 		v->object = json;
 		return kind == FIELD_OBJECT;
+	}
+	if (json_is_array(json)) {
+		v->object = json;
+		return kind == FIELD_ARRAY;
 	}
 	if (json_is_string(json)) {
 		v->text = bytes_make(
@@ -234,6 +239,18 @@ page_number(const struct page *page)
 		return 0;
 	reader_init(&r, bytes_make(page->after, page->after_len));
 	return reader_u64(&r) & INT64_MAX;
+}
+
+uint64_t
+item_number(const struct request *r)
+{
+	char *end = NULL;
+	unsigned long long number = strtoull(r->item, &end, 10);
+
+	if (r->item[0] < '1' || r->item[0] > '9' || *end != '\0' ||
+	    strlen(r->item) > 18)
+		return 0;
+	return number;
 }
 
 bool

@@ -112,6 +112,7 @@ request_new(struct api *api, struct MHD_Connection *http)
 	r->called = false;
 	r->on_keys = NULL;
 	r->import = NULL;
+	r->transfer = NULL;
 	r->json = NULL;
 	api->active++;
 	r->id = ++api->request_count;
@@ -141,6 +142,7 @@ request_free(struct request *r)
 	if (r->response != NULL)
 		MHD_destroy_response(r->response);
 	import_job_free(r->import);
+	transfer_job_free(r->transfer);
 	json_decref(r->json);
 	body_drop(r);
 	wipe(&r->call.answer, sizeof(r->call.answer));

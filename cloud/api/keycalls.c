@@ -27,6 +27,9 @@ refusal_answer(struct request *r, enum err err)
 	case ERR_DENIED:
 		problem_answer(r, PROBLEM_DEVICE_SUSPENDED, NULL);
 		return;
+	case ERR_TOO_SOON:
+		problem_answer(r, PROBLEM_TRANSFERRED, NULL);
+		return;
 	case ERR_STATE:
 		problem_answer(r, PROBLEM_DECOMMISSIONED, NULL);
 		return;

@@ -44,6 +44,13 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
 	"The device has been decommissioned: its keys are given out no more."},
     [PROBLEM_NOT_IN_PLAN] = {"not-in-plan", 403, "Not in the plan",
 	"The account's plan does not include this service."},
+    [PROBLEM_TRANSFERRED] = {"transferred", 403, "Device transferred",
+	"The device has another owner. What it has protected before opens "
+	"when it has made its new root, and as the offer says."},
+    [PROBLEM_TRANSFER_STATE] = {"transfer-state", 409,
+	"Not possible with this offer",
+	"The offer is accepted, declined, withdrawn or expired, or a device "
+	"cannot be offered now."},
     [PROBLEM_METHOD] = {"method-not-allowed", 405, "Method not allowed",
 	"The path has no such method; the Allow header has those it has."},
     [PROBLEM_CONFLICT] = {"conflict", 409, "Conflict",

@@ -116,19 +116,6 @@ tenants_list(struct request *r)
 	free(t);
 }
 
-/* The number in the path; 0: it is none, and nobody has it. */
-static uint64_t
-item_number(const struct request *r)
-{
-	char *end = NULL;
-	unsigned long long number = strtoull(r->item, &end, 10);
-
-	if (r->item[0] < '1' || r->item[0] > '9' || *end != '\0' ||
-	    strlen(r->item) > 18)
-		return 0;
-	return number;
-}
-
 void
 tenants_get(struct request *r)
 {

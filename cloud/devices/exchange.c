@@ -6,6 +6,7 @@
 #include "base/wipe.h"
 #include "cbor/cbor.h"
 #include "job.h"
+#include "service/transfers.h"
 #include "store/generations.h"
 
 #define ALIAS_TRIES 8
@@ -146,6 +147,27 @@ draw_alias(struct devices *d, uint8_t alias[ALIAS_LEN])
 	return is_free ? ERR_OK : ERR_EXISTS;
 }
 
+/* The new root of a device that was given away is the new owner's. */
+static enum err
+add_transfer(struct devices *d, const struct store_generation *prior,
+    struct keysproto_request *q)
+{
+	struct store_transfer_device t;
+	enum err err = store_transfer_waiting(d->store, prior->uid, &t);
+
+	if (err == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (err != ERR_OK)
+		return err;
+	/* A restored service may wait for what the device has done long ago. */
+	if (prior->generation > t.last ||
+	    memcmp(prior->profile, t.from_profile, PROFILE_UID_LEN) != 0)
+		return ERR_OK;
+	q->u.root.has_transfer = true;
+	transfer_show(&t, &q->u.root.transfer);
+	return ERR_OK;
+}
+
 /*
  * The secret that the new root hangs on: F, or the root before, which for a
  * clone that gets a root of its own is that of the generation it holds.
@@ -167,7 +189,7 @@ add_prior(struct devices *d, const struct job *job, struct keysproto_request *q)
 		q->u.root.root = blob_ask(&prior.root);
 		q->u.root.root_generation = prior.generation;
 		memcpy(q->u.root.root_profile, prior.profile, PROFILE_UID_LEN);
-		return ERR_OK;
+		return add_transfer(d, &prior, q);
 	}
 	err = store_import_key(d->store, device->import_id, &import_key);
 	if (err != ERR_OK)

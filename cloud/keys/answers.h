@@ -13,7 +13,8 @@ typedef enum err answer_function(const struct keys_state *state,
 
 answer_function answer_info, answer_prk, answer_root, answer_checkin,
     answer_advance, answer_ticket, answer_psk, answer_e2e, answer_profile,
-    answer_import, answer_factory, answer_ca, answer_pop, answer_ztp;
+    answer_import, answer_factory, answer_ca, answer_pop, answer_ztp,
+    answer_transfer;
 
 /*
  * Opens the root of a generation for its owner: derive.c. Errors: ERR_DENIED
@@ -24,5 +25,16 @@ MUST_CHECK enum err owner_root_open(const struct keys_state *state,
     const struct keysproto_owner *owner, const uint8_t uid[UID_LEN],
     uint32_t generation, const struct keysproto_blob *blob,
     struct keys_root *ret_root);
+
+/*
+ * derive.c: whether a profile is the tenant's by its record. Errors:
+ * ERR_DENIED.
+ */
+MUST_CHECK enum err owner_check(
+    const struct keys_state *state, const struct keysproto_owner *owner);
+
+/* transfer.c: whether a device's right is one of ours. Errors: ERR_DENIED. */
+MUST_CHECK enum err transfer_check(const struct keys_state *state,
+    const uint8_t uid[UID_LEN], const struct keysproto_transfer *t);
 
 #endif

@@ -97,23 +97,42 @@ salt_open(const struct keys_state *state, const struct keysproto_request *q,
 		       : salt_of_root(state, q, ret_salt);
 }
 
+/* A transfer moves the root that it names, and none that came after it. */
+static enum err
+profile_transfer(const struct keys_state *state,
+    const struct keysproto_request *q, uint8_t ret[PROFILE_UID_LEN])
+{
+	const struct keysproto_transfer *t = &q->u.root.transfer;
+
+	if (memcmp(t->from, q->u.root.root_profile, PROFILE_UID_LEN) != 0 ||
+	    q->u.root.root_generation > t->last)
+		return ERR_DENIED;
+	memcpy(ret, t->to, PROFILE_UID_LEN);
+	return transfer_check(state, q->u.root.uid, t);
+}
+
 /*
- * A device that has an owner keeps it: the profile that it sends counts only
- * when nobody owned the generation before, and somebody owns the profile.
+ * A device that has an owner keeps it, unless that one has given it away: the
+ * profile that it sends counts only when nobody owned the generation before,
+ * and somebody owns the profile.
  */
-static void
-profile_choose(const struct keysproto_request *q,
-    const struct bootstrap_request *request,
+static enum err
+profile_choose(const struct keys_state *state,
+    const struct keysproto_request *q, const struct bootstrap_request *request,
     const struct bootstrap_response *response, uint8_t ret[PROFILE_UID_LEN])
 {
 	bool owned = response->status == BOOTSTRAP_ASSIGNED ||
 		     response->status == BOOTSTRAP_INACTIVE;
 
 	memset(ret, 0, PROFILE_UID_LEN);
+	if (q->u.root.has_transfer)
+		return q->u.root.root.len != 0 ? profile_transfer(state, q, ret)
+					       : ERR_INVALID;
 	if (q->u.root.root.len != 0 && !profile_is_none(q->u.root.root_profile))
 		memcpy(ret, q->u.root.root_profile, PROFILE_UID_LEN);
 	else if (owned && request->sealed)
 		memcpy(ret, request->profile, PROFILE_UID_LEN);
+	return ERR_OK;
 }
 
 /* Wraps the root and its first check-in key, and answers with them. */
@@ -187,8 +206,9 @@ answer_root(const struct keys_state *state, const struct keysproto_request *q,
 	wipe(&salt, sizeof(salt));
 	if (err != ERR_OK)
 		return err;
-	profile_choose(q, &request, &response, a->u.root.profile);
-	err = root_wrap(state, q, response.generation, &root, a);
+	err = profile_choose(state, q, &request, &response, a->u.root.profile);
+	if (err == ERR_OK)
+		err = root_wrap(state, q, response.generation, &root, a);
 	wipe(&root, sizeof(root));
 	return err;
 }

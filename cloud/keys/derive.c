@@ -32,7 +32,7 @@ record_make(const struct keys_kek *kek, uint64_t tenant,
 }
 
 /* A profile of zeros is nobody's, and nobody gets its keys. */
-static enum err
+enum err
 owner_check(const struct keys_state *state, const struct keysproto_owner *owner)
 {
 	uint8_t record[KEYSPROTO_RECORD_LEN];
@@ -82,10 +82,38 @@ owner_root_open(const struct keys_state *state,
 	return wrap_open(state, &name, wrap_blob_bytes(blob), ret_root->k);
 }
 
+/* The root of another owner's generation, which a transfer lets him read. */
+static enum err
+reader_root_open(const struct keys_state *state,
+    const struct keysproto_request *q, struct keys_root *ret_root)
+{
+	const struct keysproto_owner *owner = &q->u.derive.owner;
+	const struct keysproto_transfer *t = &q->u.derive.transfer;
+	struct blob_name name = {.kind = BLOB_ROOT,
+	    .uid = q->u.derive.uid,
+	    .generation = q->u.derive.generation,
+	    .profile = t->from};
+	enum err err = owner_check(state, owner);
+
+	if (err != ERR_OK)
+		return err;
+	if (memcmp(t->to, owner->profile, PROFILE_UID_LEN) != 0 ||
+	    q->u.derive.generation > t->last ||
+	    (t->readers & KEYSPROTO_READS_NEW) == 0)
+		return ERR_DENIED;
+	err = transfer_check(state, q->u.derive.uid, t);
+	if (err != ERR_OK)
+		return err;
+	return wrap_open(
+	    state, &name, wrap_blob_bytes(&q->u.derive.root), ret_root->k);
+}
+
 static enum err
 root_open(const struct keys_state *state, const struct keysproto_request *q,
     struct keys_root *ret_root)
 {
+	if (q->u.derive.has_transfer)
+		return reader_root_open(state, q, ret_root);
 	return owner_root_open(state, &q->u.derive.owner, q->u.derive.uid,
 	    q->u.derive.generation, &q->u.derive.root, ret_root);
 }
@@ -154,6 +182,9 @@ answer_e2e(const struct keys_state *state, const struct keysproto_request *q,
 	id = bytes_make(q->u.derive.id, q->u.derive.id_len);
 	if (envelope_header_decode(id, &header) != ERR_OK)
 		return ERR_FORMAT;
+	/* By a transfer one reads what the device said, and says nothing. */
+	if (q->u.derive.has_transfer && header.direction != ENVELOPE_UP)
+		return ERR_DENIED;
 	err = root_open(state, q, &root);
 	if (err != ERR_OK)
 		return err;

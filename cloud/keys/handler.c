@@ -49,6 +49,8 @@ answer_of(enum keysproto_op op)
 		return answer_import;
 	case KEYSPROTO_FACTORY:
 		return answer_factory;
+	case KEYSPROTO_TRANSFER:
+		return answer_transfer;
 	case KEYSPROTO_CA:
 		return answer_ca;
 	case KEYSPROTO_POP:

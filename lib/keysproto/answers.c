@@ -153,6 +153,7 @@ good_write(struct writer *w, const struct keysproto_request *q,
 		key_write(w, q, a);
 		return;
 	case KEYSPROTO_PROFILE:
+	case KEYSPROTO_TRANSFER:
 		wire_array_write(w, a->u.record, sizeof(a->u.record));
 		return;
 	case KEYSPROTO_CA:
@@ -192,6 +193,7 @@ good_read(struct reader *r, const struct keysproto_request *q,
 		key_read(r, q, a);
 		return;
 	case KEYSPROTO_PROFILE:
+	case KEYSPROTO_TRANSFER:
 		reader_copy(r, a->u.record, sizeof(a->u.record));
 		return;
 	case KEYSPROTO_CA:

@@ -25,11 +25,45 @@ prk_read(struct reader *r, struct keysproto_request *q)
 	wire_point_read(r, &q->u.prk.peer);
 }
 
+/* A flag, and the right when it is there. */
+static void
+right_write(
+    struct writer *w, bool has_transfer, const struct keysproto_transfer *t)
+{
+	writer_u8(w, has_transfer ? 1 : 0);
+	if (!has_transfer)
+		return;
+	wire_array_write(w, t->from, sizeof(t->from));
+	wire_array_write(w, t->to, sizeof(t->to));
+	writer_u32(w, t->last);
+	writer_u8(w, t->readers);
+	wire_array_write(w, t->mac, sizeof(t->mac));
+}
+
+static void
+right_read(struct reader *r, bool *ret_has, struct keysproto_transfer *t)
+{
+	uint8_t has = reader_u8(r);
+
+	if (has > 1)
+		reader_fail(r, ERR_FORMAT);
+	*ret_has = has == 1;
+	if (!*ret_has)
+		return;
+	reader_copy(r, t->from, sizeof(t->from));
+	reader_copy(r, t->to, sizeof(t->to));
+	t->last = reader_u32(r);
+	t->readers = reader_u8(r);
+	reader_copy(r, t->mac, sizeof(t->mac));
+}
+
 /* Exactly one prior: the factory secret with its import key, or a root. */
 static void
 prior_write(struct writer *w, const struct keysproto_request *q)
 {
 	if (q->u.root.root.len == 0) {
+		if (q->u.root.has_transfer)
+			writer_fail(w, ERR_INVALID);
 		writer_u8(w, PRIOR_FACTORY);
 		wire_blob_write(w, &q->u.root.factory);
 		writer_u64(w, q->u.root.import_id);
@@ -43,6 +77,7 @@ prior_write(struct writer *w, const struct keysproto_request *q)
 	writer_u32(w, q->u.root.root_generation);
 	wire_array_write(
 	    w, q->u.root.root_profile, sizeof(q->u.root.root_profile));
+	right_write(w, q->u.root.has_transfer, &q->u.root.transfer);
 }
 
 static void
@@ -59,6 +94,7 @@ prior_read(struct reader *r, struct keysproto_request *q)
 		q->u.root.root_generation = reader_u32(r);
 		reader_copy(
 		    r, q->u.root.root_profile, sizeof(q->u.root.root_profile));
+		right_read(r, &q->u.root.has_transfer, &q->u.root.transfer);
 		return;
 	default:
 		reader_fail(r, ERR_FORMAT);
@@ -179,8 +215,10 @@ derive_write(struct writer *w, const struct keysproto_request *q)
 	wire_blob_write(w, &q->u.derive.root);
 	writer_u8(w, (uint8_t)q->u.derive.id_len);
 	wire_array_write(w, q->u.derive.id, q->u.derive.id_len);
-	if (q->op != KEYSPROTO_PSK)
+	if (q->op != KEYSPROTO_PSK) {
+		right_write(w, q->u.derive.has_transfer, &q->u.derive.transfer);
 		return;
+	}
 	if (!psk_len_fits(q->u.derive.key_len))
 		writer_fail(w, ERR_INVALID);
 	writer_u8(w, q->u.derive.key_len);
@@ -199,11 +237,38 @@ derive_read(struct reader *r, struct keysproto_request *q)
 		return;
 	}
 	reader_copy(r, q->u.derive.id, q->u.derive.id_len);
-	if (q->op != KEYSPROTO_PSK)
+	if (q->op != KEYSPROTO_PSK) {
+		right_read(r, &q->u.derive.has_transfer, &q->u.derive.transfer);
 		return;
+	}
 	q->u.derive.key_len = reader_u8(r);
 	if (!psk_len_fits(q->u.derive.key_len))
 		reader_fail(r, ERR_FORMAT);
+}
+
+/* The right is asked for with what proves whose the device is. */
+static void
+transfer_write(struct writer *w, const struct keysproto_request *q)
+{
+	owner_write(w, &q->u.transfer.from);
+	owner_write(w, &q->u.transfer.to);
+	wire_array_write(w, q->u.transfer.uid, sizeof(q->u.transfer.uid));
+	writer_u32(w, q->u.transfer.generation);
+	wire_blob_write(w, &q->u.transfer.root);
+	writer_u32(w, q->u.transfer.last);
+	writer_u8(w, q->u.transfer.readers);
+}
+
+static void
+transfer_read(struct reader *r, struct keysproto_request *q)
+{
+	owner_read(r, &q->u.transfer.from);
+	owner_read(r, &q->u.transfer.to);
+	reader_copy(r, q->u.transfer.uid, sizeof(q->u.transfer.uid));
+	q->u.transfer.generation = reader_u32(r);
+	wire_blob_read(r, &q->u.transfer.root);
+	q->u.transfer.last = reader_u32(r);
+	q->u.transfer.readers = reader_u8(r);
 }
 
 static void
@@ -343,6 +408,9 @@ request_write(struct writer *w, const struct keysproto_request *q)
 	case KEYSPROTO_PROFILE:
 		profile_write(w, q);
 		return;
+	case KEYSPROTO_TRANSFER:
+		transfer_write(w, q);
+		return;
 	case KEYSPROTO_IMPORT:
 	case KEYSPROTO_FACTORY:
 		factory_write(w, q);
@@ -385,6 +453,9 @@ request_read(struct reader *r, struct keysproto_request *q)
 		return;
 	case KEYSPROTO_PROFILE:
 		profile_read(r, q);
+		return;
+	case KEYSPROTO_TRANSFER:
+		transfer_read(r, q);
 		return;
 	case KEYSPROTO_IMPORT:
 	case KEYSPROTO_FACTORY:

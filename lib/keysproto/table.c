@@ -23,6 +23,7 @@ static const struct {
     {KEYSPROTO_FACTORY, false, true},
     {KEYSPROTO_CA, false, true},
     {KEYSPROTO_POP, false, true},
+    {KEYSPROTO_TRANSFER, false, true},
 };
 
 bool

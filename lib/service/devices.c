@@ -3,7 +3,9 @@
  * reporting. Which request may do what has been judged before.
  */
 #include "service/devices.h"
+#include "service/events.h"
 #include "store/generations.h"
+#include "store/transfers.h"
 
 /* A device may have so many generations, and one more every so often. */
 #define GENERATIONS_AT_ONCE 256
@@ -180,9 +182,16 @@ service_device_offer(struct store *store, const struct store_device *device,
 enum err
 service_device_pend(struct store *store, const struct store_pending *pending)
 {
-	enum err err = store_device_give_generation(
-	    store, pending->uid, pending->generation);
+	struct store_device device;
+	enum err err = store_device_by_uid(store, pending->uid, &device);
 
+	/* It was given away since this was offered: to be asked for anew. */
+	if (err == ERR_OK && device.tenant != 0 &&
+	    device.tenant != pending->tenant)
+		err = ERR_CONFLICT;
+	if (err == ERR_OK)
+		err = store_device_give_generation(
+		    store, pending->uid, pending->generation);
 	return err == ERR_OK ? store_pending_add(store, pending) : err;
 }
 
@@ -232,12 +241,58 @@ leave_pendings(struct store *store, const struct judge_device *known,
 	return err;
 }
 
+/* Both owners hear that a device has its new root. */
+static enum err
+transfer_done(struct store *store, const struct store_transfer_device *t,
+    uint32_t generation, uint64_t time)
+{
+	const uint64_t party[] = {t->from, t->to};
+	struct service_event event;
+	enum err err = store_transfer_done(store, t->transfer, t->uid, time);
+
+	for (size_t i = 0; i < ARRAY_LEN(party) && err == ERR_OK; i++) {
+		service_event_start(
+		    &event, "transfer_done", t->uid, party[i], time);
+		service_event_number(&event, "TransferID", t->transfer);
+		service_event_number(&event, "Generation", generation);
+		err = service_event_add(store, &event);
+	}
+	return err;
+}
+
+/*
+ * A device that waits with a transfer is done with any root but one that was
+ * made for the old owner still: that one is his, and the device shall rotate
+ * again. Says whose the root is.
+ */
+static enum err
+take_transfer(struct store *store, const struct store_pending *p,
+    const struct store_device *d, uint64_t time, uint64_t *ret_tenant,
+    bool *ret_rotate)
+{
+	struct store_transfer_device t;
+	enum err err = store_transfer_waiting(store, d->uid, &t);
+
+	*ret_tenant = d->tenant;
+	*ret_rotate = false;
+	if (err == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (err != ERR_OK)
+		return err;
+	if (p->generation > t.last ||
+	    memcmp(p->root_profile, t.from_profile, PROFILE_UID_LEN) != 0)
+		return transfer_done(store, &t, p->generation, time);
+	*ret_tenant = t.from;
+	*ret_rotate = true;
+	return ERR_OK;
+}
+
 static enum err
 keep_generation(struct store *store, const struct store_pending *p,
-    const struct store_device *d, uint64_t time)
+    uint64_t tenant, uint64_t time)
 {
 	struct store_generation g = {.generation = p->generation,
-	    .tenant = d->tenant,
+	    .tenant = tenant,
 	    .root = p->root,
 	    .created = time};
 
@@ -322,9 +377,13 @@ replace_current(struct store *store, const struct judge_device *known,
 	struct store_device d = known->device;
 	struct checkin_response ignored;
 	bool was_factory = d.factory_secret.len > 0 && d.import_id != 0;
+	uint64_t tenant = 0;
+	bool rotate = false;
 	enum err err;
 
 	err = take_owner(store, p, &d);
+	if (err == ERR_OK)
+		err = take_transfer(store, p, &d, c->time, &tenant, &rotate);
 	if (err != ERR_OK)
 		return err;
 	take_features(p, known->device.tenant == 0, &d);
@@ -333,7 +392,9 @@ replace_current(struct store *store, const struct judge_device *known,
 	if (c->confirmed)
 		service_device_report(&d, &c->request, c->period,
 		    known->device.generation > 0, c->time, &ignored);
-	err = keep_generation(store, p, &d, c->time);
+	/* The answer said no such thing: the next one does. */
+	d.rotate = rotate;
+	err = keep_generation(store, p, tenant, c->time);
 	if (err == ERR_OK)
 		err = store_device_commit(store, &d);
 	if (err == ERR_OK && was_factory)

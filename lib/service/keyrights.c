@@ -6,6 +6,7 @@
 #include "service/keyrights.h"
 
 #include "keys/messages.h"
+#include "service/transfers.h"
 #include "store/devices.h"
 #include "store/generations.h"
 #include "store/rights.h"
@@ -48,16 +49,90 @@ state_check(const struct actor *actor, const struct store_rights *rights,
 	return err;
 }
 
+/*
+ * A generation that its owner has given away: no PSK any more, and messages
+ * only as the offer says. While the device may still use it, not even these:
+ * what is given out then would open what is not said yet.
+ */
+static enum err
+given_check(struct service *s, const struct actor *actor,
+    const struct store_rights *rights, uint32_t service)
+{
+	struct store_transfer_device t;
+	enum err err;
+
+	/* A current one of a device that is still his was never given away. */
+	if (rights->owns_device && !rights->ended)
+		return ERR_OK;
+	err = store_transfer_of(
+	    s->store, rights->uid, actor->tenant, rights->generation, &t);
+	if (err == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (err != ERR_OK)
+		return err;
+	if (service != SERVICE_E2E || (t.readers & TRANSFER_READS_OLD) == 0)
+		return ERR_NOT_FOUND;
+	return rights->ended ? ERR_OK : ERR_TOO_SOON;
+}
+
+/* A generation that another owner has given the caller to read. */
+static enum err
+reader_find(struct service *s, const struct actor *actor,
+    const uint8_t alias[ALIAS_LEN], struct store_rights *ret_rights,
+    struct store_transfer_device *ret_transfer)
+{
+	struct store_generation g;
+	struct store_device d;
+	struct store_profile profile;
+	enum err err = store_generation_by_alias(s->store, alias, &g);
+
+	if (err == ERR_OK)
+		err = store_transfer_of(
+		    s->store, g.uid, g.tenant, g.generation, ret_transfer);
+	if (err == ERR_OK &&
+	    (ret_transfer->to != actor->tenant ||
+		(ret_transfer->readers & TRANSFER_READS_NEW) == 0))
+		err = ERR_NOT_FOUND;
+	if (err == ERR_OK)
+		err = store_device_by_uid(s->store, g.uid, &d);
+	if (err == ERR_OK)
+		err = store_profile_get(s->store, actor->tenant,
+		    ret_transfer->to_profile, &profile);
+	if (err != ERR_OK)
+		return err;
+	*ret_rights = (struct store_rights){.generation = g.generation,
+	    .root = g.root,
+	    .owns_device = d.tenant == actor->tenant,
+	    .status = d.status,
+	    .features = d.features,
+	    .suspended = d.suspended,
+	    .quarantined = d.quarantined};
+	memcpy(ret_rights->uid, g.uid, UID_LEN);
+	memcpy(ret_rights->profile, profile.uid, PROFILE_UID_LEN);
+	memcpy(ret_rights->record, profile.record, PROFILE_RECORD_LEN);
+	return ERR_OK;
+}
+
+/*
+ * Judges by the generation that an alias names. ret_transfer, unless NULL,
+ * is by what the caller may read it; its transfer is 0 when it is his own.
+ */
 static enum err
 rights_check(struct service *s, const struct actor *actor,
     const uint8_t alias[ALIAS_LEN], uint32_t service,
-    struct store_rights *ret_rights)
+    struct store_rights *ret_rights, struct store_transfer_device *ret_transfer)
 {
 	enum err err = service_read(s);
 
+	if (ret_transfer != NULL)
+		ret_transfer->transfer = 0;
+	if (err != ERR_OK)
+		return err;
+	err = store_rights_find(s->store, actor->tenant, alias, ret_rights);
 	if (err == ERR_OK)
-		err = store_rights_find(
-		    s->store, actor->tenant, alias, ret_rights);
+		err = given_check(s, actor, ret_rights, service);
+	else if (err == ERR_NOT_FOUND && ret_transfer != NULL)
+		err = reader_find(s, actor, alias, ret_rights, ret_transfer);
 	if (err == ERR_OK)
 		err = state_check(actor, ret_rights, service);
 	return err;
@@ -71,6 +146,7 @@ request_fill(struct keysproto_request *request, enum keysproto_op op,
 	struct keysproto_owner *owner = &request->u.derive.owner;
 
 	request->op = op;
+	request->u.derive.has_transfer = false;
 	owner->tenant = actor->tenant;
 	memcpy(owner->profile, rights->profile, sizeof(owner->profile));
 	memcpy(owner->record, rights->record, sizeof(owner->record));
@@ -95,7 +171,8 @@ psk_begin(struct service *s, const struct actor *actor, struct bytes identity,
 	if (err == ERR_OK && len != 16 && len != 32)
 		err = ERR_INVALID;
 	if (err == ERR_OK)
-		err = rights_check(s, actor, id.alias, SERVICE_PSK, &rights);
+		err = rights_check(
+		    s, actor, id.alias, SERVICE_PSK, &rights, NULL);
 	if (err != ERR_OK)
 		return err;
 	request_fill(ret_request, KEYSPROTO_PSK, actor, &rights, identity);
@@ -124,15 +201,21 @@ e2e_begin(struct service *s, const struct actor *actor, struct bytes header,
 {
 	struct envelope_header h;
 	struct store_rights rights;
+	struct store_transfer_device transfer;
 	enum err err = envelope_header_decode(header, &h);
 
 	if (err == ERR_OK && h.direction != ENVELOPE_UP)
 		err = ERR_FORMAT;
 	if (err == ERR_OK)
-		err = rights_check(s, actor, h.alias, SERVICE_E2E, &rights);
+		err = rights_check(
+		    s, actor, h.alias, SERVICE_E2E, &rights, &transfer);
 	if (err != ERR_OK)
 		return err;
 	request_fill(ret_request, KEYSPROTO_E2E, actor, &rights, header);
+	if (transfer.transfer != 0) {
+		ret_request->u.derive.has_transfer = true;
+		transfer_show(&transfer, &ret_request->u.derive.transfer);
+	}
 	parameters_fill(ret_parameters, &rights, &h, header);
 	return ERR_OK;
 }

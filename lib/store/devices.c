@@ -320,8 +320,9 @@ store_device_commit(struct store *store, const struct store_device *device)
 	    " features = $16, features_version = $17, confirmed = $18,"
 	    " confirmed_version = $19, firmware = $20, registered = $21,"
 	    " seen = $22, address = $23, changed = $24,"
-	    " factory_secret = NULL, rotate = 0, resync = NULL, renewed = 0,"
-	    " next_instance = NULL, rooted = $25 WHERE uid = $26"};
+	    " factory_secret = NULL, resync = NULL, renewed = 0,"
+	    " next_instance = NULL, rooted = $25, rotate = $26"
+	    " WHERE uid = $27"};
 	struct query q;
 
 	query_start(&q, store, &sql);
@@ -329,6 +330,7 @@ store_device_commit(struct store *store, const struct store_device *device)
 	bind_state(&q, device);
 	bind_rest(&q, device);
 	query_bind_u64_or_null(&q, device->rooted);
+	query_bind_i64(&q, device->rotate ? 1 : 0);
 	query_bind_blob(&q, BYTES_OF(device->uid));
 	return query_run_one(&q);
 }

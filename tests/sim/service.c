@@ -191,7 +191,7 @@ service_make(struct sim *sim)
 }
 
 void
-service_done(struct sim *sim)
+service_end(struct sim *sim)
 {
 	struct service *s = &sim->service;
 

@@ -77,7 +77,7 @@ struct service {
 };
 
 void service_make(struct sim *sim);
-void service_done(struct sim *sim);
+void service_end(struct sim *sim);
 void service_start(struct sim *sim);
 
 /* Ends it: lose says whether the disk loses its power too. */

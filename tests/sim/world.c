@@ -437,7 +437,7 @@ sim_run(uint64_t seed, unsigned devices, bool verbose, bool quiet)
 		    (unsigned long long)sim.datagrams,
 		    (double)sim.now_ms / (double)DAY_MS,
 		    (unsigned long long)sim.digest);
-	service_done(&sim);
+	service_end(&sim);
 	network_done(&sim);
 	for (unsigned i = 0; i < sim.nodes; i++)
 		node_done(&sim.node[i]);

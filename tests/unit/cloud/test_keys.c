@@ -844,10 +844,158 @@ test_the_direct_port_answers_each(void **ignored UNUSED)
 	    port.call(port.ctx, q, KEYSPROTO_BATCH_MAX + 1, a), ERR_INVALID);
 }
 
+/* --- transfers --- */
+
+static const uint8_t buyer_profile[PROFILE_UID_LEN] = "the buyer's own";
+
+static struct keysproto_owner
+owner_of(uint64_t tenant, const uint8_t *profile)
+{
+	struct keysproto_request q = {.op = KEYSPROTO_PROFILE};
+	struct keysproto_owner owner = {.tenant = tenant};
+
+	q.u.profile.tenant = tenant;
+	memcpy(q.u.profile.profile, profile, PROFILE_UID_LEN);
+	memcpy(owner.profile, profile, PROFILE_UID_LEN);
+	memcpy(owner.record, ask(&state, KEYSPROTO_API, &q).u.record,
+	    KEYSPROTO_RECORD_LEN);
+	return owner;
+}
+
+static struct keysproto_request
+transfer_request(const struct test_device *d, uint8_t readers)
+{
+	struct keysproto_request q = {.op = KEYSPROTO_TRANSFER};
+
+	q.u.transfer.from = owner_of(5, test_profile);
+	q.u.transfer.to = owner_of(6, buyer_profile);
+	memcpy(q.u.transfer.uid, d->uid, UID_LEN);
+	q.u.transfer.generation = d->generation;
+	q.u.transfer.root = d->root;
+	q.u.transfer.last = d->generation;
+	q.u.transfer.readers = readers;
+	return q;
+}
+
+/* The right as it is shown, made for a device. */
+static struct keysproto_transfer
+right_of(const struct test_device *d, uint8_t readers)
+{
+	struct keysproto_request q = transfer_request(d, readers);
+	struct keysproto_transfer t = {
+	    .last = q.u.transfer.last, .readers = readers};
+
+	memcpy(t.from, test_profile, PROFILE_UID_LEN);
+	memcpy(t.to, buyer_profile, PROFILE_UID_LEN);
+	memcpy(t.mac, ask(&state, KEYSPROTO_API, &q).u.record, sizeof(t.mac));
+	return t;
+}
+
+static void
+test_a_right_needs_both_owners_and_the_root(void **ignored UNUSED)
+{
+	struct test_device d;
+	struct keysproto_request q;
+
+	device_registered(&d);
+	q = transfer_request(&d, KEYSPROTO_READS_OLD);
+	assert_refused(KEYSPROTO_DEVICES, &q, ERR_DENIED);
+	q.u.transfer.from.tenant++;
+	assert_refused(KEYSPROTO_API, &q, ERR_DENIED);
+	q.u.transfer.from.tenant--;
+	q.u.transfer.to.tenant++;
+	assert_refused(KEYSPROTO_API, &q, ERR_DENIED);
+	q.u.transfer.to.tenant--;
+	q.u.transfer.uid[0] ^= 1;
+	assert_refused(KEYSPROTO_API, &q, ERR_AUTH);
+	q.u.transfer.uid[0] ^= 1;
+	/* A thief has profiles of his own, but not the device's root under one. */
+	q.u.transfer.from = owner_of(7, buyer_profile);
+	assert_refused(KEYSPROTO_API, &q, ERR_AUTH);
+	q = transfer_request(&d, KEYSPROTO_READS_OLD);
+	q.u.transfer.last = 0;
+	assert_refused(KEYSPROTO_API, &q, ERR_INVALID);
+}
+
+static void
+test_a_right_moves_the_next_root(void **ignored UNUSED)
+{
+	struct test_device d;
+	struct keysproto_transfer right;
+	struct keysproto_request q, bad;
+	struct keysproto_answer a;
+
+	device_registered(&d);
+	right = right_of(&d, KEYSPROTO_READS_NEW);
+	/* Request 2 brings the old owner's sealed profile: it does not count. */
+	device_exchange(&d, test_profile, BOOTSTRAP_ASSIGNED, 2);
+	q = root_request(&d);
+	a = ask(&state, KEYSPROTO_DEVICES, &q);
+	assert_memory_equal(a.u.root.profile, test_profile, PROFILE_UID_LEN);
+	q.u.root.has_transfer = true;
+	q.u.root.transfer = right;
+	a = ask(&state, KEYSPROTO_DEVICES, &q);
+	assert_memory_equal(a.u.root.profile, buyer_profile, PROFILE_UID_LEN);
+	for (size_t i = 0;
+	     i < offsetof(struct keysproto_transfer, mac) + sizeof(right.mac);
+	     i++) {
+		bad = q;
+		((uint8_t *)&bad.u.root.transfer)[i] ^= 1;
+		assert_refused(KEYSPROTO_DEVICES, &bad, ERR_DENIED);
+	}
+	/* Another device's right is none. */
+	bad = q;
+	bad.u.root.uid[0] ^= 1;
+	assert_int_not_equal(
+	    keys_answer(&state, KEYSPROTO_DEVICES, &bad, &a), ERR_OK);
+	/* Nor does it move what came after it: the new owner's own root. */
+	device_bootstrap(&state, &d, test_profile, BOOTSTRAP_ASSIGNED, 2);
+	device_exchange(&d, test_profile, BOOTSTRAP_ASSIGNED, 3);
+	q = root_request(&d);
+	q.u.root.has_transfer = true;
+	q.u.root.transfer = right;
+	assert_refused(KEYSPROTO_DEVICES, &q, ERR_DENIED);
+}
+
+static void
+test_a_right_opens_what_was_before(void **ignored UNUSED)
+{
+	struct test_device d;
+	struct keysproto_request q;
+	struct keysproto_answer old, now;
+
+	device_registered(&d);
+	q = e2e_request(&state, &d);
+	old = ask(&state, KEYSPROTO_API, &q);
+	q.u.derive.owner = owner_of(6, buyer_profile);
+	assert_refused(KEYSPROTO_API, &q, ERR_AUTH);
+	q.u.derive.has_transfer = true;
+	q.u.derive.transfer = right_of(&d, KEYSPROTO_READS_OLD);
+	assert_refused(KEYSPROTO_API, &q, ERR_DENIED);
+	/* The bit alone does not help: it is under the MAC. */
+	q.u.derive.transfer.readers |= KEYSPROTO_READS_NEW;
+	assert_refused(KEYSPROTO_API, &q, ERR_DENIED);
+	q.u.derive.transfer = right_of(&d, KEYSPROTO_READS_NEW);
+	now = ask(&state, KEYSPROTO_API, &q);
+	assert_memory_equal(now.u.key.key, old.u.key.key, E2E_KEY_LEN);
+	q.u.derive.owner = owner_of(7, test_profile);
+	assert_refused(KEYSPROTO_API, &q, ERR_DENIED);
+	q.u.derive.owner = owner_of(6, buyer_profile);
+	q.u.derive.generation = 2;
+	assert_refused(KEYSPROTO_API, &q, ERR_DENIED);
+	q.u.derive.generation = 1;
+	/* A message to the device is not something to read. */
+	q.u.derive.id[0] = 0x12;
+	assert_refused(KEYSPROTO_API, &q, ERR_DENIED);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_right_needs_both_owners_and_the_root),
+	    cmocka_unit_test(test_a_right_moves_the_next_root),
+	    cmocka_unit_test(test_a_right_opens_what_was_before),
 	    cmocka_unit_test(test_info_says_the_public_keys),
 	    cmocka_unit_test(test_prk_is_the_extract_of_both_sides),
 	    cmocka_unit_test(test_prk_refuses_other_kids_and_bad_points),

@@ -9,7 +9,8 @@
 const enum keysproto_op sample_ops[] = {KEYSPROTO_INFO, KEYSPROTO_PRK,
     KEYSPROTO_ROOT, KEYSPROTO_CHECKIN, KEYSPROTO_ADVANCE, KEYSPROTO_TICKET,
     KEYSPROTO_PSK, KEYSPROTO_E2E, KEYSPROTO_PROFILE, KEYSPROTO_IMPORT,
-    KEYSPROTO_FACTORY, KEYSPROTO_CA, KEYSPROTO_POP, KEYSPROTO_ZTP};
+    KEYSPROTO_FACTORY, KEYSPROTO_CA, KEYSPROTO_POP, KEYSPROTO_ZTP,
+    KEYSPROTO_TRANSFER};
 const size_t sample_op_count = ARRAY_LEN(sample_ops);
 
 uint64_t
@@ -64,6 +65,19 @@ view(struct sample_random *r, uint8_t *pool, size_t max)
 	return len == 0 ? BYTES_NONE : bytes_make(pool, len);
 }
 
+static bool
+right(struct sample_random *r, struct keysproto_transfer *t)
+{
+	if (sample_number(r) % 2 == 0)
+		return false;
+	fill(r, t->from, sizeof(t->from));
+	fill(r, t->to, sizeof(t->to));
+	t->last = (uint32_t)sample_number(r);
+	t->readers = (uint8_t)sample_number(r);
+	fill(r, t->mac, sizeof(t->mac));
+	return true;
+}
+
 static void
 root(struct sample_random *r, uint8_t *pool, struct keysproto_request *q)
 {
@@ -77,6 +91,7 @@ root(struct sample_random *r, uint8_t *pool, struct keysproto_request *q)
 		blob(r, &q->u.root.root);
 		q->u.root.root_generation = (uint32_t)sample_number(r);
 		fill(r, q->u.root.root_profile, sizeof(q->u.root.root_profile));
+		q->u.root.has_transfer = right(r, &q->u.root.transfer);
 	}
 	q->u.root.request = view(r, pool, BOOTSTRAP_REQUEST_MAX);
 	q->u.root.response =
@@ -109,8 +124,21 @@ derive(struct sample_random *r, struct keysproto_request *q)
 		q->u.derive.id_len = sample_number(r) % 2 == 0
 					 ? E2E_V1_HEADER_LEN
 					 : E2E_V2_HEADER_LEN;
+		q->u.derive.has_transfer = right(r, &q->u.derive.transfer);
 	}
 	fill(r, q->u.derive.id, q->u.derive.id_len);
+}
+
+static void
+transfer(struct sample_random *r, struct keysproto_request *q)
+{
+	fill(r, &q->u.transfer.from, sizeof(q->u.transfer.from));
+	fill(r, &q->u.transfer.to, sizeof(q->u.transfer.to));
+	fill(r, q->u.transfer.uid, sizeof(q->u.transfer.uid));
+	q->u.transfer.generation = (uint32_t)sample_number(r);
+	blob(r, &q->u.transfer.root);
+	q->u.transfer.last = (uint32_t)sample_number(r);
+	q->u.transfer.readers = (uint8_t)sample_number(r);
 }
 
 static void
@@ -193,6 +221,9 @@ sample_request(struct sample_random *r, enum keysproto_op op, uint8_t *pool,
 	case KEYSPROTO_E2E:
 		derive(r, ret_q);
 		break;
+	case KEYSPROTO_TRANSFER:
+		transfer(r, ret_q);
+		break;
 	case KEYSPROTO_PROFILE:
 		ret_q->u.profile.tenant = sample_number(r);
 		fill(r, ret_q->u.profile.profile, PROFILE_UID_LEN);
@@ -260,6 +291,7 @@ sample_answer(struct sample_random *r, const struct keysproto_request *q,
 		ret_a->u.key.len = E2E_KEY_LEN;
 		fill(r, ret_a->u.key.key, ret_a->u.key.len);
 		break;
+	case KEYSPROTO_TRANSFER:
 	case KEYSPROTO_PROFILE:
 		fill(r, ret_a->u.record, sizeof(ret_a->u.record));
 		break;

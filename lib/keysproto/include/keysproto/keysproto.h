@@ -41,7 +41,8 @@ enum keysproto_op {
 	KEYSPROTO_IMPORT = 19, /* api: a new import key, wrapped */
 	KEYSPROTO_FACTORY = 20, /* api: rewraps a factory secret */
 	KEYSPROTO_CA = 21, /* api: a new CA, its key wrapped */
-	KEYSPROTO_POP = 22 /* api: a CA's proof of possession */
+	KEYSPROTO_POP = 22, /* api: a CA's proof of possession */
+	KEYSPROTO_TRANSFER = 23 /* api: a device's right to another profile */
 };
 
 /* A wrapped blob of 32 secret bytes. */
@@ -55,6 +56,24 @@ struct keysproto_owner {
 	uint64_t tenant;
 	uint8_t profile[PROFILE_UID_LEN];
 	uint8_t record[KEYSPROTO_RECORD_LEN]; /* from KEYSPROTO_PROFILE */
+};
+
+/* Who may read what a device has protected before its transfer. */
+#define KEYSPROTO_READS_OLD 1u
+#define KEYSPROTO_READS_NEW 2u
+
+/*
+ * A device's right to go from one owner's profile to another's: up to
+ * generation last it is bound to from, the next root is bound to to, and the
+ * new owner reads what is older if readers has KEYSPROTO_READS_NEW. Only
+ * KEYSPROTO_TRANSFER makes the MAC.
+ */
+struct keysproto_transfer {
+	uint8_t from[PROFILE_UID_LEN];
+	uint8_t to[PROFILE_UID_LEN];
+	uint32_t last;
+	uint8_t readers;
+	uint8_t mac[KEYSPROTO_RECORD_LEN];
 };
 
 struct keysproto_request {
@@ -79,6 +98,9 @@ struct keysproto_request {
 			struct keysproto_blob root;
 			uint32_t root_generation;
 			uint8_t root_profile[PROFILE_UID_LEN];
+			/* With an earlier root alone: where it goes. */
+			bool has_transfer;
+			struct keysproto_transfer transfer;
 			/* Payloads of exchange 2, parsed again in keys. */
 			struct bytes request;
 			struct bytes response;
@@ -107,6 +129,12 @@ struct keysproto_request {
 			uint8_t id[E2E_V1_HEADER_LEN]; /* identity or header */
 			size_t id_len; /* 14; or 11, 16 */
 			uint8_t key_len; /* PSK: 16 or 32 */
+			/*
+			 * E2E alone: the root is bound to transfer.from, and
+			 * the owner to transfer.to.
+			 */
+			bool has_transfer;
+			struct keysproto_transfer transfer;
 		} derive; /* KEYSPROTO_PSK and KEYSPROTO_E2E */
 		struct {
 			uint64_t tenant;
@@ -148,6 +176,15 @@ struct keysproto_request {
 			uint64_t not_before;
 			uint64_t not_after;
 		} ztp;
+		struct {
+			struct keysproto_owner from;
+			struct keysproto_owner to;
+			uint8_t uid[UID_LEN];
+			uint32_t generation; /* the current one, and */
+			struct keysproto_blob root; /* its root: from's */
+			uint32_t last; /* the highest ever given */
+			uint8_t readers;
+		} transfer;
 	} u;
 };
 
@@ -178,7 +215,7 @@ struct keysproto_answer {
 			uint8_t key[PSK_MAX];
 			size_t len;
 		} key; /* PSK and E2E */
-		uint8_t record[KEYSPROTO_RECORD_LEN]; /* PROFILE */
+		uint8_t record[KEYSPROTO_RECORD_LEN]; /* PROFILE, TRANSFER */
 		struct {
 			struct keysproto_blob key; /* CA: wrapped */
 			uint8_t der[PKI_CERTIFICATE_MAX];

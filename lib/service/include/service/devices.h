@@ -31,7 +31,10 @@ MUST_CHECK enum err service_device_offer(struct store *store,
     const struct store_device *device, const struct bootstrap_request *request,
     struct store_pending *ret_pending, enum bootstrap_status *ret_status);
 
-/* Writes a pending that was offered. Errors: ERR_CONFLICT, ERR_EXISTS. */
+/*
+ * Writes a pending that was offered. Errors: ERR_CONFLICT (also: the device
+ * has another owner by now), ERR_EXISTS.
+ */
 MUST_CHECK enum err service_device_pend(
     struct store *store, const struct store_pending *pending);
 

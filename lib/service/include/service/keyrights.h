@@ -37,7 +37,8 @@ struct e2e_parameters {
 
 /*
  * The same for the key of one message that a device has sealed, by its
- * header. Errors: as psk_begin, ERR_FORMAT also for a downlink header.
+ * header. Errors: as psk_begin, ERR_TOO_SOON (the caller gave the device away
+ * and may read, but the device has not made its new root yet), ERR_FORMAT also for a downlink header.
  */
 MUST_CHECK enum err e2e_begin(struct service *s, const struct actor *actor,
     struct bytes header, struct keysproto_request *ret_request,

@@ -144,8 +144,8 @@ MUST_CHECK enum err store_device_give_generation(
  * Replaces the current generation: alias, public_key, n, ck, last_ck,
  * last_id, resume, generation, instance, tenant, profile, serial, status,
  * features, confirmed (both with versions), period, flags, firmware,
- * registered, seen, address, rooted and changed are written as they stand in
- * device; factory_secret, rotate, resync, renewed and next_instance are
+ * registered, seen, address, rooted, rotate and changed are written as they
+ * stand in device; factory_secret, resync, renewed and next_instance are
  * cleared. Errors: ERR_NOT_FOUND, ERR_CONFLICT (tenant or profile).
  */
 MUST_CHECK enum err store_device_commit(

@@ -16,6 +16,7 @@ struct store_rights {
 	uint8_t profile[PROFILE_UID_LEN]; /* bound into the root */
 	uint8_t record[PROFILE_RECORD_LEN];
 	bool owns_device; /* the device itself is still this tenant's */
+	bool ended; /* the generation cannot grow any more */
 	unsigned status; /* of the device: enum store_device_status */
 	uint32_t features; /* of the device: wanted */
 	bool suspended;
