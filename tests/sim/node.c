@@ -241,12 +241,30 @@ went_down(struct sim *sim, struct node *node)
 /* --- what it does --- */
 
 /* The features it has were given to it, and none that were left before. */
+/* From the answer that says so on, no key but the check-in's is there. */
+static void
+check_erased(struct sim *sim, const struct node *node)
+{
+	static const struct rot_generation none;
+	const struct rot_record *rec = &node->rot.rec;
+
+	if (memcmp(&rec->cur.psk, &none.psk, sizeof(none.psk)) != 0 ||
+	    memcmp(&rec->cur.next, &none.next, sizeof(none.next)) != 0 ||
+	    rec->has_next_key || rec->has_pend || rec->features != 0)
+		sim_fail(sim, "what is erased is gone", "device %u has keys",
+		    node->number);
+}
+
 static void
 check_features(struct sim *sim, struct node *node)
 {
 	const struct wanted *w =
 	    node->original != NULL ? &node->original->wanted : &node->wanted;
 
+	if ((node->rot.rec.flags & CHECKIN_ERASE) != 0) {
+		check_erased(sim, node);
+		return;
+	}
 	if (node->rot.rec.cur.number == 0)
 		return;
 	for (size_t i = node->mask_at; i < w->mask_count; i++)
@@ -323,6 +341,9 @@ node_psk(struct sim *sim, struct node *node)
 			return;
 		if (err == ERR_OK)
 			monitor_identity(sim, BYTES_OF(id));
+		if (err == ERR_OK && (node->rot.rec.flags & CHECKIN_ERASE) != 0)
+			sim_fail(sim, "what is erased is gone",
+			    "device %u gave a PSK", node->number);
 		if (err == ERR_OK &&
 		    (node->rot.rec.features & SERVICE_PSK) == 0)
 			sim_fail(sim, "no feature is on without authorisation",
@@ -421,6 +442,28 @@ agree_settings(
 	if (rec->period_s != 0 && rec->period_s != sim->service.config.period_s)
 		sim_fail(sim, "settings arrive with a heartbeat",
 		    "device %u: period %u", node->number, rec->period_s);
+}
+
+/* No key of a device that has ended is left, here or there. */
+void
+node_gone(struct sim *sim, struct node *node)
+{
+	static const struct rot_generation none;
+	const struct rot_record *rec = &node->rot.rec;
+	struct store_generation g;
+	struct store_device row;
+
+	if (store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
+		abort();
+	if (!rec->erased || memcmp(&rec->cur, &none, sizeof(none)) != 0)
+		sim_fail(sim, "what is erased is gone",
+		    "device %u has keys, flags %u", node->number, rec->flags);
+	if (row.erased == 0 || row.ck.len > 0 || row.last_ck.len > 0 ||
+	    (store_generation_by_alias(sim->service.store, row.alias, &g) ==
+		    ERR_OK &&
+		g.root.len > 0))
+		sim_fail(sim, "what is erased is gone",
+		    "the service has keys of device %u", node->number);
 }
 
 void

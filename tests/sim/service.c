@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "crypto/hpke.h"
+#include "operator.h"
 #include "sim.h"
 
 /*
@@ -92,7 +93,7 @@ call_keys(void *ctx, const struct keysproto_request *requests, size_t count,
 
 /* What an import would have written, and the tenants. */
 static void
-fill(struct service *s)
+fill(struct service *s, enum store_clones clones)
 {
 	struct keysproto_request q = {.op = KEYSPROTO_IMPORT};
 	struct keysproto_answer a;
@@ -118,8 +119,8 @@ fill(struct service *s)
 		(void)snprintf(hex + 2 * i, 3, "%02x", profile_uid[i]);
 	(void)snprintf(sql, sizeof(sql),
 	    "INSERT INTO profiles (uid, tenant, name, features, record,"
-	    " created) VALUES (x'%s', %d, 'p', %d, x'00', 0)",
-	    hex, TENANT, PROFILE_FEATURES);
+	    " created, clones) VALUES (x'%s', %d, 'p', %d, x'00', 0, %d)",
+	    hex, TENANT, PROFILE_FEATURES, clones);
 	exec(sql);
 }
 
@@ -184,10 +185,13 @@ service_make(struct sim *sim)
 	s->config.half_open = chance_one_in(&sim->chance, 4) ? 1 : 0;
 	s->config.period_s =
 	    (uint32_t)chance_between(&sim->chance, 1, 12) * 3600;
+	if (chance_one_in(&sim->chance, 2))
+		s->config.rotation_s =
+		    (uint32_t)chance_between(&sim->chance, 12, 120) * 3600;
 	disk_reset(sim->seed);
 	disk_clock(SIM_START_UNIX);
 	service_start(sim);
-	fill(s);
+	fill(s, sim->recipe.quarantine ? CLONES_QUARANTINE : CLONES_ALERT);
 }
 
 void
@@ -325,6 +329,7 @@ forget_wishes(struct node *node)
 	w->features_known = false;
 	w->suspended_known = false;
 	w->rotate_known = false;
+	w->ended_known = false;
 }
 
 static void
@@ -416,8 +421,11 @@ service_set_suspended(struct sim *sim, struct node *node, bool suspended)
 
 	if (!is_owned(sim, node))
 		return;
-	err = store_device_set_suspended(
-	    sim->service.store, node->uid, suspended);
+	err = operator_suspend(
+	    &(struct operator){sim->service.store, TENANT, service_unix(sim)},
+	    node->uid, suspended);
+	if (err == ERR_STATE)
+		return;
 	w->suspended_known = err == ERR_OK;
 	w->suspended = suspended;
 	sim_say(sim, "%u is %s (%d)", node->number,
@@ -435,11 +443,57 @@ service_set_rotate(struct sim *sim, struct node *node)
 		return;
 	err = store_device_by_uid(sim->service.store, node->uid, &row);
 	if (err == ERR_OK)
-		err = store_device_set_rotate(
-		    sim->service.store, node->uid, true);
+		err = operator_rotate(&(struct operator){sim->service.store,
+					  TENANT, service_unix(sim)},
+		    node->uid);
+	if (err == ERR_STATE)
+		return;
 	w->rotate_known = err == ERR_OK && row.generation > 0;
 	w->rotate_above = row.generation;
 	sim_say(sim, "%u shall rotate (%d)", node->number, err);
+}
+
+void
+service_release(struct sim *sim, struct node *node, bool current)
+{
+	struct store_device row;
+	uint32_t generation;
+	enum err err;
+
+	if (!is_owned(sim, node) ||
+	    store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
+		return;
+	if ((!row.quarantined && row.resync == 0) || row.generation == 0)
+		return;
+	generation =
+	    current ? row.generation
+		    : (uint32_t)chance_between(&sim->chance, 1, row.generation);
+	err = operator_release(
+	    &(struct operator){sim->service.store, TENANT, service_unix(sim)},
+	    node->uid, generation);
+	/* Who was released is asked for a new root, or nobody is any more. */
+	node->wanted.rotate_known = false;
+	sim_say(sim, "generation %u of %u is released (%d)", generation,
+	    node->number, err);
+}
+
+void
+service_decommission(struct sim *sim, struct node *node, bool now)
+{
+	struct wanted *w = &node->wanted;
+	enum err err;
+
+	if (!is_owned(sim, node))
+		return;
+	err = operator_decommission(
+	    &(struct operator){sim->service.store, TENANT, service_unix(sim)},
+	    node->uid, now);
+	node->ended = true;
+	w->ended_known = err == ERR_OK;
+	w->suspended_known = false;
+	w->rotate_known = false;
+	sim_say(sim, "%u is decommissioned%s (%d)", node->number,
+	    now ? ", at once" : "", err);
 }
 
 /* --- nothing that was confirmed is lost --- */
@@ -457,6 +511,9 @@ check_wishes(
 	if (w->suspended_known && row->suspended != w->suspended)
 		sim_fail(sim, "a confirmed operation is never lost",
 		    "device %u: suspended %d", node->number, row->suspended);
+	if (w->ended_known && row->status != DEVICE_DECOMMISSIONED)
+		sim_fail(sim, "a confirmed operation is never lost",
+		    "device %u: decommissioning", node->number);
 	if (w->rotate_known && !row->rotate &&
 	    row->generation <= w->rotate_above)
 		sim_fail(sim, "a confirmed operation is never lost",
@@ -476,7 +533,8 @@ check_device(struct sim *sim, const struct node *node)
 	    store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
 		return;
 	check_wishes(sim, node, &row);
-	if (cur->number == 0 || sim->service.restores > 0 || node->cloned)
+	if (cur->number == 0 || sim->service.restores > 0 || node->cloned ||
+	    node->ended)
 		return;
 	err = store_generation_by_alias(sim->service.store, cur->alias, &g);
 	if (err == ERR_NOT_FOUND ||

@@ -98,6 +98,9 @@ void service_set_features(
     struct sim *sim, struct node *node, uint32_t features);
 void service_set_suspended(struct sim *sim, struct node *node, bool suspended);
 void service_set_rotate(struct sim *sim, struct node *node);
+/* Ends a quarantine: by the current generation, or one by chance. */
+void service_release(struct sim *sim, struct node *node, bool current);
+void service_decommission(struct sim *sim, struct node *node, bool now);
 
 /* The service forgot nothing that a device or an operator saw it do. */
 void service_check(struct sim *sim);
@@ -106,7 +109,7 @@ void service_check(struct sim *sim);
 
 /* What operators have done to a device and the service has confirmed. */
 struct wanted {
-	bool features_known, suspended_known, rotate_known;
+	bool features_known, suspended_known, rotate_known, ended_known;
 	uint32_t features;
 	bool suspended;
 	uint32_t rotate_above; /* the generation at that time */
@@ -118,6 +121,7 @@ struct node {
 	unsigned number;
 	const struct node *original; /* of a clone, else NULL */
 	bool cloned;
+	bool ended; /* an operator has decommissioned it, or tried to */
 	bool found; /* its clone, by an event */
 	uint8_t uid[UID_LEN];
 	struct ram_port ram;
@@ -146,6 +150,9 @@ enum err node_ask(struct sim *sim, struct node *node);
 void node_move(struct sim *sim, struct node *node);
 void node_psk(struct sim *sim, struct node *node);
 void node_seal(struct sim *sim, struct node *node);
+
+/* Fails the run unless both ends have erased all keys. */
+void node_gone(struct sim *sim, struct node *node);
 
 /* Fails the run unless both ends have the same keys and settings. */
 void node_agree(struct sim *sim, struct node *node);
@@ -186,7 +193,7 @@ void network_deliver(struct sim *sim);
 /* --- world.c --- */
 
 struct recipe {
-	bool clones, restores;
+	bool clones, restores, quarantine, ends;
 	unsigned fates; /* how many things happen */
 	uint64_t pace_ms; /* between two of them, at most */
 };

@@ -179,6 +179,20 @@ fate_rotate(struct sim *sim)
 }
 
 static void
+fate_release(struct sim *sim)
+{
+	service_release(sim, any_device(sim), chance_one_in(&sim->chance, 2));
+}
+
+static void
+fate_decommission(struct sim *sim)
+{
+	if (sim->recipe.ends)
+		service_decommission(
+		    sim, any_device(sim), chance_one_in(&sim->chance, 3));
+}
+
+static void
 fate_replay(struct sim *sim)
 {
 	uint64_t count = chance_between(&sim->chance, 1, 8);
@@ -228,6 +242,8 @@ static const struct {
     {fate_features, 5},
     {fate_suspend, 5},
     {fate_rotate, 4},
+    {fate_release, 6},
+    {fate_decommission, 1},
     {fate_replay, 15},
     {fate_backup, 5},
     {fate_restore, 3},
@@ -275,12 +291,20 @@ heal(struct sim *sim)
 	sim->network.perfect = true;
 	sim->service.keys_fail = false;
 	disk_plan(DISK_POWER, 0);
+	if (sim->service.devices == NULL)
+		service_start(sim);
 	for (unsigned i = 0; i < sim->nodes; i++) {
 		sim->node[i].ram.cut_at = 0;
 		if (!sim->node[i].on)
 			node_boot(sim, &sim->node[i]);
-		if (i < sim->devices)
-			node_seal(sim, &sim->node[i]);
+		if (i >= sim->devices)
+			continue;
+		node_seal(sim, &sim->node[i]);
+		service_release(sim, &sim->node[i], true);
+		/* Its end is an operator's word again, after a restore. */
+		if (sim->node[i].ended)
+			service_decommission(
+			    sim, &sim->node[i], sim->node[i].rot.rec.erased);
 	}
 }
 
@@ -307,6 +331,10 @@ check_calm(struct sim *sim, struct node *node)
 
 	if (node->cloned || sim->failed)
 		return;
+	if (node->ended) {
+		node_gone(sim, node);
+		return;
+	}
 	err = beat(sim, node);
 	if (err != ERR_OK)
 		sim_fail(sim, "no device is stuck",
@@ -320,10 +348,37 @@ check_calm(struct sim *sim, struct node *node)
 static void
 check_settings(struct sim *sim, struct node *node)
 {
+	if (node->ended)
+		return;
 	service_set_features(
 	    sim, node, (uint32_t)chance_between(&sim->chance, 0, 63));
 	service_set_suspended(sim, node, chance_one_in(&sim->chance, 2));
 	check_calm(sim, node);
+}
+
+/*
+ * Of a device and its clone one goes on, whoever an operator has let: only a
+ * copy of secrets that were left behind is refused for good.
+ */
+static void
+check_pair(struct sim *sim, struct node *node)
+{
+	bool goes_on = false;
+
+	/* Copies of the database promise nothing about a clone's roots. */
+	if (!node->cloned || node->ended || sim->failed ||
+	    sim->service.restores > 0)
+		return;
+	/* The first try may be what shows the one that there is another. */
+	for (unsigned i = 0; i < 2 * sim->nodes && !goes_on; i++) {
+		struct node *one = &sim->node[i / 2];
+
+		if (one == node || one->original == node)
+			goes_on = beat(sim, one) == ERR_OK;
+	}
+	if (!goes_on && !sim->failed)
+		sim_fail(sim, "no device is stuck",
+		    "neither device %u nor its clone", node->number);
 }
 
 /*
@@ -337,7 +392,7 @@ check_new_clone(struct sim *sim, struct node *node)
 	struct node *clone = &sim->node[sim->nodes];
 	bool first = chance_one_in(&sim->chance, 2);
 
-	if (node->cloned || sim->failed || !node->on)
+	if (node->cloned || node->ended || sim->failed || !node->on)
 		return;
 	sim->nodes++;
 	node_copy(sim, clone, node);
@@ -352,7 +407,8 @@ check_new_clone(struct sim *sim, struct node *node)
 static void
 check_old_clone(struct sim *sim, struct node *node)
 {
-	if (!node->cloned || sim->failed)
+	/* Of a device that has ended nobody asks who it was. */
+	if (!node->cloned || node->ended || sim->failed)
 		return;
 	if (!node->found &&
 	    service_events(sim, "clone", node->uid) +
@@ -362,16 +418,32 @@ check_old_clone(struct sim *sim, struct node *node)
 		    sim, "every clone is found", "device %u", node->number);
 }
 
+/*
+ * What clones do in the calm is seen too: an operator looks twice. Who was
+ * refused meanwhile is silent for a day.
+ */
+static void
+release_all(struct sim *sim)
+{
+	for (int round = 0; round < 2 && sim->recipe.quarantine; round++) {
+		for (unsigned i = 0; i < sim->devices; i++)
+			service_release(sim, &sim->node[i], true);
+		run_for(sim, 2 * DAY_MS);
+	}
+}
+
 static void
 calm(struct sim *sim)
 {
 	heal(sim);
 	run_for(sim, 2 * DAY_MS);
+	release_all(sim);
 	if (!sim->failed)
 		service_check(sim);
 	for (unsigned i = 0; i < sim->devices; i++) {
 		check_calm(sim, &sim->node[i]);
 		check_settings(sim, &sim->node[i]);
+		check_pair(sim, &sim->node[i]);
 	}
 	for (unsigned i = 0; i < sim->nodes && !sim->failed; i++)
 		(void)beat(sim, &sim->node[i]);
@@ -393,6 +465,8 @@ choose(struct sim *sim)
 
 	sim->recipe.clones = chance_one_in(c, 3);
 	sim->recipe.restores = chance_one_in(c, 3);
+	sim->recipe.quarantine = chance_one_in(c, 2);
+	sim->recipe.ends = chance_one_in(c, 3);
 	sim->recipe.fates = (unsigned)chance_between(c, 20, 120);
 	sim->recipe.pace_ms =
 	    chance_one_in(c, 2) ? 5 * MINUTE_MS : 60 * MINUTE_MS;
