@@ -39,9 +39,18 @@ host_param(
 	return true;
 }
 
+/* The service that a socket's profile needs. */
+static unsigned
+needed(const struct socket *s)
+{
+	const struct profile *p = &s->module->profiles[s->profile];
+
+	return p->rot_psk ? TEE_FEATURE_PSK : TEE_FEATURE_ZTP;
+}
+
 /* What went wrong with a connection, as its host is told. */
 static enum at_result
-connect_result(struct terminal *t, enum err err)
+connect_result(struct terminal *t, const struct socket *s, enum err err)
 {
 	switch (err) {
 	case ERR_OK:
@@ -51,7 +60,7 @@ connect_result(struct terminal *t, enum err err)
 	case ERR_NOMEM:
 		return at_result_of(err);
 	case ERR_DISABLED:
-		return at_feature_result(t, err, TEE_FEATURE_PSK);
+		return at_feature_result(t, err, needed(s));
 	default:
 		return CME_NOT_ALLOWED; /* +USOER tells more */
 	}
@@ -141,7 +150,7 @@ connect_look(struct terminal *t)
 	if (s->state == SOCKET_CONNECTING)
 		return AT_LATER;
 	/* A peer that has hung up by now was there. */
-	return connect_result(t, s->failed);
+	return connect_result(t, s, s->failed);
 }
 
 /* +USOCO=<socket>,"<host>",<port>[,<asynchronous>] */
@@ -165,7 +174,7 @@ connect_set(struct terminal *t, const struct at_command *c)
 		return result;
 	err = socket_connect(s, host, (uint16_t)port, later == 1);
 	if (err != ERR_OK)
-		return connect_result(t, err);
+		return connect_result(t, s, err);
 	if (later == 1)
 		return AT_DONE;
 	return terminal_wait(t, connect_look, CONNECT_WAIT_MS);

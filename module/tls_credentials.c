@@ -4,6 +4,7 @@
  */
 #include "tls_credentials.h"
 
+#include "base/wipe.h"
 #include "credentials.h"
 
 static struct bytes
@@ -48,30 +49,12 @@ trust_named(const struct module *module, struct bytes name, X509_STORE *store)
 	return err;
 }
 
-/*
- * The certificate, key and CA of zero-touch provisioning come from the root
- * of trust. There are none in it yet: a connection that wants them fails.
- */
-static enum err
-ztp_trust(UNUSED const struct module *module, UNUSED X509_STORE *store)
-{
-	return ERR_STATE;
-}
-
-static enum err
-ztp_own(UNUSED const struct module *module, UNUSED SSL_CTX *context)
-{
-	return ERR_STATE;
-}
-
 static enum err
 trust_fill(const struct module *module, const struct profile *profile,
     X509_STORE *store)
 {
 	struct bytes name = text_view(profile, PROFILE_CA);
 
-	if (profile->ztp == ZTP_WITH_CA)
-		return ztp_trust(module, store);
 	if (name.len > 0)
 		return trust_named(module, name, store);
 	return credential_each(module, trust_one, store);
@@ -139,6 +122,89 @@ key_use(const struct module *module, const struct profile *profile,
 	return err;
 }
 
+/* --- those of zero-touch provisioning, from the root of trust --- */
+
+static enum err
+ztp_get(const struct module *module, enum tee_ztp which,
+    struct tee_answer *ret_answer)
+{
+	struct tee_request request = {.op = TEE_ZTP_GET, .u.ztp = which};
+
+	return tee_ask(&module->tee, &request, ret_answer);
+}
+
+static enum err
+ztp_certificate(
+    const struct module *module, enum tee_ztp which, X509 **ret_certificate)
+{
+	struct tee_answer answer;
+	const unsigned char *at = answer.u.ztp.der;
+	enum err err = ztp_get(module, which, &answer);
+
+	if (err != ERR_OK)
+		return err;
+	*ret_certificate = d2i_X509(NULL, &at, (long)answer.u.ztp.len);
+	return *ret_certificate == NULL ? ERR_FORMAT : ERR_OK;
+}
+
+/* The cloud may ask for the CA beside the certificate that it has made. */
+static enum err
+ztp_ca_use(const struct module *module, SSL_CTX *context)
+{
+	X509 *ca;
+	enum err err = ztp_certificate(module, TEE_ZTP_CA, &ca);
+
+	if (err != ERR_OK)
+		return err;
+	if (SSL_CTX_add0_chain_cert(context, ca) == 1)
+		return ERR_OK;
+	X509_free(ca);
+	return ERR_CRYPTO;
+}
+
+static enum err
+ztp_certificate_use(const struct module *module, SSL_CTX *context)
+{
+	X509 *x;
+	enum err err = ztp_certificate(module, TEE_ZTP_CERTIFICATE, &x);
+
+	if (err != ERR_OK)
+		return err;
+	if (SSL_CTX_use_certificate(context, x) != 1)
+		err = ERR_CRYPTO;
+	X509_free(x);
+	return err;
+}
+
+static enum err
+ztp_key_use(const struct module *module, SSL_CTX *context)
+{
+	struct tee_answer answer;
+	const unsigned char *at = answer.u.ztp.der;
+	EVP_PKEY *key = NULL;
+	enum err err = ztp_get(module, TEE_ZTP_KEY, &answer);
+
+	if (err == ERR_OK)
+		key = d2i_AutoPrivateKey(NULL, &at, (long)answer.u.ztp.len);
+	wipe(&answer, sizeof(answer));
+	if (err == ERR_OK && SSL_CTX_use_PrivateKey(context, key) != 1)
+		err = ERR_AUTH;
+	EVP_PKEY_free(key);
+	return err;
+}
+
+static enum err
+ztp_use(const struct module *module, bool with_ca, SSL_CTX *context)
+{
+	enum err err = ztp_certificate_use(module, context);
+
+	if (err == ERR_OK)
+		err = ztp_key_use(module, context);
+	if (err == ERR_OK && with_ca)
+		err = ztp_ca_use(module, context);
+	return err;
+}
+
 enum err
 tls_credentials_own(const struct module *module, const struct profile *profile,
     SSL_CTX *context)
@@ -148,7 +214,7 @@ tls_credentials_own(const struct module *module, const struct profile *profile,
 	enum err err = ERR_OK;
 
 	if (profile->ztp != ZTP_OFF)
-		return ztp_own(module, context);
+		return ztp_use(module, profile->ztp == ZTP_WITH_CA, context);
 	if (cert.len > 0)
 		err = certificate_use(module, cert, context);
 	if (err == ERR_OK && key.len > 0)

@@ -792,18 +792,53 @@ def test_dtls_certificate(wire, s_server, pki, trusting):
         "operation not supported"
 
 
-def test_psk_of_the_root_needs_the_service(new_module, tmp_path):
-    """Before the bootstrap there is no such PSK, and it says so."""
+def test_what_the_root_of_trust_needs(new_module, tmp_path):
+    """Of a device that is nobody's: the service that is off is named."""
     module = new_module("--pty", str(tmp_path / "p"))
     host = Wire(str(tmp_path / "p"))
-    wait_until(lambda: b",1" in host.ask("AT+CEREG?"), "registration")
+    wait_until(lambda: module.info() == (1, 0, 1), "the bootstrap")
     host.good("AT+USECPRF=0,14,1")
-    number = host.create()
-    host.good(f"AT+USOSEC={number},1,0")
-    assert host.error(f'AT+USOCO={number},"127.0.0.1",1') == \
-        "operation not allowed"
+    host.good("AT+USECPRF=1,11,1")
+    for profile, name in ((0, "ZTPV1"), (1, "E2ESymmetricKMS")):
+        number = host.create()
+        host.good(f"AT+USOSEC={number},1,{profile}")
+        assert host.error(f'AT+USOCO={number},"127.0.0.1",1') == \
+            f"{name} is not enabled"
     host.close()
-    module.close()
+
+
+def test_ztp_credentials(new_module, account, s_server, pki, tmp_path):
+    """Op 14: the server asks for the certificate that provisioning made."""
+    made = account.post("/v1/ztp/rootca/create", {
+        "CAName": "socket-ca", "CACertificateValidity": 30,
+        "DeviceCertificateValidity": 20})
+    (tmp_path / "ztp.pem").write_text(made["Certificate"])
+    server = certificate_server(
+        s_server, pki, "server", "-tls1_2", "-Verify", "2", "-CAfile",
+        str(tmp_path / "ztp.pem"), "-verify_return_error")
+    module = new_module("--heartbeat-min-s", "0", "--pty",
+                        str(tmp_path / "p"))
+    module.seal(account.profile)
+    module.complete()
+    host = Wire(str(tmp_path / "p"))
+    host.good("AT+USECPRF=0,0,0")
+    host.good("AT+USECPRF=0,14,1")
+    host.good("AT+USOCR=6")
+    host.good("AT+USOSEC=0,1,0")
+    connect = f'AT+USOCO=0,"localhost",{server.port}'
+    assert host.error(connect) == "ZTPV1 is not enabled"
+    account.post("/v1/device/provisioning/set", {
+        "ROTPublicUID": module.ready["uid"],
+        "Features": {"ZTPV1": {"Enabled": True, "CAName": "socket-ca"}}})
+    module.command("AT+USECCONN")
+    wait_until(lambda: b"+USECDEVCERT: 0,0,0\r\n" in
+               module.command("AT+USECDEVCERT?"), "the certificates")
+    host.good(connect)
+    assert talks(host, 0, server)
+    # Without it the server refuses.
+    host.good("AT+USECPRF=0,14,0")
+    assert refused(host, server)
+    host.close()
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
