@@ -19,7 +19,7 @@
 enum err
 factory_device_make(const uint8_t uid[UID_LEN],
     const struct factory_service *service, const struct random_source *random,
-    struct factory_device *ret_device)
+    bool inside, struct factory_device *ret_device)
 {
 	struct factory_device d;
 	enum err err;
@@ -32,7 +32,8 @@ factory_device_make(const uint8_t uid[UID_LEN],
 	err = random_fill(random, d.birth.chip_id, CHIP_ID_LEN);
 	if (err == ERR_OK)
 		err = random_fill(random, d.birth.factory.k, KEY_LEN);
-	if (err == ERR_OK)
+	d.birth.key_inside = inside;
+	if (err == ERR_OK && !inside)
 		err = p256_generate(random, &d.birth.key, &d.public_key);
 	if (err == ERR_OK)
 		*ret_device = d;
@@ -41,39 +42,64 @@ factory_device_make(const uint8_t uid[UID_LEN],
 }
 
 static enum err
-rot_store(const struct rot_port *port, const struct rot_birth *birth)
+rot_store(const struct rot_port *port, struct factory_device *device)
 {
 	struct rot rot;
 	enum err err;
 
 	err = rot_open(&rot, port);
 	if (err == ERR_OK)
-		err = rot_provision(&rot, birth);
+		err = rot_provision(&rot, &device->birth);
+	if (err == ERR_OK)
+		err = rot_public_key(&rot, &device->public_key);
 	rot_done(&rot);
 	return err;
 }
 
+static enum err
+file_store(const char *dir, struct factory_device *device)
+{
+	struct port_file file;
+	enum err err = port_file_create(&file, dir);
+
+	if (err != ERR_OK)
+		return err;
+	err = rot_store(&file.port, device);
+	port_file_close(&file);
+	return err;
+}
+
+static enum err
+tpm2_store(const struct factory_place *place, const char *dir,
+    struct factory_device *device)
+{
+	struct port_tpm2 tpm2;
+	enum err err;
+
+	err = port_tpm2_create(&tpm2, dir, place->tpm->fd, place->replace);
+	if (err != ERR_OK)
+		return err;
+	err = rot_store(&tpm2.port, device);
+	port_tpm2_close(&tpm2);
+	return err;
+}
+
 enum err
-factory_device_store(const char *dir, const struct factory_device *device)
+factory_device_store(
+    const struct factory_place *place, struct factory_device *device)
 {
 	char path[PATH_MAX], uid[HEX_SIZE(UID_LEN)];
-	struct port_file file;
-	enum err err;
 	int len;
 
 	hex_encode(BYTES_OF(device->birth.uid), uid);
-	len = snprintf(path, sizeof(path), "%s/%s", dir, uid);
+	len = snprintf(path, sizeof(path), "%s/%s", place->dir, uid);
 	if (len < 0 || (size_t)len + sizeof("/rot") > sizeof(path))
 		return ERR_SPACE;
 	if (mkdir(path, 0700) != 0)
 		return errno == EEXIST ? ERR_EXISTS : ERR_IO;
 	memcpy(path + len, "/rot", sizeof("/rot"));
-	err = port_file_create(&file, path);
-	if (err != ERR_OK)
-		return err;
-	err = rot_store(&file.port, &device->birth);
-	port_file_close(&file);
-	return err;
+	return place->tpm != NULL ? tpm2_store(place, path, device)
+				  : file_store(path, device);
 }
 
 /* What binds a sealed secret to its device: uid | public key. */

@@ -5,6 +5,7 @@
 #ifndef FACTORY_FACTORY_H
 #define FACTORY_FACTORY_H
 
+#include "rot/port_tpm2.h"
 #include "rot/rot.h"
 
 /* The public side of a service, from its service.json. */
@@ -30,24 +31,33 @@ MUST_CHECK enum err factory_service_read(const char *path,
 /* What one device is born with. Wipe it when it is done with. */
 struct factory_device {
 	struct rot_birth birth;
-	struct p256_point public_key; /* of birth.key */
+	struct p256_point public_key; /* of d0; in a TPM, once it is stored */
+};
+
+/* Where devices are made. */
+struct factory_place {
+	const char *dir; /* a directory for each */
+	const struct tpm2_relay *tpm; /* for the one in a TPM; or NULL */
+	bool replace; /* the device that the TPM holds is erased first */
 };
 
 /*
- * Draws chip id, key and factory secret of a new device. Errors: ERR_RANDOM,
- * ERR_CRYPTO.
+ * Draws chip id, key and factory secret of a new device; inside: its key is
+ * made later, where it stays. Errors: ERR_RANDOM, ERR_CRYPTO.
  */
 MUST_CHECK enum err factory_device_make(const uint8_t uid[UID_LEN],
     const struct factory_service *service, const struct random_source *random,
-    struct factory_device *ret_device);
+    bool inside, struct factory_device *ret_device);
 
 /*
- * Makes DIR/<UID>/rot, the state of the module that is this device. Errors:
- * ERR_EXISTS (DIR/<UID> is there), ERR_SPACE (path too long), ERR_IO,
- * ERR_RANDOM, ERR_CRYPTO.
+ * Makes DIR/<UID>/rot, the state of the module that is this device, and what
+ * of it is in a TPM. Errors: ERR_EXISTS (DIR/<UID> is there), ERR_SPACE
+ * (path too long, or the TPM is full), ERR_IO, ERR_RANDOM, ERR_CRYPTO; of a
+ * TPM ERR_CONFLICT (it holds a device) and ERR_DENIED (its owner has an
+ * authorisation).
  */
 MUST_CHECK enum err factory_device_store(
-    const char *dir, const struct factory_device *device);
+    const struct factory_place *place, struct factory_device *device);
 
 /* Room for a production record with its line feed and NUL. */
 #define FACTORY_RECORD_SIZE 512

@@ -19,6 +19,8 @@
 struct options {
 	const char *service;
 	const char *out;
+	const char *tcti; /* NULL: no TPM */
+	bool replace;
 	unsigned long count;
 	bool has_start;
 	uint8_t start[UID_LEN];
@@ -27,6 +29,7 @@ struct options {
 
 static const char usage[] =
     "Usage: holdfast-factory --service FILE --count N [--start UID] --out DIR\n"
+    "                        [--rot file|tpm2:TCTI [--replace]]\n"
     "\n"
     "Makes N virtual devices for the service whose public side FILE holds\n"
     "(DATA/service.json). For each one it makes\n"
@@ -39,6 +42,11 @@ static const char usage[] =
     "  --start UID     RoTPublicUID of the first, 16 hex digits; the others\n"
     "                  count on from it (default: 0002 and random digits)\n"
     "  --out DIR       made if it is not there\n"
+    "  --rot KIND      file: the root of trust lies in DIR/<UID>/rot "
+    "(default)\n"
+    "                  tpm2:TCTI: its keys are made in a TPM 2.0, one device\n"
+    "                  a TPM; TCTI is device:/dev/tpmrm0, for example\n"
+    "  --replace       erases the device that the TPM holds\n"
     "  --help          prints this\n";
 
 static const struct option table[] = {
@@ -46,6 +54,8 @@ static const struct option table[] = {
     {"count", required_argument, NULL, 'n'},
     {"start", required_argument, NULL, 'u'},
     {"out", required_argument, NULL, 'o'},
+    {"rot", required_argument, NULL, 'r'},
+    {"replace", no_argument, NULL, 'e'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -82,6 +92,23 @@ start_read(const char *text, uint8_t ret_uid[UID_LEN])
 	       len == UID_LEN;
 }
 
+static bool
+rot_take(struct options *o, const char *value)
+{
+	static const char tpm2[] = "tpm2:";
+
+	o->tcti = NULL;
+	if (strcmp(value, "file") == 0)
+		return true;
+	if (strncmp(value, tpm2, sizeof(tpm2) - 1) != 0 ||
+	    value[sizeof(tpm2) - 1] == '\0') {
+		complain("--rot", "file or tpm2:TCTI, please");
+		return false;
+	}
+	o->tcti = value + sizeof(tpm2) - 1;
+	return true;
+}
+
 /* Reads one option; false when its value will not do. */
 static bool
 option_take(struct options *o, int option)
@@ -104,6 +131,11 @@ option_take(struct options *o, int option)
 		if (!o->has_start)
 			complain("--start", "16 hex digits, please");
 		return o->has_start;
+	case 'r':
+		return rot_take(o, optarg);
+	case 'e':
+		o->replace = true;
+		return true;
 	case 'h':
 		o->help = true;
 		return true;
@@ -130,6 +162,15 @@ options_read(struct options *o, int argc, char **argv)
 	if (o->service == NULL || o->out == NULL || o->count == 0) {
 		complain("options",
 		    "--service, --count and --out are needed (see --help)");
+		return false;
+	}
+	if (o->tcti != NULL && o->count != 1) {
+		complain("--count", "a TPM holds one device");
+		return false;
+	}
+	if (o->tcti == NULL && o->replace) {
+		complain("--replace", "there is only something to replace "
+				      "with --rot tpm2:TCTI");
 		return false;
 	}
 	return true;
@@ -193,8 +234,8 @@ line_write(int fd, const char *line)
 
 /* Makes one device: its state first, so that no line is without one. */
 static enum err
-device_make(const struct options *o, const struct factory_service *service,
-    uint64_t number, int import_fd)
+device_make(const struct factory_place *place,
+    const struct factory_service *service, uint64_t number, int import_fd)
 {
 	char line[FACTORY_RECORD_SIZE];
 	struct factory_device device;
@@ -204,12 +245,13 @@ device_make(const struct options *o, const struct factory_service *service,
 
 	writer_init(&w, uid, sizeof(uid));
 	writer_u64(&w, number);
-	err = factory_device_make(uid, service, &crypto_random_source, &device);
+	err = factory_device_make(
+	    uid, service, &crypto_random_source, place->tpm != NULL, &device);
+	if (err == ERR_OK)
+		err = factory_device_store(place, &device);
 	if (err == ERR_OK)
 		err = factory_record_write(
 		    &device, service, &crypto_random_source, line);
-	if (err == ERR_OK)
-		err = factory_device_store(o->out, &device);
 	if (err == ERR_OK)
 		err = line_write(import_fd, line);
 	wipe(&device, sizeof(device));
@@ -224,6 +266,12 @@ reason(enum err err)
 		return "there is such a device already";
 	case ERR_IO:
 		return "cannot write (disk full? no permission?)";
+	case ERR_CONFLICT:
+		return "the TPM holds a device (--replace erases it)";
+	case ERR_DENIED:
+		return "the TPM's owner has an authorisation; it must be empty";
+	case ERR_SPACE:
+		return "no room (in the TPM? path too long?)";
 	case ERR_RANDOM:
 		return "the random generator failed";
 	default:
@@ -232,15 +280,15 @@ reason(enum err err)
 }
 
 static int
-produce(const struct options *o, const struct factory_service *service,
-    uint64_t first, int import_fd)
+produce(const struct options *o, const struct factory_place *place,
+    const struct factory_service *service, uint64_t first, int import_fd)
 {
 	char uid[HEX_SIZE(UID_LEN)];
 	unsigned long i;
 	enum err err;
 
 	for (i = 0; i < o->count; i++) {
-		err = device_make(o, service, first + i, import_fd);
+		err = device_make(place, service, first + i, import_fd);
 		if (err != ERR_OK) {
 			snprintf(uid, sizeof(uid), "%016llX",
 			    (unsigned long long)(first + i));
@@ -255,8 +303,10 @@ produce(const struct options *o, const struct factory_service *service,
 static int
 run(const struct options *o)
 {
+	struct factory_place place = {.dir = o->out, .replace = o->replace};
 	struct factory_service service;
 	struct factory_error error;
+	struct tpm2_relay relay;
 	uint64_t first;
 	int fd, status;
 
@@ -271,7 +321,15 @@ run(const struct options *o)
 	fd = import_open(o->out);
 	if (fd < 0)
 		return complain(o->out, strerror(errno));
-	status = produce(o, &service, first, fd);
+	if (o->tcti != NULL && tpm2_relay_start(o->tcti, &relay) != ERR_OK) {
+		(void)close(fd);
+		return complain(o->tcti, "no TPM answers there");
+	}
+	if (o->tcti != NULL)
+		place.tpm = &relay;
+	status = produce(o, &place, &service, first, fd);
+	if (o->tcti != NULL)
+		tpm2_relay_stop(&relay);
 	if (close(fd) != 0 && status == 0)
 		status = complain("import.jsonl", strerror(errno));
 	return status;

@@ -17,6 +17,7 @@ run(const struct options *options)
 {
 	char rot_dir[PATH_SIZE];
 	struct tee_config config = {.rot_dir = rot_dir,
+	    .tcti = options->tcti,
 	    .heartbeat_min_s = options->heartbeat_min_s,
 	    .well_known = options->well_known,
 	    .c2c_v1 = options->c2c_v1,

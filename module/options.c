@@ -11,6 +11,7 @@
 enum {
 	OPTION_MODEL = 256,
 	OPTION_STATE,
+	OPTION_ROT,
 	OPTION_SERVICE,
 	OPTION_PTY,
 	OPTION_TCP,
@@ -35,6 +36,11 @@ static const struct {
     {"state", "DIR", OPTION_STATE,
 	"directory of the module: root of trust (DIR/rot, made by\n"
 	"holdfast-factory) and files (DIR/files); required"},
+    {"rot", "KIND", OPTION_ROT,
+	"where the root of trust is: file (all of it in DIR/rot), or\n"
+	"tpm2:TCTI (its keys in a TPM 2.0), such as\n"
+	"tpm2:device:/dev/tpmrm0 or tpm2:swtpm:host=127.0.0.1,port=2321\n"
+	"(default file)"},
     {"service", "URI", OPTION_SERVICE,
 	"coap://HOST[:PORT], HOST a name, an IPv4 address or an IPv6\n"
 	"address in brackets (default coap://127.0.0.1:5683)"},
@@ -131,6 +137,24 @@ model_read(const char *value, struct options *o)
 }
 
 static enum err
+rot_take(const char *value, struct options *o)
+{
+	static const char tpm2[] = "tpm2:";
+
+	o->tcti = NULL;
+	if (strcmp(value, "file") == 0)
+		return ERR_OK;
+	if (strncmp(value, tpm2, sizeof(tpm2) - 1) != 0 ||
+	    value[sizeof(tpm2) - 1] == '\0') {
+		fprintf(
+		    stderr, "holdfast-module: --rot is file or tpm2:TCTI\n");
+		return ERR_INVALID;
+	}
+	o->tcti = value + sizeof(tpm2) - 1;
+	return ERR_OK;
+}
+
+static enum err
 option_take(int id, const char *value, struct options *o)
 {
 	switch (id) {
@@ -139,6 +163,8 @@ option_take(int id, const char *value, struct options *o)
 	case OPTION_STATE:
 		o->state = value;
 		return ERR_OK;
+	case OPTION_ROT:
+		return rot_take(value, o);
 	case OPTION_SERVICE:
 		o->service = value;
 		return ERR_OK;

@@ -15,6 +15,7 @@
 struct options {
 	const struct model *model;
 	const char *state; /* directory; required */
+	const char *tcti; /* of the TPM with the root of trust, or NULL */
 	const char *service; /* coap://HOST:PORT */
 	const char *pty[OPTIONS_LINES_MAX];
 	size_t pty_count;

@@ -10,7 +10,8 @@
 
 /* What a TEE is started with. */
 struct tee_config {
-	const char *rot_dir; /* of port_file */
+	const char *rot_dir; /* of port_file or port_tpm2 */
+	const char *tcti; /* of the TPM; NULL: there is none */
 	uint32_t heartbeat_min_s;
 	bool well_known;
 	bool c2c_v1; /* chip-to-chip V1 is on */

@@ -17,21 +17,20 @@
 #include "base/wipe.h"
 #include "crypto/crypto.h"
 #include "log.h"
-#include "rot/port_file.h"
 #include "tee_device.h"
+#include "tee_lock.h"
+#include "tee_port.h"
 #include "tee_sandbox.h"
 #include "tee_socket.h"
 
 #define HEARTBEAT_S (7 * 24 * 3600u) /* until the service says otherwise */
-#define BUSY_TRIES 250 /* a module that was just killed lets go of its lock */
-#define BUSY_WAIT_MS 20
 
 struct tee_process {
 	int fd;
 	size_t secret_len;
 	struct tee_secret {
 		struct rot rot;
-		struct port_file file;
+		struct tee_port port;
 	} * secret;
 	struct tee_device device;
 };
@@ -57,50 +56,17 @@ secret_make(struct tee_process *p)
 	return ERR_OK;
 }
 
-static void
-sleep_ms(long ms)
-{
-	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-
-	while (nanosleep(&t, &t) != 0 && errno == EINTR)
-		continue;
-}
-
-/* Opens the root of trust's directory, which may still be another's. */
-static enum err
-port_open(struct port_file *file, const char *dir)
-{
-	enum err err = port_file_open(file, dir);
-	int i;
-
-	for (i = 0; err == ERR_BUSY && i < BUSY_TRIES; i++) {
-		sleep_ms(BUSY_WAIT_MS);
-		err = port_file_open(file, dir);
-	}
-	return err;
-}
-
-static const char *
-start_hint(enum err err)
-{
-	if (err == ERR_NOT_FOUND || err == ERR_STATE)
-		return "make a device with holdfast-factory";
-	if (err == ERR_BUSY)
-		return "another module runs on it";
-	return "see the documentation of --state";
-}
-
 static enum err
 device_start(struct tee_process *p, const struct tee_config *config)
 {
 	enum err err = crypto_init();
 
 	if (err == ERR_OK)
-		err = port_open(&p->secret->file, config->rot_dir);
+		err = tee_port_open(&p->secret->port, config->rot_dir);
 	if (err != ERR_OK)
 		return err;
-	p->device.port = &p->secret->file.port;
-	tee_objects_init(&p->device.objects, p->secret->file.dir_fd);
+	p->device.port = tee_port_rot(&p->secret->port);
+	tee_objects_init(&p->device.objects, tee_port_dir(&p->secret->port));
 	p->device.config.port = &p->device.objects.port;
 	p->device.config.heartbeat_min_s = config->heartbeat_min_s;
 	p->device.config.heartbeat_s = HEARTBEAT_S;
@@ -235,7 +201,9 @@ serve(struct tee_process *p)
 
 	do {
 		err = serve_one(p);
-	} while (err == ERR_OK);
+	} while (err == ERR_OK && !tee_port_gone(&p->secret->port));
+	if (tee_port_gone(&p->secret->port))
+		log_fatal("the TPM does not answer any more");
 	return err == ERR_NOT_FOUND;
 }
 
@@ -248,20 +216,28 @@ tee_main(int fd, const struct tee_config *config)
 
 	if (err == ERR_OK)
 		err = secret_make(&p);
+	if (err != ERR_OK) {
+		log_fatal("the TEE has no memory to lock: %s", err_name(err));
+		return 2;
+	}
+	err = tee_port_start(&p.secret->port, config->tcti);
 	if (err == ERR_OK)
 		err = device_start(&p, config);
 	if (err != ERR_OK) {
 		log_fatal("the root of trust in %s cannot be used: %s (%s)",
-		    config->rot_dir, err_name(err), start_hint(err));
+		    config->rot_dir, err_name(err),
+		    tee_port_hint(&p.secret->port, err));
 		return 2;
 	}
-	err = tee_sandbox(p.secret->file.dir_fd);
+	err = tee_lock();
+	if (err == ERR_OK)
+		err = tee_sandbox(tee_port_dir(&p.secret->port));
 	if (err != ERR_OK)
 		log_fatal("the TEE cannot be locked up: %s", err_name(err));
 	else
 		good = serve(&p);
 	tee_device_stop(&p.device);
-	port_file_close(&p.secret->file);
+	tee_port_close(&p.secret->port);
 	wipe(p.secret, p.secret_len);
 	return good ? 0 : 2;
 }

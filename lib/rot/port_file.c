@@ -163,13 +163,11 @@ random_draw(void *ctx, uint8_t *out, size_t len)
 }
 
 static void
-port_fill(struct port_file *file)
+slots_fill(struct port_file *file)
 {
 	file->port.ctx = file;
 	file->port.slot_read = slot_read;
 	file->port.slot_write = slot_write;
-	file->port.counter_raise = counter_raise;
-	file->port.huk = hardware_key;
 	file->port.random.fill = random_draw;
 	file->port.random.ctx = NULL;
 }
@@ -209,7 +207,7 @@ huk_read(struct port_file *file)
 }
 
 enum err
-port_file_open(struct port_file *file, const char *dir)
+port_file_open_slots(struct port_file *file, const char *dir)
 {
 	enum err err;
 
@@ -219,12 +217,27 @@ port_file_open(struct port_file *file, const char *dir)
 	if (err == ERR_OK)
 		err = dir_lock(file);
 	if (err == ERR_OK)
-		err = huk_read(file);
-	if (err == ERR_OK)
-		port_fill(file);
+		slots_fill(file);
 	else
 		port_file_close(file);
 	return err;
+}
+
+enum err
+port_file_open(struct port_file *file, const char *dir)
+{
+	enum err err = port_file_open_slots(file, dir);
+
+	if (err != ERR_OK)
+		return err;
+	err = huk_read(file);
+	if (err != ERR_OK) {
+		port_file_close(file);
+		return err;
+	}
+	file->port.counter_raise = counter_raise;
+	file->port.huk = hardware_key;
+	return ERR_OK;
 }
 
 /* Draws a huk and writes it to an empty directory. */

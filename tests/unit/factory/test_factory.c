@@ -176,8 +176,8 @@ test_record(void **state)
 
 	(void)state;
 	good_service(&service);
-	assert_int_equal(
-	    factory_device_make(uid, &service, &crypto_random_source, &device),
+	assert_int_equal(factory_device_make(uid, &service,
+			     &crypto_random_source, false, &device),
 	    ERR_OK);
 	assert_int_equal(factory_record_write(
 			     &device, &service, &crypto_random_source, line),
@@ -226,6 +226,7 @@ check_mode(const char *name, mode_t mode)
 static void
 test_store(void **state)
 {
+	const struct factory_place place = {.dir = dir};
 	static const uint8_t uid[UID_LEN] = {
 	    0, 2, 0, 0, 0x89, 0x28, 0x22, 0x46};
 	struct factory_service service;
@@ -238,11 +239,11 @@ test_store(void **state)
 
 	(void)state;
 	good_service(&service);
-	assert_int_equal(
-	    factory_device_make(uid, &service, &crypto_random_source, &device),
+	assert_int_equal(factory_device_make(uid, &service,
+			     &crypto_random_source, false, &device),
 	    ERR_OK);
-	assert_int_equal(factory_device_store(dir, &device), ERR_OK);
-	assert_int_equal(factory_device_store(dir, &device), ERR_EXISTS);
+	assert_int_equal(factory_device_store(&place, &device), ERR_OK);
+	assert_int_equal(factory_device_store(&place, &device), ERR_EXISTS);
 	check_mode("0002000089282246", 0700);
 	check_mode("0002000089282246/rot", 0700);
 	check_mode("0002000089282246/rot/huk", 0600);
@@ -275,11 +276,11 @@ test_devices_differ(void **state)
 
 	(void)state;
 	good_service(&service);
-	assert_int_equal(
-	    factory_device_make(uid, &service, &crypto_random_source, &a),
+	assert_int_equal(factory_device_make(
+			     uid, &service, &crypto_random_source, false, &a),
 	    ERR_OK);
-	assert_int_equal(
-	    factory_device_make(uid, &service, &crypto_random_source, &b),
+	assert_int_equal(factory_device_make(
+			     uid, &service, &crypto_random_source, false, &b),
 	    ERR_OK);
 	assert_memory_not_equal(a.birth.factory.k, b.birth.factory.k, KEY_LEN);
 	assert_memory_not_equal(a.birth.key.d, b.birth.key.d, P256_LEN);

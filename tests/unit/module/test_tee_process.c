@@ -88,6 +88,47 @@ test_data(void **state)
 	free(data);
 }
 
+/* AddressSanitizer makes mlock do nothing. */
+#ifdef __SANITIZE_ADDRESS__
+#define LOCKS false
+#else
+#define LOCKS true
+#endif
+
+/* A number of /proc/PID/status in kilobytes. */
+static unsigned long
+status_read(const char *name)
+{
+	char path[64], line[256];
+	unsigned long value = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)client.pid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, name, strlen(name)) == 0)
+			value = strtoul(line + strlen(name), NULL, 10);
+	(void)fclose(f);
+	return value;
+}
+
+/*
+ * Heap, stack and secrets are locked; a debugger of the same user and a core
+ * dump are out. What is locked stays when there is more work.
+ */
+static void
+test_memory_locked(void **state)
+{
+	(void)state;
+	info_check();
+	assert_true(!LOCKS || status_read("VmLck:") >= 1024);
+	assert_int_equal(status_read("Seccomp:"), 2);
+	assert_int_equal(status_read("NoNewPrivs:"), 1);
+	test_data(state);
+	assert_true(!LOCKS || status_read("VmLck:") >= 1024);
+}
+
 /* Sends a request for n bytes of data with a descriptor of the test's. */
 static enum err
 data_send(uint8_t n, int fd)
@@ -224,6 +265,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_data, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_memory_locked, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_data_distrusted, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),

@@ -32,6 +32,13 @@ struct port_file {
 MUST_CHECK enum err port_file_open(struct port_file *file, const char *dir);
 
 /*
+ * The same without the huk, for a platform that has its own: slots, lock and
+ * random source are there, the counter and the huk of the port are not.
+ */
+MUST_CHECK enum err port_file_open_slots(
+    struct port_file *file, const char *dir);
+
+/*
  * Makes the directory (its parent must exist) with a fresh huk, and opens
  * it. Errors: ERR_EXISTS (the directory is there), ERR_RANDOM, ERR_IO.
  */

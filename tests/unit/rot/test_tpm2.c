@@ -1,0 +1,503 @@
+/*
+ * What only a TPM promises: an old state does not open, nor does another TPM
+ * open it; who listens or meddles on the way learns nothing and is found
+ * out; and a kill at any command leaves it working. The test sits between
+ * the port and the relay and sees every packet.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "birth.h"
+#include "swtpm.h"
+
+#define SECRETS_MAX 8
+#define PACKET_MAX 4096
+
+/* What the man in the middle does; the thread alone touches counts. */
+struct proxy {
+	pthread_t thread;
+	struct tpm2_relay relay;
+	int inside; /* the proxy's end */
+	int outside; /* the port's */
+	unsigned commands;
+	unsigned cut_at; /* the command that gets no answer; 0: none */
+	bool cut_before; /* it does not even reach the TPM */
+	unsigned flip_at; /* the answer that is changed; 0: none */
+	bool flip_middle; /* in its middle, not at its end */
+	size_t secret_count;
+	struct bytes secret[SECRETS_MAX]; /* that must not pass by */
+	bool leaked;
+};
+
+static struct swtpm swtpm;
+static struct proxy proxy;
+static struct port_tpm2 tpm2;
+static struct rot rot;
+static char dir[SWTPM_PATH + 16];
+static unsigned sent; /* by proxies so far */
+
+static void
+packet_look(const uint8_t *packet, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < proxy.secret_count; i++)
+		if (memmem(packet, len, proxy.secret[i].ptr,
+			proxy.secret[i].len) != NULL)
+			proxy.leaked = true;
+}
+
+static void *
+proxy_run(UNUSED void *arg)
+{
+	uint8_t packet[PACKET_MAX];
+	ssize_t n;
+
+	while ((n = read(proxy.inside, packet, sizeof(packet))) > 0) {
+		packet_look(packet, (size_t)n);
+		proxy.commands++;
+		if (proxy.commands == proxy.cut_at && proxy.cut_before)
+			break;
+		if (write(proxy.relay.fd, packet, (size_t)n) != n ||
+		    (n = read(proxy.relay.fd, packet, sizeof(packet))) <= 0)
+			break;
+		packet_look(packet, (size_t)n);
+		if (proxy.commands == proxy.cut_at)
+			break;
+		if (proxy.commands == proxy.flip_at)
+			packet[proxy.flip_middle ? n / 2 : n - 1] ^= 1;
+		if (write(proxy.inside, packet, (size_t)n) != n)
+			break;
+	}
+	(void)shutdown(proxy.inside, SHUT_RDWR);
+	return NULL;
+}
+
+static void
+proxy_start(void)
+{
+	int pair[2];
+
+	memset(&proxy, 0, sizeof(proxy));
+	assert_int_equal(tpm2_relay_start(swtpm.tcti, &proxy.relay), ERR_OK);
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	proxy.inside = pair[0];
+	proxy.outside = pair[1];
+	assert_int_equal(
+	    pthread_create(&proxy.thread, NULL, proxy_run, NULL), 0);
+}
+
+static void
+proxy_stop(void)
+{
+	(void)shutdown(proxy.outside, SHUT_RDWR);
+	assert_int_equal(pthread_join(proxy.thread, NULL), 0);
+	(void)close(proxy.inside);
+	(void)close(proxy.outside);
+	tpm2_relay_stop(&proxy.relay);
+	sent += proxy.commands;
+}
+
+static void
+off(void)
+{
+	rot_done(&rot);
+	port_tpm2_close(&tpm2);
+	proxy_stop();
+}
+
+/* As kill -9 does: nothing is flushed in the TPM. */
+static void
+die(void)
+{
+	(void)shutdown(proxy.outside, SHUT_RDWR);
+	off();
+}
+
+static enum err
+on(void)
+{
+	enum err err;
+
+	proxy_start();
+	err = port_tpm2_open(&tpm2, dir, proxy.outside);
+	if (err != ERR_OK) {
+		proxy_stop();
+		return err;
+	}
+	err = rot_open(&rot, &tpm2.port);
+	if (err != ERR_OK)
+		off();
+	return err;
+}
+
+static void
+keep(const char *what)
+{
+	char command[4 * SWTPM_PATH];
+
+	(void)snprintf(
+	    command, sizeof(command), "cd %s && %s", swtpm.dir, what);
+	assert_int_equal(system(command), 0);
+}
+
+static int
+setup(void **state)
+{
+	struct rot_birth birth;
+
+	(void)state;
+	swtpm_start(&swtpm);
+	(void)snprintf(dir, sizeof(dir), "%s/rot", swtpm.dir);
+	proxy_start();
+	assert_int_equal(
+	    port_tpm2_create(&tpm2, dir, proxy.outside, false), ERR_OK);
+	birth_make(&birth);
+	assert_int_equal(rot_open(&rot, &tpm2.port), ERR_OK);
+	assert_int_equal(rot_provision(&rot, &birth), ERR_UNSUPPORTED);
+	birth.key_inside = true;
+	assert_int_equal(rot_provision(&rot, &birth), ERR_OK);
+	return 0;
+}
+
+/* Every test ends switched on. */
+static int
+teardown(void **state)
+{
+	(void)state;
+	off();
+	swtpm_stop(&swtpm);
+	return 0;
+}
+
+static void
+test_rolled_back(void **state)
+{
+	(void)state;
+	off();
+	keep("cp -r rot old");
+	assert_int_equal(on(), ERR_OK);
+	assert_int_equal(rot_security_set(&rot, false), ERR_OK);
+	off();
+	keep("mv rot new && cp -r old rot");
+	assert_int_equal(on(), ERR_REPLAY);
+	keep("rm -r rot && mv new rot");
+	assert_int_equal(on(), ERR_OK);
+}
+
+/* The TPM of yesterday: swtpm can be put back, and that shows. */
+static void
+test_tpm_rolled_back(void **state)
+{
+	(void)state;
+	off();
+	swtpm_kill(&swtpm);
+	swtpm_save(&swtpm, "old");
+	swtpm_again(&swtpm);
+	assert_int_equal(on(), ERR_OK);
+	assert_int_equal(rot_security_set(&rot, false), ERR_OK);
+	assert_int_equal(rot_security_set(&rot, true), ERR_OK);
+	off();
+	swtpm_kill(&swtpm);
+	swtpm_save(&swtpm, "new");
+	swtpm_restore(&swtpm, "old");
+	swtpm_again(&swtpm);
+	assert_int_equal(on(), ERR_REPLAY);
+	swtpm_kill(&swtpm);
+	swtpm_restore(&swtpm, "new");
+	swtpm_again(&swtpm);
+	assert_int_equal(on(), ERR_OK);
+}
+
+static void
+test_another_tpm(void **state)
+{
+	(void)state;
+	off();
+	swtpm_kill(&swtpm);
+	keep("mv state own && mkdir state");
+	swtpm_again(&swtpm);
+	assert_int_equal(on(), ERR_AUTH);
+	swtpm_kill(&swtpm);
+	keep("rm -r state && mv own state");
+	swtpm_again(&swtpm);
+	assert_int_equal(on(), ERR_OK);
+}
+
+static void
+test_broken_identity(void **state)
+{
+	(void)state;
+	off();
+	keep("cp rot/tpm2 tpm2");
+	keep("truncate -s -1 rot/tpm2");
+	assert_int_equal(on(), ERR_FORMAT);
+	keep("cat tpm2 tpm2 > rot/tpm2");
+	assert_int_equal(on(), ERR_FORMAT);
+	/* The authorisation is another: the objects do not work; or the name */
+	keep("cp tpm2 rot/tpm2 && printf x | dd of=rot/tpm2 bs=1 seek=9 "
+	     "conv=notrunc status=none");
+	assert_int_equal(on(), ERR_AUTH);
+	keep("cp tpm2 rot/tpm2 && printf x | dd of=rot/tpm2 bs=1 seek=40 "
+	     "conv=notrunc status=none");
+	assert_int_equal(on(), ERR_AUTH);
+	keep("rm rot/tpm2");
+	assert_int_equal(on(), ERR_NOT_FOUND);
+	keep("mv tpm2 rot/tpm2");
+	assert_int_equal(on(), ERR_OK);
+}
+
+/* Processes that were killed leave nothing that fills the TPM. */
+static void
+test_killed_often(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		die();
+		assert_int_equal(on(), ERR_OK);
+	}
+	bootstrap_make(&rot, 1);
+}
+
+static void
+test_holds_one_device(void **state)
+{
+	char second[SWTPM_PATH + 16];
+
+	(void)state;
+	rot_done(&rot);
+	port_tpm2_close(&tpm2);
+	(void)snprintf(second, sizeof(second), "%s/rot2", swtpm.dir);
+	assert_int_equal(port_tpm2_create(&tpm2, second, proxy.outside, false),
+	    ERR_CONFLICT);
+	keep("rm -r rot2");
+	assert_int_equal(
+	    port_tpm2_create(&tpm2, second, proxy.outside, true), ERR_OK);
+	assert_int_equal(rot_open(&rot, &tpm2.port), ERR_OK);
+	assert_false(rot.provisioned);
+	off();
+	assert_int_equal(on(), ERR_AUTH); /* the first is gone */
+	keep("rm -r rot && mv rot2 rot");
+	assert_int_equal(on(), ERR_OK);
+}
+
+/* F, next, the hardware key, the authorisation: none passes by in clear. */
+static void
+test_listener(void **state)
+{
+	uint8_t salt[SHA256_LEN] = {0}, prk[SHA256_LEN], shared[P256_LEN];
+	uint8_t request[BOOTSTRAP_REQUEST_MAX], buf[BOOTSTRAP_RESPONSE_MAX];
+	uint8_t exporter[32] = {3}, identity[100], huk[32];
+	struct keys_children children;
+	struct p256_secret peer = {{[31] = 42}};
+	struct p256_point peer_public, own;
+	struct keys_salt next;
+	struct rot_birth birth;
+	struct keys_root root;
+	struct bytes response;
+	struct writer w;
+	size_t len;
+
+	(void)state;
+	birth_make(&birth);
+	memcpy(huk, tpm2.huk, sizeof(huk));
+	assert_int_equal(port_file_read(tpm2.file.dir_fd, "tpm2", identity,
+			     sizeof(identity), &len),
+	    ERR_OK);
+	assert_int_equal(rot_public_key(&rot, &own), ERR_OK);
+	assert_int_equal(p256_public(&peer, &peer_public), ERR_OK);
+	assert_int_equal(p256_ecdh(&peer, &own, shared), ERR_OK);
+	assert_int_equal(rot_instance_make(&rot), ERR_OK);
+	assert_int_equal(rot_next_key_make(&rot), ERR_OK);
+	writer_init(&w, request, sizeof(request));
+	assert_int_equal(
+	    rot_request_write(&rot, BYTES_LIT("03.15"), &w), ERR_OK);
+	response = response_make(buf, BOOTSTRAP_ASSIGNED, 1, 1);
+	assert_int_equal(keys_root_make(&birth.factory, exporter, birth.uid,
+			     writer_bytes(&w), response, &root),
+	    ERR_OK);
+	assert_int_equal(keys_children_make(&root, &children), ERR_OK);
+	next = children.next;
+	off();
+	proxy_start();
+	proxy.secret[0] = BYTES_OF(huk);
+	proxy.secret[1] = bytes_make(identity + 4, 32);
+	proxy.secret[2] = BYTES_OF(shared);
+	proxy.secret[3] = BYTES_OF(root.k);
+	proxy.secret[4] = BYTES_OF(next.k);
+	proxy.secret[5] = BYTES_OF(exporter);
+	proxy.secret_count = 6;
+	assert_int_equal(port_tpm2_open(&tpm2, dir, proxy.outside), ERR_OK);
+	assert_memory_equal(tpm2.huk, huk, sizeof(huk));
+	assert_int_equal(rot_open(&rot, &tpm2.port), ERR_OK);
+	assert_int_equal(rot_static_prk(&rot, salt, &peer_public, prk), ERR_OK);
+	assert_int_equal(
+	    rot_pend_make(&rot, exporter, writer_bytes(&w), response), ERR_OK);
+	assert_memory_equal(rot.rec.pend.psk.k, children.psk.k, KEY_LEN);
+	assert_true(proxy.commands > 20);
+	assert_false(proxy.leaked);
+	/* The listener does hear what is in clear: the name of the file's TPM */
+	proxy.secret[0] = bytes_make(own.x, sizeof(own.x));
+	assert_int_equal(rot_static_prk(&rot, salt, &peer_public, prk), ERR_OK);
+	assert_true(proxy.leaked);
+}
+
+/* An answer that was changed on the way is never taken for good. */
+static void
+test_meddler(void **state)
+{
+	uint8_t salt[SHA256_LEN] = {0}, prk[SHA256_LEN], good[SHA256_LEN];
+	struct p256_secret peer = {{[31] = 42}};
+	struct p256_point peer_public;
+	unsigned at, last;
+	enum err err;
+
+	(void)state;
+	assert_int_equal(p256_public(&peer, &peer_public), ERR_OK);
+	last = proxy.commands;
+	assert_int_equal(
+	    rot_static_prk(&rot, salt, &peer_public, good), ERR_OK);
+	last = proxy.commands - last;
+	assert_true(last >= 2);
+	for (at = 1; at <= 2 * last; at++) {
+		proxy.flip_middle = at > last;
+		proxy.flip_at = proxy.commands + (at - 1) % last + 1;
+		memset(prk, 0, sizeof(prk));
+		err = rot_static_prk(&rot, salt, &peer_public, prk);
+		/* The last answer is the secret; the others only help. */
+		if ((at - 1) % last + 1 == last)
+			assert_int_equal(err, ERR_AUTH);
+		if (err == ERR_OK)
+			assert_memory_equal(prk, good, sizeof(good));
+		die();
+		assert_int_equal(on(), ERR_OK);
+	}
+	assert_int_equal(rot_static_prk(&rot, salt, &peer_public, prk), ERR_OK);
+	assert_memory_equal(prk, good, sizeof(good));
+}
+
+/* One whole life of a generation; any step may find the TPM gone. */
+static enum err
+generation_live(uint32_t generation)
+{
+	uint8_t request[BOOTSTRAP_REQUEST_MAX], buf[BOOTSTRAP_RESPONSE_MAX];
+	struct checkin_response answer = {.time = 1700000000};
+	uint8_t exporter[32] = {(uint8_t)generation}, psk[16];
+	uint8_t id[PSK_ID_LEN];
+	struct writer w;
+	struct rot_state s;
+	enum err err = ERR_OK;
+
+	rot_state(&rot, &s);
+	if (s.generation < generation && !s.pending) {
+		err = rot_instance_make(&rot);
+		if (err == ERR_OK)
+			err = rot_next_key_make(&rot);
+		if (err != ERR_OK)
+			return err;
+		writer_init(&w, request, sizeof(request));
+		assert_int_equal(
+		    rot_request_write(&rot, BYTES_LIT("03.15"), &w), ERR_OK);
+		err = rot_pend_make(&rot, exporter, writer_bytes(&w),
+		    response_make(buf, BOOTSTRAP_ASSIGNED, generation, 1));
+	}
+	rot_state(&rot, &s);
+	if (err == ERR_OK && s.generation < generation) {
+		err = rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0);
+		if (err == ERR_OK)
+			err = rot_checkin_done(&rot, &answer);
+	}
+	return err == ERR_OK ? rot_psk(&rot, sizeof(psk), id, psk) : err;
+}
+
+/*
+ * Generation after generation, the n-th command of each is the process's
+ * last: before the TPM has it, or after, without an answer.
+ */
+static void
+test_killed_at_every_command(void **state)
+{
+	uint32_t generation = 0;
+	unsigned n, before;
+	bool cut = true;
+	enum err err;
+
+	(void)state;
+	for (before = 0; before < 2; before++) {
+		cut = true;
+		for (n = 1; cut; n++) {
+			generation++;
+			proxy.cut_before = before != 0;
+			proxy.cut_at = proxy.commands + n;
+			err = generation_live(generation);
+			cut = proxy.commands >= proxy.cut_at;
+			die();
+			/* A sweep that was cut is no fault of the commit. */
+			assert_true(cut || err == ERR_OK);
+			assert_int_equal(on(), ERR_OK);
+			assert_int_equal(generation_live(generation), ERR_OK);
+			assert_int_equal(rot.rec.cur.number, generation);
+		}
+		assert_true(n > 25);
+	}
+}
+
+/* The start itself is cut at every command, and then is not. */
+static void
+test_killed_at_start(void **state)
+{
+	unsigned n, last;
+	enum err err;
+
+	(void)state;
+	off();
+	assert_int_equal(on(), ERR_OK);
+	last = proxy.commands;
+	for (n = 1; n <= last; n++) {
+		off();
+		proxy_start();
+		proxy.cut_at = n;
+		proxy.cut_before = n % 2 == 0;
+		err = port_tpm2_open(&tpm2, dir, proxy.outside);
+		if (err == ERR_OK) {
+			assert_int_not_equal(
+			    rot_open(&rot, &tpm2.port), ERR_OK);
+			port_tpm2_close(&tpm2);
+		} else {
+			assert_int_equal(err, ERR_IO);
+		}
+		proxy_stop();
+		assert_int_equal(on(), ERR_OK);
+	}
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(test_rolled_back),
+	    TEST(test_tpm_rolled_back),
+	    TEST(test_another_tpm),
+	    TEST(test_broken_identity),
+	    TEST(test_killed_often),
+	    TEST(test_holds_one_device),
+	    TEST(test_listener),
+	    TEST(test_meddler),
+	    TEST(test_killed_at_every_command),
+	    TEST(test_killed_at_start),
+	};
+
+	if (crypto_init() != ERR_OK)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
