@@ -3,7 +3,7 @@
 
 Prints the lines of the section "Golden vectors"; with --check FILE it says
 whether the section in FILE is what comes out here, with --write FILE it puts
-it there. CBOR and HKDF are written out below, AES-CCM is pycryptodome's.
+it there. CBOR and HKDF are written out below, AES is pycryptodome's.
 """
 import hashlib
 import hmac
@@ -27,6 +27,8 @@ def head(major, value):
 def cbor(item):
     if item is None:
         return b"\xf6"
+    if item is True:
+        return b"\xf5"
     if isinstance(item, int):
         return head(0, item)
     if isinstance(item, bytes):
@@ -95,6 +97,9 @@ def messages():
     v["check-in-response"] = cbor(1700000001)
     v["check-in-response-all"] = cbor(
         [1700000001, {1: 604800, 2: 5, 3: [63, 1700000000]}])
+    v["check-in-request-ticket"] = cbor({3: True})
+    v["check-in-response-ticket"] = cbor(
+        [1700000001, {4: v["ticket"]}])
     return v
 
 
@@ -128,6 +133,14 @@ def schedule(v):
     v["random-key"] = expand(v["huk"], "random", b"", 32)
     v["kek"] = run(0x80, 32)
     v["wrapping-key-root"] = expand(v["kek"], "wrap", b"\x02" + v["uid"], 32)
+    v["wrapping-key-ticket"] = expand(
+        v["kek"], "wrap", b"\x05" + v["uid"], 32)
+    nonce = run(0x70, 12)
+    cipher = AES.new(v["wrapping-key-ticket"], AES.MODE_GCM, nonce=nonce)
+    cipher.update(b"\x05" + v["uid"] + struct.pack(">I", 1) + v["profile"] +
+                  v["alias"] + v["key"])
+    sealed, tag = cipher.encrypt_and_digest(v["root"])
+    v["recovery-ticket"] = b"\x01\x01" + nonce + sealed + tag
     v["record-key"] = expand(v["kek"], "profile record", b"", 32)
 
 

@@ -8,12 +8,21 @@
 static enum err
 apply_effect(struct devices *d, struct job *job)
 {
+	enum err err;
+
 	switch (job->effect) {
 	case EFFECT_NONE:
 		return ERR_OK;
 	case EFFECT_PEND:
 		job->change.pending.number = ++d->changes;
 		return service_device_pend(d->store, &job->change.pending);
+	case EFFECT_ADOPT:
+		job->adoption.changed = ++d->changes;
+		job->change.pending.number = ++d->changes;
+		err = service_ticket_adopt(d->store, &job->adoption);
+		return err == ERR_OK
+			   ? service_device_pend(d->store, &job->change.pending)
+			   : err;
 	case EFFECT_ADVANCE:
 		job->change.advance.changed = ++d->changes;
 		return store_device_advance(d->store, &job->change.advance);

@@ -129,12 +129,23 @@ answer_time(
     struct devices *d, struct job *job, const struct checkin_response *response)
 {
 	uint8_t buf[CHECKIN_RESPONSE_MAX];
+	struct checkin_response r = *response;
 	struct bytes payload = BYTES_NONE;
 	struct writer w;
+	enum err err;
 
+	r.ticket = bytes_make(job->ticket.b, job->ticket.len);
 	writer_init(&w, buf, sizeof(buf));
-	checkin_response_write(&w, response);
-	if (writer_end(&w, &payload) != ERR_OK)
+	checkin_response_write(&w, &r);
+	err = writer_end(&w, &payload);
+	if (err == ERR_SPACE && r.ticket.len > 0) {
+		/* The settings come first: it will ask again. */
+		r.ticket = BYTES_NONE;
+		writer_init(&w, buf, sizeof(buf));
+		checkin_response_write(&w, &r);
+		err = writer_end(&w, &payload);
+	}
+	if (err != ERR_OK)
 		return job_fail(d, job);
 	return answer(d, job, COAP_CHANGED, BYTES_NONE, payload);
 }
@@ -172,6 +183,8 @@ ask_advance(struct devices *d, struct job *job)
 	memcpy(q->u.checkin.request_id, job->ref.piv, REQUEST_ID_LEN);
 	q->u.checkin.payload = job->inner.payload;
 	job->next = advance;
+	if (ticket_ask(d, job) != ERR_OK)
+		return job_fail(d, job);
 	return STEP_ASK;
 }
 
@@ -287,10 +300,11 @@ advance(struct devices *d, struct job *job)
 	const struct keysproto_answer *a = job_answer(d, job, 0);
 	struct store_blob next_ck;
 
-	job->ask_count = 0;
 	if (a->err != ERR_OK)
 		return job_fail(d, job);
 	next_ck = blob_store(&a->u.blob);
+	ticket_take(d, job, 1);
+	job->ask_count = 0;
 	if (job->attempt[job->attempt_at].kind == ATTEMPT_PENDING)
 		return accept_pending(d, job, &next_ck);
 	return accept_current(d, job, &next_ck);
@@ -321,6 +335,23 @@ repeat(struct devices *d, struct job *job)
 	    d->now.unix_s, &response);
 	d->counters.repeats++;
 	return answer_time(d, job, &response);
+}
+
+static enum step
+repeat_with_ticket(struct devices *d, struct job *job)
+{
+	ticket_take(d, job, 0);
+	job->ask_count = 0;
+	return repeat(d, job);
+}
+
+static enum step
+start_repeat(struct devices *d, struct job *job)
+{
+	if (ticket_ask(d, job) != ERR_OK)
+		return job_fail(d, job);
+	job->next = repeat_with_ticket;
+	return job->ask_count > 0 ? STEP_ASK : repeat(d, job);
 }
 
 /* --- S7: suspicion, and evidence --- */
@@ -462,7 +493,7 @@ take_request(struct devices *d, struct job *job)
 	if (read_terms(d, job) != ERR_OK)
 		return job_fail(d, job);
 	if (a->kind == ATTEMPT_LAST)
-		return repeat(d, job);
+		return start_repeat(d, job);
 	return ask_advance(d, job);
 }
 
@@ -536,6 +567,7 @@ step_checkin(struct devices *d, struct job *job)
 	memcpy(job->alias, option.kid.ptr, ALIAS_LEN);
 	job->attempt_count = 0;
 	job->attempt_at = 0;
+	job->ticket.len = 0;
 	err = job_reads(d);
 	if (err == ERR_OK)
 		err = find_alias(d, job, option.piv);

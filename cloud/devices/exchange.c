@@ -25,7 +25,7 @@ answer(struct devices *d, struct job *job, uint8_t code, struct bytes payload)
 	    d, job, &job->session->context, false, code, BYTES_NONE, payload);
 }
 
-static enum step
+enum step
 answer_status(struct devices *d, struct job *job, enum bootstrap_status status)
 {
 	static const struct {
@@ -66,7 +66,7 @@ whose_event(struct devices *d, const struct job *job)
 	return tenant;
 }
 
-static struct service_event *
+struct service_event *
 device_event(struct devices *d, struct job *job, const char *kind)
 {
 	struct service_event *e =
@@ -110,7 +110,7 @@ pending_events(struct devices *d, struct job *job, const struct judgement *j)
 	const struct store_pending *last;
 	struct service_event *e;
 
-	if (j->behind) {
+	if (j->behind && !job->adopts) {
 		e = device_event(d, job, "service_behind");
 		if (e != NULL) {
 			service_event_number(e, "N", k->device.n);
@@ -170,7 +170,8 @@ add_transfer(struct devices *d, const struct store_generation *prior,
 
 /*
  * The secret that the new root hangs on: F, or the root before, which for a
- * clone that gets a root of its own is that of the generation it holds.
+ * clone that gets a root of its own is that of the generation it holds, and
+ * which a ticket may have brought.
  */
 static enum err
 add_prior(struct devices *d, const struct job *job, struct keysproto_request *q)
@@ -180,6 +181,13 @@ add_prior(struct devices *d, const struct job *job, struct keysproto_request *q)
 	struct store_blob import_key;
 	enum err err;
 
+	if (job->adopts) {
+		q->u.root.root = blob_ask(&job->adoption.root);
+		q->u.root.root_generation = job->adoption.generation;
+		memcpy(q->u.root.root_profile, job->adoption.profile,
+		    PROFILE_UID_LEN);
+		return ERR_OK;
+	}
 	if (device->generation > 0) {
 		err = store_generation_by_alias(d->store,
 		    job->resyncs ? job->request.claim.alias : device->alias,
@@ -347,7 +355,7 @@ make_pending(struct devices *d, struct job *job)
 	p->ck = blob_store(&a->u.root.ck);
 	memcpy(p->resume, a->u.root.resume, RESUME_LEN);
 	memcpy(p->root_profile, a->u.root.profile, PROFILE_UID_LEN);
-	job->effect = EFFECT_PEND;
+	job->effect = job->adopts ? EFFECT_ADOPT : EFFECT_PEND;
 	job->counter = &d->counters.bootstraps;
 	return answer(
 	    d, job, COAP_CHANGED, bytes_make(job->response, job->response_len));
@@ -374,7 +382,7 @@ commit_first(struct devices *d, struct job *job, size_t i)
 	return STEP_DONE;
 }
 
-static enum step
+enum step
 act_on(struct devices *d, struct job *job, const struct judgement *j)
 {
 	switch (j->verdict) {
@@ -395,7 +403,7 @@ act_on(struct devices *d, struct job *job, const struct judgement *j)
 	case VERDICT_DECOMMISSIONED:
 		return answer_status(d, job, BOOTSTRAP_DECOMMISSIONED);
 	case VERDICT_UNKNOWN:
-		return answer_status(d, job, BOOTSTRAP_UNKNOWN);
+		return ticket_open(d, job);
 	case VERDICT_MALFORMED:
 		break;
 	}
@@ -451,7 +459,7 @@ start_judgement(struct devices *d, struct job *job)
 	if (err == ERR_BUSY)
 		return STEP_WAIT;
 	if (err == ERR_NOT_FOUND)
-		return answer_status(d, job, BOOTSTRAP_UNKNOWN);
+		return ticket_open(d, job);
 	if (err != ERR_OK)
 		return job_fail(d, job);
 	job->next = judge_request;

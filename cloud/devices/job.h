@@ -20,6 +20,7 @@
 #include "service/clones.h"
 #include "service/devices.h"
 #include "service/events.h"
+#include "service/tickets.h"
 #include "session.h"
 
 #define JOB_EVENTS_MAX 3
@@ -36,6 +37,7 @@ enum step {
 enum effect {
 	EFFECT_NONE,
 	EFFECT_PEND,
+	EFFECT_ADOPT, /* and pend */
 	EFFECT_ADVANCE,
 	EFFECT_COMMIT,
 	EFFECT_CERTIFICATE,
@@ -102,6 +104,10 @@ struct job {
 	struct bootstrap_request request;
 	uint8_t response[BOOTSTRAP_RESPONSE_MAX];
 	size_t response_len;
+	bool adopts; /* adoption counts, and known is what it makes */
+	struct service_adoption adoption;
+	uint8_t profile[TICKET_PROFILES_MAX][PROFILE_UID_LEN];
+	size_t profile_count, profile_at;
 	/* Working state of the check-in. */
 	uint8_t alias[ALIAS_LEN];
 	struct attempt attempt[2];
@@ -109,6 +115,7 @@ struct job {
 	struct store_pending pending;
 	struct checkin_request checkin;
 	struct service_terms terms;
+	struct keysproto_blob ticket; /* for the answer, or none */
 	struct oscore_context context;
 	/* The answer. */
 	uint8_t out[DATAGRAM_MAX];
@@ -236,6 +243,27 @@ step_fn step_message_3;
 step_fn step_exchange; /* exchange.c: OSCORE under an EDHOC session */
 step_fn step_checkin; /* checkin.c: OSCORE under an alias */
 step_fn step_objects; /* objects.c: the same with an ID Context */
+
+/*
+ * exchange.c: refuses, or says that nothing is to be done; makes a pending
+ * on the device as job->known has it.
+ */
+enum step answer_status(
+    struct devices *d, struct job *job, enum bootstrap_status status);
+enum step act_on(struct devices *d, struct job *job, const struct judgement *j);
+struct service_event *device_event(
+    struct devices *d, struct job *job, const char *kind);
+
+/* tickets.c: nothing known fits the request: does its ticket help? */
+enum step ticket_open(struct devices *d, struct job *job);
+
+/*
+ * tickets.c: a question for the recovery ticket of the context that the
+ * check-in came under, if it asks for one. Errors: those of the store.
+ */
+MUST_CHECK enum err ticket_ask(struct devices *d, struct job *job);
+/* Takes its answer, which is question i of the round, if it was asked. */
+void ticket_take(struct devices *d, struct job *job, size_t i);
 
 /*
  * Verifies message_3 against all that is known of its sender, and makes the

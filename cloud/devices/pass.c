@@ -78,6 +78,7 @@ job_reset(struct job *job)
 	job->effect = EFFECT_NONE;
 	job->quarantines = false;
 	job->resyncs = false;
+	job->adopts = false;
 	job->event_count = 0;
 	job->counter = NULL;
 	job->ask_count = 0;

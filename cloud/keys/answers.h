@@ -12,9 +12,9 @@ typedef enum err answer_function(const struct keys_state *state,
     const struct keysproto_request *q, struct keysproto_answer *a);
 
 answer_function answer_info, answer_prk, answer_root, answer_checkin,
-    answer_advance, answer_ticket, answer_psk, answer_e2e, answer_profile,
-    answer_import, answer_factory, answer_ca, answer_pop, answer_ztp,
-    answer_transfer;
+    answer_advance, answer_ticket, answer_ticket_make, answer_psk, answer_e2e,
+    answer_profile, answer_import, answer_factory, answer_ca, answer_pop,
+    answer_ztp, answer_transfer;
 
 /*
  * Opens the root of a generation for its owner: derive.c. Errors: ERR_DENIED

@@ -213,28 +213,62 @@ answer_root(const struct keys_state *state, const struct keysproto_request *q,
 	return err;
 }
 
-/* A ticket is a root for the device to keep; it comes back as a root. */
+/* --- tickets: a root for the device to keep, which comes back as a root --- */
+
+/* The same root under both of its names. */
+struct ticket_names {
+	uint8_t more[BLOB_TICKET_MORE];
+	struct blob_name root, ticket;
+};
+
+static void
+ticket_name(const struct keysproto_request *q, struct ticket_names *ret)
+{
+	memcpy(ret->more, q->u.ticket.alias, ALIAS_LEN);
+	p256_point_compress(&q->u.ticket.public_key, ret->more + ALIAS_LEN);
+	ret->root = (struct blob_name){.kind = BLOB_ROOT,
+	    .uid = q->u.ticket.uid,
+	    .generation = q->u.ticket.generation,
+	    .profile = q->u.ticket.profile};
+	ret->ticket = ret->root;
+	ret->ticket.kind = BLOB_TICKET;
+	ret->ticket.more = BYTES_OF(ret->more);
+}
+
+/* Wraps anew what is wrapped under another name. */
+static enum err
+rewrap(const struct keys_state *state, const struct blob_name *from,
+    struct bytes blob, const struct blob_name *to,
+    struct keysproto_blob *ret_blob)
+{
+	struct keys_root root;
+	enum err err = wrap_open(state, from, blob, root.k);
+
+	if (err != ERR_OK)
+		return err;
+	err = wrap_seal(state, to, root.k, ret_blob);
+	wipe(&root, sizeof(root));
+	return err;
+}
+
 enum err
 answer_ticket(const struct keys_state *state, const struct keysproto_request *q,
     struct keysproto_answer *a)
 {
-	uint8_t more[BLOB_TICKET_MORE];
-	struct blob_name name = {.kind = BLOB_TICKET,
-	    .uid = q->u.ticket.uid,
-	    .generation = q->u.ticket.generation,
-	    .profile = q->u.ticket.profile,
-	    .more = BYTES_OF(more)};
-	struct keys_root root;
-	enum err err;
+	struct ticket_names names;
 
-	memcpy(more, q->u.ticket.alias, ALIAS_LEN);
-	p256_point_compress(&q->u.ticket.public_key, more + ALIAS_LEN);
-	err = wrap_open(state, &name, q->u.ticket.ticket, root.k);
-	if (err != ERR_OK)
-		return err;
-	name.kind = BLOB_ROOT;
-	name.more = BYTES_NONE;
-	err = wrap_seal(state, &name, root.k, &a->u.blob);
-	wipe(&root, sizeof(root));
-	return err;
+	ticket_name(q, &names);
+	return rewrap(
+	    state, &names.ticket, q->u.ticket.ticket, &names.root, &a->u.blob);
+}
+
+enum err
+answer_ticket_make(const struct keys_state *state,
+    const struct keysproto_request *q, struct keysproto_answer *a)
+{
+	struct ticket_names names;
+
+	ticket_name(q, &names);
+	return rewrap(state, &names.root, wrap_blob_bytes(&q->u.ticket.root),
+	    &names.ticket, &a->u.blob);
 }

@@ -39,6 +39,8 @@ answer_of(enum keysproto_op op)
 		return answer_advance;
 	case KEYSPROTO_TICKET:
 		return answer_ticket;
+	case KEYSPROTO_TICKET_MAKE:
+		return answer_ticket_make;
 	case KEYSPROTO_PSK:
 		return answer_psk;
 	case KEYSPROTO_E2E:

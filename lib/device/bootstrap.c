@@ -153,7 +153,10 @@ message_2_verify(struct device *d, struct bytes message_2)
 
 /* --- message_3 and request 2 --- */
 
-/* CRED_I and ID_CRED_I of this device. */
+/*
+ * CRED_I and ID_CRED_I of this device: its name, or all of the credential for
+ * a service that may know neither name nor key (D4).
+ */
 static enum err
 cred_i_make(const struct device *d, uint8_t ccs[EDHOC_CRED_MAX],
     struct edhoc_cred *ret_cred, struct writer *id_cred)
@@ -173,10 +176,14 @@ cred_i_make(const struct device *d, uint8_t ccs[EDHOC_CRED_MAX],
 	writer_init(&w, ccs, EDHOC_CRED_MAX);
 	edhoc_ccs_write(&w, bytes_str(subject), uid, &ret_cred->public_key);
 	ret_cred->is_der = false;
-	edhoc_kid_write(id_cred, uid);
-	if (id_cred->err != ERR_OK)
-		return id_cred->err;
-	return writer_end(&w, &ret_cred->cred);
+	err = writer_end(&w, &ret_cred->cred);
+	if (err != ERR_OK)
+		return err;
+	if (d->by_value)
+		edhoc_kccs_write(id_cred, ret_cred->cred);
+	else
+		edhoc_kid_write(id_cred, uid);
+	return id_cred->err;
 }
 
 /* The root of trust's part: the static DH with d(g). */
@@ -197,7 +204,7 @@ prk_make(const struct device *d, uint8_t ret_prk[SHA256_LEN])
 static enum err
 message_3_write(struct device *d, struct writer *out)
 {
-	uint8_t ccs[EDHOC_CRED_MAX], id[2 * UID_LEN], prk[SHA256_LEN];
+	uint8_t ccs[EDHOC_CRED_MAX], id[EDHOC_ID_CRED_MAX], prk[SHA256_LEN];
 	struct edhoc_cred cred_i;
 	struct writer id_cred;
 	enum err err;
@@ -221,7 +228,8 @@ request_2_write(struct device *d)
 	enum err err;
 
 	writer_init(&w, d->request, sizeof(d->request));
-	err = rot_request_write(d->rot, bytes_str(d->firmware), &w);
+	err = rot_request_write(d->rot, bytes_str(d->firmware),
+	    d->by_value ? ticket_bytes(d) : BYTES_NONE, &w);
 	d->request_len = w.len;
 	return err;
 }
@@ -321,7 +329,7 @@ pend_take(struct device *d, uint64_t now_ms, struct bytes response)
 static void
 erase_take(struct device *d, uint64_t now_ms)
 {
-	if (rot_erase(d->rot) == ERR_OK)
+	if (device_erase(d) == ERR_OK)
 		attempt_succeeded(d);
 	else
 		attempt_failed(d, now_ms);
@@ -340,6 +348,27 @@ again_take(struct device *d, uint64_t now_ms)
 		attempt_failed(d, now_ms);
 }
 
+/* It was heard, and not understood or not now: the same again, later. */
+static void
+not_now(struct device *d, uint64_t now_ms)
+{
+	bool by_value = d->by_value;
+
+	attempt_failed(d, now_ms);
+	d->by_value = by_value;
+}
+
+/* Who is unknown has one more thing to say, if it has a ticket (D4). */
+static void
+refused_take(struct device *d, unsigned status, uint64_t now_ms)
+{
+	if (status == BOOTSTRAP_UNKNOWN && !d->by_value &&
+	    ticket_bytes(d).len > 0)
+		attempt_failed(d, now_ms);
+	else
+		attempt_refused(d, status, now_ms);
+}
+
 void
 bootstrap_response(
     struct device *d, uint64_t now_ms, const struct coap_message *m)
@@ -354,7 +383,7 @@ bootstrap_response(
 	if (err != ERR_OK)
 		return;
 	if (bootstrap_response_read(inner.payload, &a) != ERR_OK) {
-		attempt_failed(d, now_ms);
+		not_now(d, now_ms);
 		return;
 	}
 	if (bootstrap_status_is_new(a.status) && inner.code == COAP_CHANGED)
@@ -366,7 +395,7 @@ bootstrap_response(
 		erase_take(d, now_ms);
 	else if (a.status >= BOOTSTRAP_MALFORMED &&
 		 a.status <= BOOTSTRAP_UNKNOWN)
-		attempt_refused(d, a.status, now_ms);
+		refused_take(d, a.status, now_ms);
 	else
-		attempt_failed(d, now_ms); /* stale, busy, or of a later day */
+		not_now(d, now_ms); /* stale, busy, or of a later day */
 }

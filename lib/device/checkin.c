@@ -42,25 +42,38 @@ request_write(struct device *d, const struct rot_request *request,
 }
 
 /*
- * A confirm, of a generation or of features, is no heartbeat: it leaves the
- * time of the last one alone.
+ * A confirm, of a generation or of features, is no heartbeat, nor is asking
+ * for a ticket: it leaves the time of the last one alone.
  */
 static enum err
 request_begin(struct device *d, uint64_t now_ms, uint64_t wall_s)
 {
 	struct rot_state s;
-	bool confirms;
+	bool confirms, wants_ticket = ticket_wanted(d);
 	enum err err;
 
 	rot_state(d->rot, &s);
-	confirms = s.pending || (!s.features_told && !d->asked);
+	confirms = !s.features_told || (wants_ticket && !d->ticket_denied);
+	confirms = s.pending || (confirms && !d->asked);
 	err = rot_checkin_begin(d->rot, bytes_str(d->firmware),
-	    confirms ? 0 : wall_now(d, now_ms, wall_s));
+	    confirms ? 0 : wall_now(d, now_ms, wall_s), wants_ticket);
 	if (err == ERR_OK && !confirms && !s.has_request) {
 		d->beat_known = true;
 		d->beat_ms = now_ms;
 	}
 	return err;
+}
+
+/* Whether the request that stands asks for a ticket. */
+static bool
+asks_for_ticket(const struct rot_request *request)
+{
+	struct checkin_request m;
+
+	return checkin_request_read(
+		   bytes_make(request->payload, request->payload_len), &m) ==
+		   ERR_OK &&
+	       m.wants_ticket;
 }
 
 enum err
@@ -75,6 +88,7 @@ checkin_start(struct device *d, uint64_t now_ms, uint64_t wall_s)
 		err = rot_checkin_open(d->rot, &request, &d->oscore);
 	if (err != ERR_OK)
 		return err;
+	d->ticket_asked = asks_for_ticket(&request);
 	err =
 	    request_write(d, &request, BYTES_OF(request.id), BYTES_NONE, &len);
 	if (err == ERR_OK)
@@ -144,11 +158,13 @@ done_take(struct device *d, uint64_t now_ms, struct bytes payload)
 		return;
 	}
 	rot_state(d->rot, &before);
+	/* First: a cut after it has the request repeated, and nothing lost. */
+	ticket_keep(d, answer.ticket);
 	if (rot_checkin_done(d->rot, &answer) != ERR_OK)
 		return;
 	/* Told before: this was the last check-in, and it has arrived. */
 	if (before.erasing)
-		(void)!rot_erase(d->rot); /* or by the next attempt */
+		(void)!device_erase(d); /* or by the next attempt */
 	d->time_known = true;
 	d->time_s = answer.time;
 	d->time_ms = now_ms;
@@ -156,6 +172,10 @@ done_take(struct device *d, uint64_t now_ms, struct bytes payload)
 		d->asked = false;
 		d->asked_result = ERR_OK;
 	}
+	/* Not over and over: the next heartbeat asks once more. */
+	d->ticket_denied = !before.pending &&
+			   (d->ticket_denied || d->ticket_asked) &&
+			   ticket_wanted(d);
 	attempt_succeeded(d);
 	heartbeat_plan(d, now_ms);
 }

@@ -34,6 +34,7 @@ device_init(
 	d->config = *config;
 	memcpy(d->firmware, config->firmware, len);
 	d->config.firmware = d->firmware;
+	ticket_load(d);
 	err = random_fill(&d->random, raw, sizeof(raw));
 	if (err == ERR_OK)
 		d->next_id = (uint16_t)((unsigned)raw[0] << 8 | raw[1]);

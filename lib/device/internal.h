@@ -59,6 +59,23 @@ MUST_CHECK enum err answer_open(struct device *d, const struct coap_message *m,
  */
 MUST_CHECK enum err feature_check(const struct device *d, uint32_t feature);
 
+/* ticket.c: the recovery ticket outside of the root of trust. */
+
+/* Reads what lies there; a ticket that cannot be read is none. */
+void ticket_load(struct device *d);
+
+/* The ticket of the present generation; empty: there is none. */
+struct bytes ticket_bytes(const struct device *d);
+
+/* Whether the present generation needs one. */
+bool ticket_wanted(const struct device *d);
+
+/* Stores the ticket of the present generation, if it can be. */
+void ticket_keep(struct device *d, struct bytes ticket);
+
+/* Removes it, with the keys that it was for. Error: ERR_IO. */
+MUST_CHECK enum err ticket_forget(struct device *d);
+
 /* plan.c: when to do what. */
 
 /* The attempt that runs has failed: backs off. */
@@ -72,6 +89,9 @@ void attempt_refused(struct device *d, unsigned status, uint64_t now_ms);
 
 /* Wall time: the platform's, else as the service told it, else 0. */
 uint64_t wall_now(const struct device *d, uint64_t now_ms, uint64_t wall_s);
+
+/* Decommissioned: erases the keys, and the ticket that brings them back. */
+MUST_CHECK enum err device_erase(struct device *d);
 
 /* Plans the next heartbeat after one that was answered now. */
 void heartbeat_plan(struct device *d, uint64_t now_ms);

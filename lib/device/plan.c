@@ -63,6 +63,9 @@ attempt_failed(struct device *d, uint64_t now_ms)
 		d->unanswered++;
 	d->edhoc_failed =
 	    d->phase == DEVICE_MESSAGE_1 || d->phase == DEVICE_MESSAGE_3;
+	/* D4: not heard under its name, the device brings all it has. */
+	if (d->phase == DEVICE_MESSAGE_3)
+		d->by_value = !d->by_value && ticket_bytes(d).len > 0;
 	back_off(d, now_ms);
 	exchange_end(d);
 }
@@ -75,6 +78,7 @@ attempt_succeeded(struct device *d)
 	d->unanswered = 0;
 	d->in_doubt = false;
 	d->edhoc_failed = false;
+	d->by_value = false;
 	d->refused = 0;
 	exchange_end(d);
 }
@@ -87,6 +91,7 @@ attempt_refused(struct device *d, unsigned status, uint64_t now_ms)
 		d->asked_result = ERR_TIMEOUT;
 	}
 	d->refused = status;
+	d->by_value = false;
 	d->not_before_ms =
 	    now_ms + REFUSED_MS + random_below(d, REFUSED_MS / JITTER_PART);
 	exchange_end(d);
@@ -204,7 +209,18 @@ action_choose(
 		return ACTION_CHECKIN;
 	if (wants_root(s))
 		return ACTION_EDHOC;
+	if (ticket_wanted(d) && !d->ticket_denied)
+		return ACTION_CHECKIN;
 	return wants_objects(d, s) ? ACTION_OBJECTS : ACTION_NONE;
+}
+
+/* The ticket first: a cut before the end leaves the keys, which go later. */
+enum err
+device_erase(struct device *d)
+{
+	enum err err = ticket_forget(d);
+
+	return err == ERR_OK ? rot_erase(d->rot) : err;
 }
 
 /* Starts what is wanted, unless it has to wait; *ret_next_ms says how long. */
@@ -218,7 +234,7 @@ idle_poll(
 	rot_state(d->rot, &s);
 	/* The service has erased before us, or is not there to hear it. */
 	if (s.erasing && d->unanswered >= DOUBT_ATTEMPTS)
-		return rot_erase(d->rot);
+		return device_erase(d);
 	if (s.generation > 0 && !d->scheduled)
 		heartbeat_resume(d, &s, now_ms, wall_s);
 	action = action_choose(d, &s, now_ms);

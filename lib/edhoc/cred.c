@@ -56,6 +56,14 @@ edhoc_kid_read(struct bytes id_cred, struct bytes *ret_kid)
 	return true;
 }
 
+void
+edhoc_kccs_write(struct writer *w, struct bytes ccs)
+{
+	cbor_put_map(w, 1);
+	cbor_put_uint(w, HEADER_KCCS);
+	writer_put(w, ccs);
+}
+
 bool
 edhoc_kccs_read(struct bytes id_cred, struct bytes *ret_ccs)
 {

@@ -331,10 +331,12 @@ void
 checkin_request_write(struct writer *w, const struct checkin_request *m)
 {
 	bool has_firmware = m->firmware.len > 0;
+	size_t count = (m->has_features_version ? 1u : 0) +
+		       (has_firmware ? 1u : 0) + (m->wants_ticket ? 1u : 0);
 
-	if (!m->has_features_version && !has_firmware)
+	if (count == 0)
 		return;
-	cbor_put_map(w, (m->has_features_version ? 1u : 0) + has_firmware);
+	cbor_put_map(w, count);
 	if (m->has_features_version) {
 		cbor_put_uint(w, 1);
 		cbor_put_uint(w, m->features_version);
@@ -342,6 +344,10 @@ checkin_request_write(struct writer *w, const struct checkin_request *m)
 	if (has_firmware) {
 		cbor_put_uint(w, 2);
 		cbor_put_tstr(w, m->firmware);
+	}
+	if (m->wants_ticket) {
+		cbor_put_uint(w, 3);
+		cbor_put_bool(w, true);
 	}
 }
 
@@ -354,6 +360,11 @@ checkin_request_value(struct reader *r, uint64_t key, struct checkin_request *m)
 		m->features_version = cbor_uint(r);
 	} else if (key == 2) {
 		m->firmware = text_read(r, 1, FIRMWARE_MAX);
+	} else if (key == 3) {
+		m->wants_ticket = cbor_bool(r);
+		/* Who asks for none leaves it out. */
+		if (!m->wants_ticket)
+			reader_fail(r, ERR_FORMAT);
 	} else {
 		cbor_skip(r);
 	}
@@ -386,7 +397,8 @@ void
 checkin_response_write(struct writer *w, const struct checkin_response *m)
 {
 	size_t count = (m->has_period ? 1u : 0) + (m->has_flags ? 1u : 0) +
-		       (m->has_features ? 1u : 0);
+		       (m->has_features ? 1u : 0) +
+		       (m->ticket.len > 0 ? 1u : 0);
 
 	if (count > 0)
 		cbor_put_array(w, 2);
@@ -407,6 +419,10 @@ checkin_response_write(struct writer *w, const struct checkin_response *m)
 		cbor_put_uint(w, m->features);
 		cbor_put_uint(w, m->features_version);
 	}
+	if (m->ticket.len > 0) {
+		cbor_put_uint(w, 4);
+		cbor_put_bstr(w, m->ticket);
+	}
 }
 
 static void
@@ -424,6 +440,10 @@ checkin_response_value(
 		array_read(r, 2);
 		m->features = (uint32_t)cbor_uint_max(r, UINT32_MAX);
 		m->features_version = cbor_uint(r);
+	} else if (key == 4) {
+		m->ticket = cbor_bstr(r);
+		if (m->ticket.len != BLOB_MAX)
+			reader_fail(r, ERR_INVALID);
 	} else {
 		cbor_skip(r);
 	}

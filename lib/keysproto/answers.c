@@ -144,6 +144,7 @@ good_write(struct writer *w, const struct keysproto_request *q,
 		return;
 	case KEYSPROTO_ADVANCE:
 	case KEYSPROTO_TICKET:
+	case KEYSPROTO_TICKET_MAKE:
 	case KEYSPROTO_IMPORT:
 	case KEYSPROTO_FACTORY:
 		wire_blob_write(w, &a->u.blob);
@@ -184,6 +185,7 @@ good_read(struct reader *r, const struct keysproto_request *q,
 		return;
 	case KEYSPROTO_ADVANCE:
 	case KEYSPROTO_TICKET:
+	case KEYSPROTO_TICKET_MAKE:
 	case KEYSPROTO_IMPORT:
 	case KEYSPROTO_FACTORY:
 		wire_blob_read(r, &a->u.blob);

@@ -148,12 +148,18 @@ checkin_read(struct reader *r, struct keysproto_request *q)
 	q->u.checkin.payload = wire_view_read(r, CHECKIN_REQUEST_MAX);
 }
 
-/* A ticket comes from a device: any length that request 2 can carry. */
+/*
+ * A ticket comes from a device: any length that request 2 can carry. The root
+ * that one is made of comes from the database.
+ */
 static void
 ticket_write(struct writer *w, const struct keysproto_request *q)
 {
 	wire_array_write(w, q->u.ticket.uid, sizeof(q->u.ticket.uid));
-	wire_view_write(w, q->u.ticket.ticket, BOOTSTRAP_REQUEST_MAX);
+	if (q->op == KEYSPROTO_TICKET)
+		wire_view_write(w, q->u.ticket.ticket, BOOTSTRAP_REQUEST_MAX);
+	else
+		wire_blob_write(w, &q->u.ticket.root);
 	wire_array_write(w, q->u.ticket.alias, sizeof(q->u.ticket.alias));
 	writer_u32(w, q->u.ticket.generation);
 	wire_array_write(w, q->u.ticket.profile, sizeof(q->u.ticket.profile));
@@ -164,7 +170,10 @@ static void
 ticket_read(struct reader *r, struct keysproto_request *q)
 {
 	reader_copy(r, q->u.ticket.uid, sizeof(q->u.ticket.uid));
-	q->u.ticket.ticket = wire_view_read(r, BOOTSTRAP_REQUEST_MAX);
+	if (q->op == KEYSPROTO_TICKET)
+		q->u.ticket.ticket = wire_view_read(r, BOOTSTRAP_REQUEST_MAX);
+	else
+		wire_blob_read(r, &q->u.ticket.root);
 	reader_copy(r, q->u.ticket.alias, sizeof(q->u.ticket.alias));
 	q->u.ticket.generation = reader_u32(r);
 	reader_copy(r, q->u.ticket.profile, sizeof(q->u.ticket.profile));
@@ -399,6 +408,7 @@ request_write(struct writer *w, const struct keysproto_request *q)
 		checkin_write(w, q);
 		return;
 	case KEYSPROTO_TICKET:
+	case KEYSPROTO_TICKET_MAKE:
 		ticket_write(w, q);
 		return;
 	case KEYSPROTO_PSK:
@@ -445,6 +455,7 @@ request_read(struct reader *r, struct keysproto_request *q)
 		checkin_read(r, q);
 		return;
 	case KEYSPROTO_TICKET:
+	case KEYSPROTO_TICKET_MAKE:
 		ticket_read(r, q);
 		return;
 	case KEYSPROTO_PSK:

@@ -16,6 +16,7 @@ static const struct {
     {KEYSPROTO_ADVANCE, true, false},
     {KEYSPROTO_TICKET, true, false},
     {KEYSPROTO_ZTP, true, false},
+    {KEYSPROTO_TICKET_MAKE, true, false},
     {KEYSPROTO_PSK, false, true},
     {KEYSPROTO_E2E, false, true},
     {KEYSPROTO_PROFILE, false, true},

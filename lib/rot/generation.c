@@ -42,8 +42,8 @@ resume_fill(const struct rot_record *rec, struct bootstrap_request *m)
 }
 
 enum err
-rot_request_write(
-    const struct rot *rot, struct bytes firmware, struct writer *w)
+rot_request_write(const struct rot *rot, struct bytes firmware,
+    struct bytes ticket, struct writer *w)
 {
 	const struct rot_record *rec = &rot->rec;
 	struct bootstrap_request m;
@@ -60,6 +60,7 @@ rot_request_write(
 	m.sealed = rec->sealed;
 	memcpy(m.profile, rec->profile, PROFILE_UID_LEN);
 	m.serial = bytes_make(rec->serial, rec->serial_len);
+	m.ticket = ticket;
 	if (rec->has_pend)
 		resume_fill(rec, &m);
 	if (rec->cur.number > 0)
@@ -190,7 +191,7 @@ request_id_draw(struct rot *rot, uint8_t id[REQUEST_ID_LEN])
 /* Says what changed since it was said last; mostly nothing. */
 static enum err
 request_fill(const struct rot_record *rec, struct bytes firmware,
-    struct rot_request *request)
+    bool wants_ticket, struct rot_request *request)
 {
 	struct checkin_request m;
 	struct writer w;
@@ -202,6 +203,7 @@ request_fill(const struct rot_record *rec, struct bytes firmware,
 	if (!bytes_equal(firmware,
 		bytes_make(rec->firmware_reported, rec->firmware_reported_len)))
 		m.firmware = firmware;
+	m.wants_ticket = wants_ticket;
 	writer_init(&w, request->payload, sizeof(request->payload));
 	checkin_request_write(&w, &m);
 	request->payload_len = w.len;
@@ -209,7 +211,8 @@ request_fill(const struct rot_record *rec, struct bytes firmware,
 }
 
 enum err
-rot_checkin_begin(struct rot *rot, struct bytes firmware, uint64_t heartbeat_s)
+rot_checkin_begin(struct rot *rot, struct bytes firmware, uint64_t heartbeat_s,
+    bool wants_ticket)
 {
 	struct rot_request request;
 	struct rot_generation *g;
@@ -225,7 +228,7 @@ rot_checkin_begin(struct rot *rot, struct bytes firmware, uint64_t heartbeat_s)
 	memset(&request, 0, sizeof(request));
 	err = request_id_draw(rot, request.id);
 	if (err == ERR_OK)
-		err = request_fill(&rot->rec, firmware, &request);
+		err = request_fill(&rot->rec, firmware, wants_ticket, &request);
 	if (err != ERR_OK)
 		return err;
 	rec = change_begin(rot);

@@ -162,6 +162,26 @@ random_draw(void *ctx, uint8_t *out, size_t len)
 	return ERR_OK;
 }
 
+enum err
+port_file_ticket_read(void *ctx, uint8_t *out, size_t cap, size_t *ret_len)
+{
+	const struct port_file *file = ctx;
+
+	return port_file_read(file->dir_fd, "ticket", out, cap, ret_len);
+}
+
+enum err
+port_file_ticket_write(void *ctx, struct bytes content)
+{
+	const struct port_file *file = ctx;
+
+	if (content.len > 0)
+		return port_file_write(file->dir_fd, "ticket", content);
+	if (unlinkat(file->dir_fd, "ticket", 0) != 0 && errno != ENOENT)
+		return ERR_IO;
+	return fsync(file->dir_fd) == 0 ? ERR_OK : ERR_IO;
+}
+
 static void
 slots_fill(struct port_file *file)
 {

@@ -3,6 +3,8 @@
  * reporting. Which request may do what has been judged before.
  */
 #include "service/devices.h"
+
+#include "internal.h"
 #include "service/events.h"
 #include "store/generations.h"
 #include "store/transfers.h"
@@ -39,9 +41,9 @@ copy_text(char *out, size_t cap, struct bytes text)
 	out[len] = '\0';
 }
 
-/* Whether one more active device is over the plan of a tenant. */
-static enum err
-over_plan(struct store *store, const struct store_terms *terms, bool *ret_over)
+enum err
+device_over_plan(
+    struct store *store, const struct store_terms *terms, bool *ret_over)
 {
 	uint64_t active = 0;
 	enum err err;
@@ -53,6 +55,13 @@ over_plan(struct store *store, const struct store_terms *terms, bool *ret_over)
 	    store, terms->tenant, terms->max_active, &active);
 	*ret_over = active >= terms->max_active;
 	return err;
+}
+
+uint32_t
+device_first_features(const struct store_terms *terms)
+{
+	return terms->features &
+	       (~(uint32_t)(SERVICE_PSK | SERVICE_E2E) | terms->services);
 }
 
 /* The first profile of a device that belongs to nobody. */
@@ -71,7 +80,7 @@ offer_owner(struct store *store, const struct bootstrap_request *request,
 		return ERR_OK;
 	}
 	if (err == ERR_OK)
-		err = over_plan(store, &terms, &over);
+		err = device_over_plan(store, &terms, &over);
 	if (err != ERR_OK)
 		return err;
 	p->tenant = terms.tenant;
@@ -79,9 +88,7 @@ offer_owner(struct store *store, const struct bootstrap_request *request,
 	memcpy(p->profile, request->profile, PROFILE_UID_LEN);
 	/* What an operator has set before stands. */
 	if (p->features == 0)
-		p->features =
-		    terms.features &
-		    (~(uint32_t)(SERVICE_PSK | SERVICE_E2E) | terms.services);
+		p->features = device_first_features(&terms);
 	p->status = over ? DEVICE_INACTIVE : DEVICE_ACTIVE;
 	*ret_status = over ? BOOTSTRAP_INACTIVE : BOOTSTRAP_ASSIGNED;
 	return ERR_OK;
@@ -104,7 +111,7 @@ standing_status(struct store *store, const struct store_device *device,
 		return ERR_OK;
 	err = store_terms_by_profile(store, device->profile, &terms);
 	if (err == ERR_OK)
-		err = over_plan(store, &terms, &over);
+		err = device_over_plan(store, &terms, &over);
 	*ret_status = over ? DEVICE_INACTIVE : DEVICE_ACTIVE;
 	return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
 }
@@ -217,7 +224,7 @@ leave_current(struct store *store, const struct store_device *d,
 
 static enum err
 leave_pendings(struct store *store, const struct judge_device *known,
-    const uint8_t *but, const struct service_commit *c)
+    const uint8_t *but, uint64_t changed, uint64_t time)
 {
 	const struct store_pending *p;
 	struct store_left left;
@@ -229,8 +236,8 @@ leave_pendings(struct store *store, const struct judge_device *known,
 			continue;
 		left = (struct store_left){.generation = p->generation,
 		    .ck = p->ck,
-		    .left_at = c->time,
-		    .number = c->changed * LEFT_STEP + 1 + i};
+		    .left_at = time,
+		    .number = changed * LEFT_STEP + 1 + i};
 		memcpy(left.alias, p->alias, ALIAS_LEN);
 		memcpy(left.uid, p->uid, UID_LEN);
 		memcpy(left.public_key, p->public_key, P256_POINT_LEN);
@@ -238,6 +245,17 @@ leave_pendings(struct store *store, const struct judge_device *known,
 	}
 	if (err == ERR_OK)
 		err = store_pending_delete_all(store, known->device.uid);
+	return err;
+}
+
+enum err
+device_leave(struct store *store, const struct judge_device *known,
+    const uint8_t but[ALIAS_LEN], uint64_t changed, uint64_t time)
+{
+	enum err err = leave_current(store, &known->device, changed, time);
+
+	if (err == ERR_OK)
+		err = leave_pendings(store, known, but, changed, time);
 	return err;
 }
 
@@ -328,7 +346,7 @@ take_owner(
 		return ERR_OK;
 	err = store_terms_by_profile(store, p->profile, &terms);
 	if (err == ERR_OK)
-		err = over_plan(store, &terms, &over);
+		err = device_over_plan(store, &terms, &over);
 	if (err == ERR_OK && over)
 		d->status = DEVICE_INACTIVE;
 	return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
@@ -427,10 +445,8 @@ service_device_commit(struct store *store, const struct service_commit *commit)
 	pending = pending_of(&known, commit->alias);
 	if (pending == NULL)
 		return ERR_CONFLICT;
-	err =
-	    leave_current(store, &known.device, commit->changed, commit->time);
-	if (err == ERR_OK)
-		err = leave_pendings(store, &known, pending->alias, commit);
+	err = device_leave(
+	    store, &known, pending->alias, commit->changed, commit->time);
 	if (err == ERR_OK)
 		err = replace_current(store, &known, pending, commit);
 	return err;

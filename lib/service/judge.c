@@ -186,6 +186,31 @@ is_stranger(const struct judge_case *c)
 	return true;
 }
 
+struct judgement
+judge_ticket(const struct judge_case *c)
+{
+	struct judgement j = {.verdict = VERDICT_NEW, .behind = true};
+	uint32_t g = c->request->claim.generation;
+	const struct store_device *d;
+
+	if (c->known == NULL)
+		return j;
+	d = &c->known->device;
+	if (d->erased != 0 || d->status == DEVICE_DECOMMISSIONED)
+		return verdict_of(VERDICT_DECOMMISSIONED);
+	if (d->quarantined)
+		return verdict_of(VERDICT_QUARANTINED);
+	if (d->resync != 0)
+		return contradiction(
+		    c, g, "an operator has released another generation");
+	if (d->renewed && g <= d->generation_max)
+		return contradiction(
+		    c, g, "brings a generation that was decommissioned");
+	if (g < d->generation)
+		return contradiction(c, g, "brings an older generation");
+	return j;
+}
+
 bool
 judge_needs_tags(
     const struct store_device *device, const struct bootstrap_request *request)
@@ -193,7 +218,7 @@ judge_needs_tags(
 	return request->has_claim && device->generation > 0 &&
 	       device->erased == 0 &&
 	       same_alias(device->alias, request->claim.alias) &&
-	       request->claim.n <= device->n;
+	       request->claim.n <= device->n && device->ck.len > 0;
 }
 
 struct judgement

@@ -99,7 +99,8 @@ prepare(struct storm *s)
 		struct rot_port port = flash_port(&s->flash[i]);
 
 		must(rot_open(&rot, &port), "rot_open");
-		must(rot_checkin_begin(&rot, BYTES_LIT(FIRMWARE), 0), "begin");
+		must(rot_checkin_begin(&rot, BYTES_LIT(FIRMWARE), 0, false),
+		    "begin");
 		request_make(&rot, (uint16_t)(i / SOCKETS), &s->caller[i],
 		    &context, &ref);
 		oscore_done(&context);

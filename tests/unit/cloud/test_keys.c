@@ -110,7 +110,7 @@ test_nobody_asks_for_what_is_not_his(void **ignored UNUSED)
 	for (op = 1; op <= 22; op++) {
 		memset(&q, 0, sizeof(q));
 		q.op = (enum keysproto_op)op;
-		if (op > 7 && op < 16) {
+		if (op > 8 && op < 16) {
 			assert_refused(KEYSPROTO_API, &q, ERR_UNSUPPORTED);
 			continue;
 		}
@@ -604,6 +604,40 @@ test_a_ticket_is_of_its_device(void **ignored UNUSED)
 	assert_refused(KEYSPROTO_DEVICES, &bad, ERR_AUTH);
 }
 
+/* As it is really made: of the wrapped root, which nothing else passes for. */
+static void
+test_a_ticket_is_made_of_a_root(void **ignored UNUSED)
+{
+	struct keysproto_request make = {.op = KEYSPROTO_TICKET_MAKE}, q, psk;
+	struct keysproto_answer before, after;
+	struct keysproto_blob ticket, root;
+	struct keys_root unused = {{1}};
+	struct test_device d;
+
+	device_registered(&d);
+	psk = psk_request(&state, &d);
+	before = ask(&state, KEYSPROTO_API, &psk);
+	q = ticket_request(&d, &unused, &ticket);
+	make.u.ticket = q.u.ticket;
+	make.u.ticket.ticket = BYTES_NONE;
+	make.u.ticket.root = d.root;
+	ticket = ask(&state, KEYSPROTO_DEVICES, &make).u.blob;
+	root = d.root;
+	q.u.ticket.ticket = wrap_blob_bytes(&ticket);
+	d.root = ask(&state, KEYSPROTO_DEVICES, &q).u.blob;
+	psk = psk_request(&state, &d);
+	after = ask(&state, KEYSPROTO_API, &psk);
+	assert_memory_equal(&before, &after, sizeof(before));
+	make.u.ticket.root = ticket;
+	assert_refused(KEYSPROTO_DEVICES, &make, ERR_AUTH);
+	make.u.ticket.root = d.ck;
+	assert_refused(KEYSPROTO_DEVICES, &make, ERR_AUTH);
+	make.u.ticket.root = root;
+	memcpy(make.u.ticket.profile, other_profile, PROFILE_UID_LEN);
+	assert_refused(KEYSPROTO_DEVICES, &make, ERR_AUTH);
+	assert_refused(KEYSPROTO_API, &make, ERR_DENIED);
+}
+
 static void
 test_a_production_record_is_checked(void **ignored UNUSED)
 {
@@ -1016,6 +1050,7 @@ main(void)
 	    cmocka_unit_test(test_a_check_in_key_is_no_other_blob),
 	    cmocka_unit_test(test_a_ticket_comes_back_as_a_root),
 	    cmocka_unit_test(test_a_ticket_is_of_its_device),
+	    cmocka_unit_test(test_a_ticket_is_made_of_a_root),
 	    cmocka_unit_test(test_a_production_record_is_checked),
 	    cmocka_unit_test(test_each_import_has_its_own_key),
 	    cmocka_unit_test(test_a_ca_signs_for_its_tenant_alone),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "../keys/golden.h"
 #include "factory.h"
 #include "wrap.h"
 
@@ -72,6 +73,27 @@ test_a_root_is_laid_out_as_the_page_says(void **ignored UNUSED)
 	assert_int_equal(
 	    wrap_open(&state, &name, wrap_blob_bytes(&blob), got), ERR_OK);
 	assert_memory_equal(got, secret, KEY_LEN);
+}
+
+/* The vector was made by others' code; its key-encryption key has id 1. */
+static void
+test_a_ticket_of_the_page_opens(void **ignored UNUSED)
+{
+	struct keys_state s = {.random = &test_random, .kek_count = 1};
+	uint8_t more[BLOB_TICKET_MORE], got[KEY_LEN];
+	struct blob_name name = {.kind = BLOB_TICKET,
+	    .uid = golden("uid").ptr,
+	    .generation = 1,
+	    .profile = golden("profile").ptr,
+	    .more = BYTES_OF(more)};
+
+	s.kek[0].id = 1;
+	memcpy(s.kek[0].kek, golden("kek").ptr, KEY_LEN);
+	memcpy(more, golden("alias").ptr, ALIAS_LEN);
+	memcpy(more + ALIAS_LEN, golden("key").ptr, P256_COMPRESSED_LEN);
+	assert_int_equal(
+	    wrap_open(&s, &name, golden("recovery-ticket"), got), ERR_OK);
+	golden_equal("root", got, sizeof(got));
 }
 
 static void
@@ -158,6 +180,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_root_is_laid_out_as_the_page_says),
+	    cmocka_unit_test(test_a_ticket_of_the_page_opens),
 	    cmocka_unit_test(test_a_ticket_names_alias_and_key_too),
 	    cmocka_unit_test(test_a_factory_secret_is_under_the_import_key),
 	    cmocka_unit_test(test_each_blob_has_its_own_nonce),

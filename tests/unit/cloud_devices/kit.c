@@ -348,6 +348,34 @@ node_boot(struct node *node)
 	    &node->device, true, node->kit->now.ms + node->offset_ms);
 }
 
+static enum err
+outside_read(void *ctx, uint8_t *out, size_t cap, size_t *ret_len)
+{
+	const struct node *node = ctx;
+
+	if (node->outside_len == 0)
+		return ERR_NOT_FOUND;
+	if (node->outside_len > cap)
+		return ERR_SPACE;
+	memcpy(out, node->outside, node->outside_len);
+	*ret_len = node->outside_len;
+	return ERR_OK;
+}
+
+static enum err
+outside_write(void *ctx, struct bytes content)
+{
+	struct node *node = ctx;
+
+	if (node->outside_fails)
+		return ERR_IO;
+	assert_true(content.len <= sizeof(node->outside));
+	if (content.len > 0)
+		memcpy(node->outside, content.ptr, content.len);
+	node->outside_len = content.len;
+	return ERR_OK;
+}
+
 static struct node *
 node_alloc(struct kit *kit, const char *address)
 {
@@ -358,6 +386,9 @@ node_alloc(struct kit *kit, const char *address)
 	node->address = address;
 	node->config = (struct device_config){
 	    .heartbeat_min_s = 300, .heartbeat_s = 604800, .firmware = "03.15"};
+	if (kit->tickets)
+		node->config.outside =
+		    (struct device_outside){outside_read, outside_write, node};
 	return node;
 }
 
@@ -412,6 +443,9 @@ node_clone(const struct node *node, const char *address)
 	clone->ram.port = port;
 	clone->ram.seed = 777777;
 	clone->config = node->config;
+	clone->config.outside.ctx = clone;
+	memcpy(clone->outside, node->outside, sizeof(clone->outside));
+	clone->outside_len = node->outside_len;
 	assert_int_equal(rot_open(&clone->rot, &clone->ram.port), ERR_OK);
 	node_boot(clone);
 	return clone;

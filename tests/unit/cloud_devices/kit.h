@@ -32,6 +32,7 @@ struct kit {
 	struct keysproto_port api;
 	bool keys_fail; /* the handler's calls fail */
 	unsigned keys_calls;
+	bool tickets; /* devices made from now on can store them */
 	void (*meanwhile)(struct kit *kit); /* at a call: what others do */
 	struct store_blob import_key;
 	struct store *store;
@@ -70,6 +71,9 @@ struct node {
 	struct device device;
 	struct device_config config;
 	uint64_t offset_ms; /* its clock may be ahead */
+	uint8_t outside[DEVICE_TICKET_LEN]; /* the ticket, as it is stored */
+	size_t outside_len;
+	bool outside_fails;
 	/* The network: what happens to the next datagrams, one bit each. */
 	uint32_t lose_requests, lose_answers, double_requests;
 	unsigned requests, answers; /* that were handed on */

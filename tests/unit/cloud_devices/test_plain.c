@@ -488,7 +488,7 @@ write_request_2(struct initiator *in)
 	assert_int_equal(rot_next_key_make(rot), ERR_OK);
 	writer_init(&w, in->request, sizeof(in->request));
 	assert_int_equal(
-	    rot_request_write(rot, BYTES_LIT("03.15"), &w), ERR_OK);
+	    rot_request_write(rot, BYTES_LIT("03.15"), BYTES_NONE, &w), ERR_OK);
 	in->request_len = w.len;
 }
 

@@ -294,7 +294,8 @@ read_checkin(struct bytes in)
 static void
 test_checkin_request(void **state)
 {
-	struct checkin_request m = {true, 1700000000, BYTES_LIT("03.15")};
+	struct checkin_request m = {
+	    true, 1700000000, BYTES_LIT("03.15"), false};
 	struct checkin_request back;
 	uint8_t out[CHECKIN_REQUEST_MAX];
 	struct writer w;
@@ -317,6 +318,14 @@ test_checkin_request(void **state)
 	assert_false(back.has_features_version);
 
 	m.firmware = BYTES_NONE;
+	m.wants_ticket = true;
+	writer_init(&w, out, sizeof(out));
+	checkin_request_write(&w, &m);
+	golden_equal("check-in-request-ticket", out, w.len);
+	assert_int_equal(checkin_request_read(writer_bytes(&w), &back), ERR_OK);
+	assert_true(back.wants_ticket);
+
+	m.wants_ticket = false;
 	writer_init(&w, out, sizeof(out));
 	checkin_request_write(&w, &m);
 	assert_int_equal(w.len, 0);
@@ -339,6 +348,9 @@ test_checkin_request_refused(void **state)
 	refuse(read_checkin, "a20261310105");
 	refuse(read_checkin, "a10160");
 	refuse(read_checkin, "a10260"); /* an empty firmware is not sent */
+	accept(read_checkin, "a103f5");
+	refuse(read_checkin, "a103f4"); /* who wants none does not say so */
+	refuse(read_checkin, "a10301");
 	refuse(read_checkin, "a10105f6");
 	refuse(read_checkin, "bf0105ff");
 	assert_int_equal(
@@ -389,6 +401,42 @@ test_checkin_response(void **state)
 	assert_int_equal(back.flags, m.flags);
 	assert_int_equal(back.features, m.features);
 	assert_int_equal(back.features_version, m.features_version);
+}
+
+/* Beside all else, with the longest numbers that a service says. */
+static void
+test_checkin_response_with_ticket(void **state)
+{
+	struct checkin_response m, back;
+	uint8_t out[CHECKIN_RESPONSE_MAX];
+	struct writer w;
+
+	(void)state;
+	memset(&m, 0, sizeof(m));
+	m.time = 1700000001;
+	m.ticket = golden("ticket");
+	writer_init(&w, out, sizeof(out));
+	checkin_response_write(&w, &m);
+	golden_equal("check-in-response-ticket", out, w.len);
+	assert_int_equal(
+	    checkin_response_read(writer_bytes(&w), &back), ERR_OK);
+	assert_true(bytes_equal(back.ticket, m.ticket));
+	m.has_period = m.has_flags = m.has_features = true;
+	m.period = UINT32_MAX;
+	m.flags = 15;
+	m.features = FEATURE_ALL;
+	m.features_version = UINT64_C(1) << 48;
+	writer_init(&w, out, sizeof(out));
+	checkin_response_write(&w, &m);
+	assert_int_equal(
+	    checkin_response_read(writer_bytes(&w), &back), ERR_OK);
+	assert_true(bytes_equal(back.ticket, m.ticket));
+	/* A ticket has one length. */
+	m.ticket.len--;
+	writer_init(&w, out, sizeof(out));
+	checkin_response_write(&w, &m);
+	assert_int_equal(
+	    checkin_response_read(writer_bytes(&w), &back), ERR_INVALID);
 }
 
 static void
@@ -444,6 +492,7 @@ main(void)
 	    cmocka_unit_test(test_checkin_request),
 	    cmocka_unit_test(test_checkin_request_refused),
 	    cmocka_unit_test(test_checkin_response),
+	    cmocka_unit_test(test_checkin_response_with_ticket),
 	    cmocka_unit_test(test_checkin_response_refused),
 	    cmocka_unit_test(test_features),
 	};

@@ -8,9 +8,9 @@
 
 const enum keysproto_op sample_ops[] = {KEYSPROTO_INFO, KEYSPROTO_PRK,
     KEYSPROTO_ROOT, KEYSPROTO_CHECKIN, KEYSPROTO_ADVANCE, KEYSPROTO_TICKET,
-    KEYSPROTO_PSK, KEYSPROTO_E2E, KEYSPROTO_PROFILE, KEYSPROTO_IMPORT,
-    KEYSPROTO_FACTORY, KEYSPROTO_CA, KEYSPROTO_POP, KEYSPROTO_ZTP,
-    KEYSPROTO_TRANSFER};
+    KEYSPROTO_TICKET_MAKE, KEYSPROTO_PSK, KEYSPROTO_E2E, KEYSPROTO_PROFILE,
+    KEYSPROTO_IMPORT, KEYSPROTO_FACTORY, KEYSPROTO_CA, KEYSPROTO_POP,
+    KEYSPROTO_ZTP, KEYSPROTO_TRANSFER};
 const size_t sample_op_count = ARRAY_LEN(sample_ops);
 
 uint64_t
@@ -209,8 +209,12 @@ sample_request(struct sample_random *r, enum keysproto_op op, uint8_t *pool,
 		checkin(r, pool, ret_q);
 		break;
 	case KEYSPROTO_TICKET:
+	case KEYSPROTO_TICKET_MAKE:
 		fill(r, ret_q->u.ticket.uid, UID_LEN);
-		ret_q->u.ticket.ticket = view(r, pool, BLOB_MAX);
+		if (op == KEYSPROTO_TICKET)
+			ret_q->u.ticket.ticket = view(r, pool, BLOB_MAX);
+		else
+			blob(r, &ret_q->u.ticket.root);
 		fill(r, ret_q->u.ticket.alias, ALIAS_LEN);
 		ret_q->u.ticket.generation = (uint32_t)sample_number(r);
 		fill(r, ret_q->u.ticket.profile, PROFILE_UID_LEN);
@@ -279,6 +283,7 @@ sample_answer(struct sample_random *r, const struct keysproto_request *q,
 		break;
 	case KEYSPROTO_ADVANCE:
 	case KEYSPROTO_TICKET:
+	case KEYSPROTO_TICKET_MAKE:
 	case KEYSPROTO_IMPORT:
 	case KEYSPROTO_FACTORY:
 		blob(r, &ret_a->u.blob);

@@ -336,7 +336,7 @@ test_the_table_says_who_may_ask(void **state UNUSED)
 	for (op = 0; op < 256; op++) {
 		assert_int_equal(
 		    keysproto_allowed(KEYSPROTO_DEVICES, (enum keysproto_op)op),
-		    op >= 1 && op <= 7);
+		    op >= 1 && op <= 8);
 		assert_int_equal(
 		    keysproto_allowed(KEYSPROTO_API, (enum keysproto_op)op),
 		    op == 1 || (op >= 16 && op <= 23));

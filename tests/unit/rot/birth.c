@@ -85,7 +85,7 @@ pend_make(struct rot *rot, uint32_t generation, uint8_t attempt)
 	assert_int_equal(rot_next_key_make(rot), ERR_OK);
 	writer_init(&w, request, sizeof(request));
 	assert_int_equal(
-	    rot_request_write(rot, BYTES_LIT("03.15"), &w), ERR_OK);
+	    rot_request_write(rot, BYTES_LIT("03.15"), BYTES_NONE, &w), ERR_OK);
 	assert_int_equal(
 	    rot_pend_make(rot, exporter, writer_bytes(&w),
 		response_make(buf, BOOTSTRAP_ASSIGNED, generation, attempt)),
@@ -99,7 +99,8 @@ checkin_make(struct rot *rot)
 
 	memset(&answer, 0, sizeof(answer));
 	answer.time = 1700000000;
-	assert_int_equal(rot_checkin_begin(rot, BYTES_LIT("03.15"), 0), ERR_OK);
+	assert_int_equal(
+	    rot_checkin_begin(rot, BYTES_LIT("03.15"), 0, false), ERR_OK);
 	assert_int_equal(rot_checkin_done(rot, &answer), ERR_OK);
 }
 

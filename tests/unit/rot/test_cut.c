@@ -97,7 +97,7 @@ step_bootstrap(const struct rot_state *s)
 	if (err != ERR_OK)
 		return err;
 	writer_init(&w, request, sizeof(request));
-	err = rot_request_write(&life.rot, BYTES_LIT("03.15"), &w);
+	err = rot_request_write(&life.rot, BYTES_LIT("03.15"), BYTES_NONE, &w);
 	if (err != ERR_OK)
 		return err;
 	return rot_pend_make(&life.rot, exporter, writer_bytes(&w),
@@ -113,7 +113,7 @@ step_checkin(void)
 	struct rot_request request;
 	enum err err;
 
-	err = rot_checkin_begin(&life.rot, BYTES_LIT("03.15"), 0);
+	err = rot_checkin_begin(&life.rot, BYTES_LIT("03.15"), 0, false);
 	if (err != ERR_OK)
 		return err;
 	memset(&request, 0, sizeof(request));

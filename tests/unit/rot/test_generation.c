@@ -32,7 +32,8 @@ request_make(struct bootstrap_request *ret)
 	assert_int_equal(rot_next_key_make(&rot), ERR_OK);
 	writer_init(&w, request_bytes, sizeof(request_bytes));
 	assert_int_equal(
-	    rot_request_write(&rot, BYTES_LIT("03.15"), &w), ERR_OK);
+	    rot_request_write(&rot, BYTES_LIT("03.15"), BYTES_NONE, &w),
+	    ERR_OK);
 	assert_int_equal(bootstrap_request_read(writer_bytes(&w), ret), ERR_OK);
 	return writer_bytes(&w);
 }
@@ -47,7 +48,8 @@ test_request_of_the_factory(void **state)
 	(void)state;
 	writer_init(&w, request_bytes, sizeof(request_bytes));
 	assert_int_equal(
-	    rot_request_write(&rot, BYTES_LIT("03.15"), &w), ERR_STATE);
+	    rot_request_write(&rot, BYTES_LIT("03.15"), BYTES_NONE, &w),
+	    ERR_STATE);
 	(void)request_make(&q);
 	assert_memory_equal(q.instance, rot.rec.instance, INSTANCE_LEN);
 	p256_point_compress(&rot.rec.next_key.public_key, key);
@@ -56,10 +58,12 @@ test_request_of_the_factory(void **state)
 	assert_false(q.sealed || q.has_resume || q.has_claim);
 	writer_init(&w, request_bytes, sizeof(request_bytes));
 	assert_int_equal(
-	    rot_request_write(&rot, BYTES_LIT("123456789"), &w), ERR_INVALID);
+	    rot_request_write(&rot, BYTES_LIT("123456789"), BYTES_NONE, &w),
+	    ERR_INVALID);
 	writer_init(&w, request_bytes, 40);
 	assert_int_equal(
-	    rot_request_write(&rot, BYTES_LIT("03.15"), &w), ERR_SPACE);
+	    rot_request_write(&rot, BYTES_LIT("03.15"), BYTES_NONE, &w),
+	    ERR_SPACE);
 	assert_int_equal(rot_seal(&rot, test_profile, BYTES_LIT("SN")), ERR_OK);
 	(void)request_make(&q);
 	assert_true(q.sealed);
@@ -81,7 +85,7 @@ test_request_with_resume(void **state)
 	assert_memory_equal(q.resume.alias, rot.rec.pend.alias, ALIAS_LEN);
 	assert_memory_equal(q.resume.tag, rot.rec.resume, RESUME_LEN);
 	assert_int_equal(
-	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0), ERR_OK);
+	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0, false), ERR_OK);
 	(void)request_make(&q);
 	assert_true(q.resume.has_request_id);
 	assert_memory_equal(
@@ -98,7 +102,7 @@ test_request_with_claim(void **state)
 	bootstrap_make(&rot, 1);
 	checkin_make(&rot);
 	assert_int_equal(
-	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0), ERR_OK);
+	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0, false), ERR_OK);
 	(void)request_make(&q);
 	assert_true(q.has_claim && q.claim.has_request_id);
 	assert_false(q.has_resume);
@@ -212,7 +216,8 @@ test_chain(void **state)
 		assert_int_equal(
 		    rot_checkin_open(&rot, &request, &context), ERR_STATE);
 		assert_int_equal(
-		    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0), ERR_OK);
+		    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0, false),
+		    ERR_OK);
 		assert_int_equal(
 		    rot_checkin_open(&rot, &request, &context), ERR_OK);
 		/* D2: begun again, over power-off too, it is the same one. */
@@ -220,7 +225,8 @@ test_chain(void **state)
 		rot_done(&rot);
 		assert_int_equal(rot_open(&rot, &ram.port), ERR_OK);
 		assert_int_equal(
-		    rot_checkin_begin(&rot, BYTES_LIT("other"), 1), ERR_OK);
+		    rot_checkin_begin(&rot, BYTES_LIT("other"), 1, false),
+		    ERR_OK);
 		assert_int_equal(ram.writes, writes);
 		assert_int_equal(
 		    rot_checkin_open(&rot, &again, &context), ERR_OK);
@@ -247,7 +253,7 @@ test_context(void **state)
 	(void)state;
 	pend_make(&rot, 1, 1);
 	assert_int_equal(
-	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0), ERR_OK);
+	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0, false), ERR_OK);
 	assert_int_equal(rot_checkin_open(&rot, &request, &context), ERR_OK);
 	assert_int_equal(keys_checkin_oscore(&rot.rec.pend.ck, secret), ERR_OK);
 	assert_int_equal(oscore_derive(&want, BYTES_OF(secret), BYTES_NONE,
@@ -294,13 +300,14 @@ test_done_without_request(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0), ERR_STATE);
+	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0, false), ERR_STATE);
 	assert_int_equal(rot_checkin_done(&rot, &answer), ERR_STATE);
 	assert_int_equal(rot_bulk_secret(&rot, secret), ERR_STATE);
 	bootstrap_make(&rot, 1);
 	assert_int_equal(rot_checkin_done(&rot, &answer), ERR_STATE);
 	assert_int_equal(
-	    rot_checkin_begin(&rot, BYTES_LIT("123456789"), 0), ERR_INVALID);
+	    rot_checkin_begin(&rot, BYTES_LIT("123456789"), 0, false),
+	    ERR_INVALID);
 	assert_int_equal(rot_bulk_secret(&rot, secret), ERR_OK);
 	pend_make(&rot, 2, 1);
 	assert_int_equal(rot_bulk_secret(&rot, secret), ERR_STATE);

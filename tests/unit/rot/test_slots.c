@@ -49,7 +49,8 @@ test_empty(void **state)
 	memset(&point, 0, sizeof(point));
 	assert_int_equal(
 	    rot_static_prk(&rot, salt, &point, instance_prk), ERR_STATE);
-	assert_int_equal(rot_checkin_begin(&rot, BYTES_NONE, 0), ERR_STATE);
+	assert_int_equal(
+	    rot_checkin_begin(&rot, BYTES_NONE, 0, false), ERR_STATE);
 	assert_int_equal(rot_psk(&rot, 16, id, psk), ERR_STATE);
 	assert_int_equal(rot_erase(&rot), ERR_STATE);
 	assert_int_equal(ram.writes, 0);
@@ -232,7 +233,7 @@ test_write_fails(void **state)
 	assert_int_equal(rot_psk(&rot, 16, id, psk), ERR_IO);
 	assert_int_equal(rot_seal(&rot, test_profile, BYTES_LIT("SN")), ERR_IO);
 	assert_int_equal(
-	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0), ERR_IO);
+	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0, false), ERR_IO);
 	assert_memory_equal(&rot.rec, &before.rec, sizeof(rot.rec));
 	assert_int_equal(rot.slot, before.slot);
 	ram.dead = false;
@@ -262,7 +263,7 @@ test_random_fails(void **state)
 	assert_int_equal(rot_psk(&rot, 16, id, psk), ERR_RANDOM);
 	assert_int_equal(rot_next_key_make(&rot), ERR_RANDOM);
 	assert_int_equal(
-	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0), ERR_RANDOM);
+	    rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0, false), ERR_RANDOM);
 	assert_int_equal(ram.writes, writes);
 }
 
@@ -304,7 +305,8 @@ test_record_round_trip(void **state)
 	assert_int_equal(
 	    rot_seal(&rot, test_profile, BYTES_LIT("SN-0001")), ERR_OK);
 	pend_make(&rot, 2, 1);
-	assert_int_equal(rot_checkin_begin(&rot, BYTES_LIT("9.9"), 7), ERR_OK);
+	assert_int_equal(
+	    rot_checkin_begin(&rot, BYTES_LIT("9.9"), 7, false), ERR_OK);
 	assert_int_equal(
 	    record_encode(&rot.rec, raw, sizeof(raw), &len), ERR_OK);
 	assert_int_equal(record_decode(bytes_make(raw, len), &rec), ERR_OK);

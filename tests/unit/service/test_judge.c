@@ -237,11 +237,15 @@ static void
 test_tags_are_asked_for_when_they_decide(void **state)
 {
 	struct scene s;
-	const struct store_device *d = &s.known.device;
+	struct store_device *d = &s.known.device;
 
 	(void)state;
 	scene_init(&s);
 	assert_false(judge_needs_tags(d, &s.request));
+	/* An adopted device has a state that nothing is known of. */
+	claim(&s, "ACURR.", 5, current_tag);
+	assert_false(judge_needs_tags(d, &s.request));
+	d->ck.len = BLOB_MAX;
 	claim(&s, "ACURR.", 5, current_tag);
 	assert_true(judge_needs_tags(d, &s.request));
 	claim(&s, "ACURR.", 6, current_tag);

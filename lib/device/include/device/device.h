@@ -48,6 +48,19 @@ struct device_port {
 	    void *ctx, enum device_object object, struct bytes content);
 };
 
+/*
+ * Storage outside of the root of trust, for the recovery ticket. What lies
+ * there is sealed by the service: whoever reads it learns nothing, and what
+ * is lost, old or false is found out.
+ */
+struct device_outside {
+	/* Reads all that was written, up to cap bytes. Error: any. */
+	enum err (*read)(void *ctx, uint8_t *out, size_t cap, size_t *ret_len);
+	/* Replaces it, durably before it returns; empty: removes it. */
+	enum err (*write)(void *ctx, struct bytes content);
+	void *ctx;
+};
+
 /* Differences between models: at-commands.md, "Models". */
 struct device_config {
 	uint32_t heartbeat_min_s; /* 300 (SARA-R4) or 86400 (SARA-R5) */
@@ -55,6 +68,7 @@ struct device_config {
 	const char *firmware; /* FIRMWARE_MAX characters at most */
 	bool well_known_path; /* /.well-known/edhoc instead of /e */
 	const struct device_port *port; /* NULL: objects are left waiting */
+	struct device_outside outside; /* no functions: no tickets */
 };
 
 struct device; /* defined in device/state.h for those who allocate it */

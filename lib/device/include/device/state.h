@@ -29,6 +29,14 @@ struct device_exchange {
 	unsigned echoes; /* challenges answered in this attempt */
 };
 
+/* A recovery ticket as it lies outside: alias 6 | ticket 62. */
+#define DEVICE_TICKET_LEN (ALIAS_LEN + BLOB_MAX)
+
+struct device_ticket {
+	bool there;
+	uint8_t b[DEVICE_TICKET_LEN];
+};
+
 struct device {
 	struct rot *rot;
 	struct device_config config;
@@ -54,6 +62,11 @@ struct device {
 	bool in_doubt; /* the service itself sent us to EDHOC */
 	bool edhoc_failed; /* the last attempt in doubt was EDHOC */
 	unsigned refused; /* enum bootstrap_status, or 0 */
+
+	struct device_ticket ticket; /* the last that was stored */
+	bool ticket_asked; /* in the request that stands */
+	bool ticket_denied; /* asked for in vain: not before the heartbeat */
+	bool by_value; /* the next EDHOC brings credential and ticket */
 
 	bool asked; /* device_heartbeat waits for its end */
 	enum err asked_result;

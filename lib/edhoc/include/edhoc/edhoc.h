@@ -314,6 +314,8 @@ void edhoc_cid_read(struct reader *r, struct edhoc_cid *ret_cid);
 void edhoc_kid_write(struct writer *w, struct bytes kid);
 /* Reads the kid of an ID_CRED_x {4: kid}; false for any other form. */
 bool edhoc_kid_read(struct bytes id_cred, struct bytes *ret_kid);
+/* Writes ID_CRED_x = {14: CCS by value}. */
+void edhoc_kccs_write(struct writer *w, struct bytes ccs);
 /* Reads ID_CRED_x = {14: CCS by value}; false for any other form. */
 bool edhoc_kccs_read(struct bytes id_cred, struct bytes *ret_ccs);
 

@@ -106,11 +106,12 @@ void bootstrap_response_write(
 MUST_CHECK enum err bootstrap_response_read(
     struct bytes in, struct bootstrap_response *ret_m);
 
-/* Empty, or a map {? 1: features version, ? 2: firmware}. */
+/* Empty, or a map {? 1: features version, ? 2: firmware, ? 3: true}. */
 struct checkin_request {
 	bool has_features_version;
 	uint64_t features_version;
 	struct bytes firmware; /* empty: not sent */
+	bool wants_ticket; /* asks for a recovery ticket */
 };
 
 /* Writes the payload of a check-in, which may be empty. */
@@ -126,7 +127,10 @@ enum checkin_flag {
 	CHECKIN_ERASE = 1 << 3 /* decommissioned: erase the keys */
 };
 
-/* time, or [time, {? 1: period, ? 2: flags, ? 3: [features, version]}] */
+/*
+ * time, or
+ * [time, {? 1: period, ? 2: flags, ? 3: [features, version], ? 4: ticket}]
+ */
 struct checkin_response {
 	uint64_t time; /* Unix seconds */
 	bool has_period;
@@ -136,6 +140,7 @@ struct checkin_response {
 	bool has_features;
 	uint32_t features;
 	uint64_t features_version;
+	struct bytes ticket; /* BLOB_MAX bytes; empty: none */
 };
 
 /* Writes the answer to a check-in. */

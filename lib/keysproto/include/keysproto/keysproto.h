@@ -33,8 +33,9 @@ enum keysproto_op {
 	KEYSPROTO_ROOT = 3, /* devices: a root from exchange 2 */
 	KEYSPROTO_CHECKIN = 4, /* devices: opens ck(n) */
 	KEYSPROTO_ADVANCE = 5, /* devices: ck(n) to ck(n+1), both wrapped */
-	KEYSPROTO_TICKET = 6, /* devices: opens a ticket */
+	KEYSPROTO_TICKET = 6, /* devices: opens a ticket, to a wrapped root */
 	KEYSPROTO_ZTP = 7, /* devices: a certificate for a device */
+	KEYSPROTO_TICKET_MAKE = 8, /* devices: a wrapped root to a ticket */
 	KEYSPROTO_PSK = 16, /* api: a PSK */
 	KEYSPROTO_E2E = 17, /* api: the key of one E2E message, up or down */
 	KEYSPROTO_PROFILE = 18, /* api: authenticates a tenant-profile record */
@@ -115,7 +116,8 @@ struct keysproto_request {
 		} checkin;
 		struct {
 			uint8_t uid[UID_LEN];
-			struct bytes ticket;
+			struct bytes ticket; /* TICKET alone */
+			struct keysproto_blob root; /* TICKET_MAKE alone */
 			uint8_t alias[ALIAS_LEN];
 			uint32_t generation;
 			uint8_t profile[PROFILE_UID_LEN];
@@ -210,7 +212,7 @@ struct keysproto_answer {
 		} root;
 		struct keys_checkin ck; /* CHECKIN */
 		struct keysproto_blob
-		    blob; /* ADVANCE, TICKET, IMPORT, FACTORY */
+		    blob; /* ADVANCE, TICKET*, IMPORT, FACTORY */
 		struct {
 			uint8_t key[PSK_MAX];
 			size_t len;

@@ -4,6 +4,7 @@
  *	DIR/slot0, DIR/slot1	the record, sealed
  *	DIR/huk			the hardware unique key: fuses, in a chip
  *	DIR/counter		the monotonic counter
+ *	DIR/ticket		the recovery ticket, sealed by the service
  *	DIR/lock		held while the directory is open
  *
  * Whoever can read the directory has the device, and whoever copies it has a
@@ -60,6 +61,17 @@ MUST_CHECK enum err port_file_read(
  */
 MUST_CHECK enum err port_file_write(
     int dir_fd, const char *name, struct bytes content);
+
+/*
+ * A file for what the device keeps outside of its root of trust; ctx is the
+ * struct port_file. Written whole and durably; empty content removes it.
+ *
+ * Errors of reading: ERR_NOT_FOUND, ERR_SPACE (over cap), ERR_IO; of
+ * writing: ERR_IO.
+ */
+MUST_CHECK enum err port_file_ticket_read(
+    void *ctx, uint8_t *out, size_t cap, size_t *ret_len);
+MUST_CHECK enum err port_file_ticket_write(void *ctx, struct bytes content);
 
 /* Unlocks, and wipes the huk in memory. */
 void port_file_close(struct port_file *file);

@@ -274,12 +274,13 @@ MUST_CHECK enum err rot_static_prk(const struct rot *rot,
 
 /*
  * Writes request 2 as the device stands: sealed or not, with a claim from
- * generation 1 on, with resume while a generation is pending. W0 and W1 must
- * have been done (ERR_STATE). Errors: ERR_INVALID (firmware too long),
+ * generation 1 on, with resume while a generation is pending, with a ticket
+ * of the present generation if there is one. W0 and W1 must have been done
+ * (ERR_STATE). Errors: ERR_INVALID (firmware too long),
  * ERR_SPACE.
  */
-MUST_CHECK enum err rot_request_write(
-    const struct rot *rot, struct bytes firmware, struct writer *w);
+MUST_CHECK enum err rot_request_write(const struct rot *rot,
+    struct bytes firmware, struct bytes ticket, struct writer *w);
 
 /*
  * W2: makes the generation that response 2 gives and erases its root; any
@@ -298,11 +299,12 @@ MUST_CHECK enum err rot_pend_make(struct rot *rot, const uint8_t exporter[32],
 /*
  * W3, W5: draws the request id and writes it with the payload, unless a
  * request stands already. heartbeat_s is the wall time to remember as that
- * of the last heartbeat, 0 to leave it. Errors: ERR_STATE (generation 0),
+ * of the last heartbeat, 0 to leave it; wants_ticket asks for a recovery
+ * ticket. Errors: ERR_STATE (generation 0),
  * ERR_INVALID (firmware too long).
  */
-MUST_CHECK enum err rot_checkin_begin(
-    struct rot *rot, struct bytes firmware, uint64_t heartbeat_s);
+MUST_CHECK enum err rot_checkin_begin(struct rot *rot, struct bytes firmware,
+    uint64_t heartbeat_s, bool wants_ticket);
 
 /*
  * The request that stands, and the OSCORE context to send it under, whose

@@ -60,6 +60,13 @@ struct judgement {
 bool judge_needs_tags(
     const struct store_device *device, const struct bootstrap_request *request);
 
+/*
+ * Judges what a ticket brings that has opened: its generation is unknown.
+ * The service's is older or as old: NEW, with behind set; newer: evidence. known
+ * is NULL when the device has no row.
+ */
+struct judgement judge_ticket(const struct judge_case *c);
+
 /* Judges a request whose sender EDHOC has authenticated. */
 struct judgement judge_bootstrap(const struct judge_case *c);
 

@@ -1,0 +1,24 @@
+/*
+ * What the files of this room share about devices.
+ */
+#ifndef SERVICE_INTERNAL_H
+#define SERVICE_INTERNAL_H
+
+#include "service/devices.h"
+
+/* Whether one more active device is over the plan of a tenant. */
+MUST_CHECK enum err device_over_plan(
+    struct store *store, const struct store_terms *terms, bool *ret_over);
+
+/* The features that an owner's profile and plan give at first. */
+uint32_t device_first_features(const struct store_terms *terms);
+
+/*
+ * Moves the current generation and all pendings but one alias to the
+ * contexts left. changed is the number of this change.
+ */
+MUST_CHECK enum err device_leave(struct store *store,
+    const struct judge_device *known, const uint8_t but[ALIAS_LEN],
+    uint64_t changed, uint64_t time);
+
+#endif
