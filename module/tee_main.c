@@ -17,6 +17,7 @@
 #include "base/wipe.h"
 #include "crypto/crypto.h"
 #include "log.h"
+#include "rot/port_file.h"
 #include "tee_device.h"
 #include "tee_lock.h"
 #include "tee_port.h"
@@ -72,8 +73,9 @@ device_start(struct tee_process *p, const struct tee_config *config)
 	p->device.config.heartbeat_s = HEARTBEAT_S;
 	p->device.config.firmware = config->firmware;
 	p->device.config.well_known_path = config->well_known;
-	p->device.config.outside = (struct device_outside){
-	    port_file_ticket_read, port_file_ticket_write, &p->secret->file};
+	p->device.config.outside =
+	    (struct device_outside){port_file_ticket_read,
+		port_file_ticket_write, &p->device.objects.dir_fd};
 	p->device.c2c_v1 = config->c2c_v1;
 	return tee_device_start(&p->device);
 }

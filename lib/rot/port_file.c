@@ -165,21 +165,21 @@ random_draw(void *ctx, uint8_t *out, size_t len)
 enum err
 port_file_ticket_read(void *ctx, uint8_t *out, size_t cap, size_t *ret_len)
 {
-	const struct port_file *file = ctx;
+	const int *dir_fd = ctx;
 
-	return port_file_read(file->dir_fd, "ticket", out, cap, ret_len);
+	return port_file_read(*dir_fd, "ticket", out, cap, ret_len);
 }
 
 enum err
 port_file_ticket_write(void *ctx, struct bytes content)
 {
-	const struct port_file *file = ctx;
+	const int *dir_fd = ctx;
 
 	if (content.len > 0)
-		return port_file_write(file->dir_fd, "ticket", content);
-	if (unlinkat(file->dir_fd, "ticket", 0) != 0 && errno != ENOENT)
+		return port_file_write(*dir_fd, "ticket", content);
+	if (unlinkat(*dir_fd, "ticket", 0) != 0 && errno != ENOENT)
 		return ERR_IO;
-	return fsync(file->dir_fd) == 0 ? ERR_OK : ERR_IO;
+	return fsync(*dir_fd) == 0 ? ERR_OK : ERR_IO;
 }
 
 static void

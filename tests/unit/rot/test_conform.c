@@ -229,7 +229,8 @@ root_check(struct keys_salt *salt, uint32_t generation)
 	boot();
 	writer_init(&w, request, sizeof(request));
 	assert_int_equal(
-	    rot_request_write(&rot, BYTES_LIT("03.15"), &w), ERR_OK);
+	    rot_request_write(&rot, BYTES_LIT("03.15"), BYTES_NONE, &w),
+	    ERR_OK);
 	response = response_make(buf, BOOTSTRAP_ASSIGNED, generation, 1);
 	rot_state(&rot, &s);
 	assert_int_equal(keys_root_make(salt, exporter, s.uid, writer_bytes(&w),

@@ -320,7 +320,8 @@ test_listener(void **state)
 	assert_int_equal(rot_next_key_make(&rot), ERR_OK);
 	writer_init(&w, request, sizeof(request));
 	assert_int_equal(
-	    rot_request_write(&rot, BYTES_LIT("03.15"), &w), ERR_OK);
+	    rot_request_write(&rot, BYTES_LIT("03.15"), BYTES_NONE, &w),
+	    ERR_OK);
 	response = response_make(buf, BOOTSTRAP_ASSIGNED, 1, 1);
 	assert_int_equal(keys_root_make(&birth.factory, exporter, birth.uid,
 			     writer_bytes(&w), response, &root),
@@ -406,13 +407,14 @@ generation_live(uint32_t generation)
 			return err;
 		writer_init(&w, request, sizeof(request));
 		assert_int_equal(
-		    rot_request_write(&rot, BYTES_LIT("03.15"), &w), ERR_OK);
+		    rot_request_write(&rot, BYTES_LIT("03.15"), BYTES_NONE, &w),
+		    ERR_OK);
 		err = rot_pend_make(&rot, exporter, writer_bytes(&w),
 		    response_make(buf, BOOTSTRAP_ASSIGNED, generation, 1));
 	}
 	rot_state(&rot, &s);
 	if (err == ERR_OK && s.generation < generation) {
-		err = rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0);
+		err = rot_checkin_begin(&rot, BYTES_LIT("03.15"), 0, false);
 		if (err == ERR_OK)
 			err = rot_checkin_done(&rot, &answer);
 	}

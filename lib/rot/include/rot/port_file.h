@@ -63,8 +63,8 @@ MUST_CHECK enum err port_file_write(
     int dir_fd, const char *name, struct bytes content);
 
 /*
- * A file for what the device keeps outside of its root of trust; ctx is the
- * struct port_file. Written whole and durably; empty content removes it.
+ * A file for what the device keeps outside of its root of trust; ctx is an
+ * int, the open directory. Written whole and durably; empty content removes it.
  *
  * Errors of reading: ERR_NOT_FOUND, ERR_SPACE (over cap), ERR_IO; of
  * writing: ERR_IO.
