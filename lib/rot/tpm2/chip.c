@@ -7,6 +7,9 @@
 #include "base/wipe.h"
 #include "internal.h"
 
+/* The library's own names for these shift a signed number too far. */
+#define TRANSIENT_FIRST 0x80000000u
+#define SESSION_FIRST 0x02000000u
 #define HANDLES_MAX 16 /* transient objects or sessions of any real TPM */
 
 static enum err
@@ -212,9 +215,9 @@ chip_open(struct tpm2 *chip, int fd, const uint8_t auth[TPM2_AUTH_LEN])
 	if (err == ERR_OK)
 		err = chip_startup(chip);
 	if (err == ERR_OK)
-		err = leftovers_flush(chip, TPM2_TRANSIENT_FIRST);
+		err = leftovers_flush(chip, TRANSIENT_FIRST);
 	if (err == ERR_OK)
-		err = leftovers_flush(chip, TPM2_LOADED_SESSION_FIRST);
+		err = leftovers_flush(chip, SESSION_FIRST);
 	if (err == ERR_OK)
 		err = primary_make(chip);
 	if (err == ERR_OK)
