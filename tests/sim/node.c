@@ -7,7 +7,6 @@
 #include "sim.h"
 
 #define IMPORT 7
-#define TENANT 1
 #define PROFILE_FEATURES FEATURE_ALL
 
 static const uint8_t profile_uid[PROFILE_UID_LEN] = "profile of many";
@@ -390,6 +389,36 @@ api_psk(struct sim *sim, const struct store_generation *g, uint64_t tenant,
 	return err == ERR_OK ? ret_answer->err : err;
 }
 
+static uint64_t
+other_than(uint64_t tenant)
+{
+	return tenant == TENANT ? TENANT + 1 : TENANT;
+}
+
+/* The root is its owner's, who gets its keys by the rules, and alone. */
+static void
+agree_owner(struct sim *sim, struct node *node,
+    const struct store_generation *g, const uint8_t *id, const uint8_t *psk)
+{
+	struct owners o = service_owners(sim);
+	struct store_device row;
+	uint8_t key[PSK_MAX];
+	enum err err = store_device_by_uid(sim->service.store, node->uid, &row);
+
+	if (err != ERR_OK || row.tenant != g->tenant)
+		sim_fail(sim, "no device is stuck",
+		    "device %u waits with a transfer (%d)", node->number, err);
+	if (owners_psk(&o, other_than(row.tenant), id, key) == ERR_OK)
+		sim_fail(sim, "no key for one who is not the owner",
+		    "device %u, by the rules", node->number);
+	if ((row.features & SERVICE_PSK) == 0 || row.suspended)
+		return;
+	err = owners_psk(&o, row.tenant, id, key);
+	if (err != ERR_OK || memcmp(key, psk, 32) != 0)
+		sim_fail(sim, "both ends agree on the root",
+		    "device %u, by the rules (%d)", node->number, err);
+}
+
 static void
 agree_root(struct sim *sim, struct node *node)
 {
@@ -412,9 +441,11 @@ agree_root(struct sim *sim, struct node *node)
 	if (err != ERR_OK || memcmp(a.u.key.key, psk, 32) != 0)
 		sim_fail(sim, "both ends agree on the root", "device %u (%d)",
 		    node->number, err);
-	else if (api_psk(sim, &g, TENANT + 1, id, &a) == ERR_OK)
+	else if (api_psk(sim, &g, other_than(g.tenant), id, &a) == ERR_OK)
 		sim_fail(sim, "no key for one who is not the owner",
 		    "device %u", node->number);
+	else
+		agree_owner(sim, node, &g, id, psk);
 }
 
 static void

@@ -15,10 +15,10 @@
  */
 #define PATH "/dev/null"
 #define IMPORT 7
-#define TENANT 1
 #define PROFILE_FEATURES FEATURE_ALL
 
-static const uint8_t profile_uid[PROFILE_UID_LEN] = "profile of many";
+static const uint8_t profile_uid[2][PROFILE_UID_LEN] = {
+    "profile of many", "profile of other"};
 
 uint64_t
 service_unix(const struct sim *sim)
@@ -91,6 +91,29 @@ call_keys(void *ctx, const struct keysproto_request *requests, size_t count,
 	return direct.call(direct.ctx, requests, count, ret_answers);
 }
 
+static void
+fill_profile(struct service *s, uint64_t tenant, const uint8_t *uid,
+    enum store_clones clones)
+{
+	struct keysproto_request q = {.op = KEYSPROTO_PROFILE};
+	struct keysproto_answer a;
+	char hex[2][2 * PROFILE_UID_LEN + 1], sql[256];
+
+	q.u.profile.tenant = tenant;
+	memcpy(q.u.profile.profile, uid, PROFILE_UID_LEN);
+	if (s->api.call(s->api.ctx, &q, 1, &a) != ERR_OK || a.err != ERR_OK)
+		abort();
+	for (size_t i = 0; i < PROFILE_UID_LEN; i++) {
+		(void)snprintf(hex[0] + 2 * i, 3, "%02x", uid[i]);
+		(void)snprintf(hex[1] + 2 * i, 3, "%02x", a.u.record[i]);
+	}
+	(void)snprintf(sql, sizeof(sql),
+	    "INSERT INTO profiles (uid, tenant, name, features, record,"
+	    " created, clones) VALUES (x'%s', %d, 'p', %d, x'%s', 0, %d)",
+	    hex[0], (int)tenant, PROFILE_FEATURES, hex[1], clones);
+	exec(sql);
+}
+
 /* What an import would have written, and the tenants. */
 static void
 fill(struct service *s, enum store_clones clones)
@@ -115,13 +138,8 @@ fill(struct service *s, enum store_clones clones)
 	    " VALUES (%d, x'%s', 1000000, 1000000, 0)",
 	    TENANT, TENANT + 1, IMPORT, hex);
 	exec(sql);
-	for (size_t i = 0; i < PROFILE_UID_LEN; i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", profile_uid[i]);
-	(void)snprintf(sql, sizeof(sql),
-	    "INSERT INTO profiles (uid, tenant, name, features, record,"
-	    " created, clones) VALUES (x'%s', %d, 'p', %d, x'00', 0, %d)",
-	    hex, TENANT, PROFILE_FEATURES, clones);
-	exec(sql);
+	fill_profile(s, TENANT, profile_uid[0], clones);
+	fill_profile(s, TENANT + 1, profile_uid[1], clones);
 }
 
 void
@@ -330,6 +348,7 @@ forget_wishes(struct node *node)
 	w->suspended_known = false;
 	w->rotate_known = false;
 	w->ended_known = false;
+	w->owner = 0;
 }
 
 static void
@@ -417,12 +436,14 @@ void
 service_set_suspended(struct sim *sim, struct node *node, bool suspended)
 {
 	struct wanted *w = &node->wanted;
+	struct store_device row;
 	enum err err;
 
-	if (!is_owned(sim, node))
+	if (!is_owned(sim, node) ||
+	    store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
 		return;
-	err = operator_suspend(
-	    &(struct operator){sim->service.store, TENANT, service_unix(sim)},
+	err = operator_suspend(&(struct operator){sim->service.store,
+				   row.tenant, service_unix(sim)},
 	    node->uid, suspended);
 	if (err == ERR_STATE)
 		return;
@@ -444,7 +465,7 @@ service_set_rotate(struct sim *sim, struct node *node)
 	err = store_device_by_uid(sim->service.store, node->uid, &row);
 	if (err == ERR_OK)
 		err = operator_rotate(&(struct operator){sim->service.store,
-					  TENANT, service_unix(sim)},
+					  row.tenant, service_unix(sim)},
 		    node->uid);
 	if (err == ERR_STATE)
 		return;
@@ -468,8 +489,8 @@ service_release(struct sim *sim, struct node *node, bool current)
 	generation =
 	    current ? row.generation
 		    : (uint32_t)chance_between(&sim->chance, 1, row.generation);
-	err = operator_release(
-	    &(struct operator){sim->service.store, TENANT, service_unix(sim)},
+	err = operator_release(&(struct operator){sim->service.store,
+				   row.tenant, service_unix(sim)},
 	    node->uid, generation);
 	/* Who was released is asked for a new root, or nobody is any more. */
 	node->wanted.rotate_known = false;
@@ -481,12 +502,14 @@ void
 service_decommission(struct sim *sim, struct node *node, bool now)
 {
 	struct wanted *w = &node->wanted;
+	struct store_device row;
 	enum err err;
 
-	if (!is_owned(sim, node))
+	if (!is_owned(sim, node) ||
+	    store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
 		return;
-	err = operator_decommission(
-	    &(struct operator){sim->service.store, TENANT, service_unix(sim)},
+	err = operator_decommission(&(struct operator){sim->service.store,
+					row.tenant, service_unix(sim)},
 	    node->uid, now);
 	node->ended = true;
 	w->ended_known = err == ERR_OK;
@@ -494,6 +517,44 @@ service_decommission(struct sim *sim, struct node *node, bool now)
 	w->rotate_known = false;
 	sim_say(sim, "%u is decommissioned%s (%d)", node->number,
 	    now ? ", at once" : "", err);
+}
+
+struct owners
+service_owners(struct sim *sim)
+{
+	return (struct owners){.store = sim->service.store,
+	    .random = &sim->service.random,
+	    .keys = sim->service.api,
+	    .unix_s = service_unix(sim)};
+}
+
+/* From whoever has it to the other of the two. */
+void
+service_transfer(struct sim *sim, struct node *node)
+{
+	bool declined = chance_one_in(&sim->owners, 4);
+	uint8_t readers = (uint8_t)chance_between(&sim->owners, 1, 3);
+	struct wanted *w = &node->wanted;
+	struct owners o = service_owners(sim);
+	struct store_device row;
+	uint64_t to;
+	enum err err;
+
+	if (!is_owned(sim, node) ||
+	    store_device_by_uid(o.store, node->uid, &row) != ERR_OK)
+		return;
+	to = row.tenant == TENANT ? TENANT + 1 : TENANT;
+	err = owners_transfer(&o, row.tenant, to, node->uid,
+	    profile_uid[to - TENANT], readers, declined);
+	sim_say(sim, "%u goes to tenant %d (%d)", node->number, (int)to, err);
+	if (err != ERR_OK || declined)
+		return;
+	w->owner = to;
+	w->rotate_known = true;
+	w->rotate_above = row.generation;
+	w->features_known = true;
+	w->features = PROFILE_FEATURES;
+	add_mask(sim, node, w->features);
 }
 
 /* --- nothing that was confirmed is lost --- */
@@ -508,6 +569,9 @@ check_wishes(
 		sim_fail(sim, "a confirmed operation is never lost",
 		    "device %u: features %u were set, %u they are",
 		    node->number, w->features, row->features);
+	if (w->owner != 0 && row->tenant != w->owner)
+		sim_fail(sim, "a confirmed operation is never lost",
+		    "device %u: transfer", node->number);
 	if (w->suspended_known && row->suspended != w->suspended)
 		sim_fail(sim, "a confirmed operation is never lost",
 		    "device %u: suspended %d", node->number, row->suspended);

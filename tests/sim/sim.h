@@ -14,6 +14,7 @@
 #include "device/state.h"
 #include "disk.h"
 #include "handler.h"
+#include "owners.h"
 #include "ram_port.h"
 #include "service/devices.h"
 #include "store/events.h"
@@ -101,6 +102,11 @@ void service_set_rotate(struct sim *sim, struct node *node);
 /* Ends a quarantine: by the current generation, or one by chance. */
 void service_release(struct sim *sim, struct node *node, bool current);
 void service_decommission(struct sim *sim, struct node *node, bool now);
+void service_transfer(struct sim *sim, struct node *node);
+
+/* The tenants of the simulation, and what they ask. */
+#define TENANT 1 /* and the next one */
+struct owners service_owners(struct sim *sim);
 
 /* The service forgot nothing that a device or an operator saw it do. */
 void service_check(struct sim *sim);
@@ -113,6 +119,7 @@ struct wanted {
 	uint32_t features;
 	bool suspended;
 	uint32_t rotate_above; /* the generation at that time */
+	uint64_t owner; /* after a transfer; 0: not known */
 	uint32_t mask[MASKS_MAX]; /* every feature set, in order */
 	size_t mask_count;
 };
@@ -193,7 +200,7 @@ void network_deliver(struct sim *sim);
 /* --- world.c --- */
 
 struct recipe {
-	bool clones, restores, quarantine, ends;
+	bool clones, restores, quarantine, ends, transfers;
 	unsigned fates; /* how many things happen */
 	uint64_t pace_ms; /* between two of them, at most */
 };
@@ -203,6 +210,7 @@ struct sim {
 	bool verbose;
 	bool failed;
 	struct chance chance;
+	struct chance owners; /* of its own: other seeds go on as before */
 	struct recipe recipe;
 	uint64_t now_ms;
 	struct service service;

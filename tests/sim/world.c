@@ -268,11 +268,20 @@ strike(struct sim *sim)
 	}
 }
 
+/* By the numbers of the owners alone. */
+static struct node *
+any_owned(struct sim *sim)
+{
+	return &sim->node[chance_between(&sim->owners, 0, sim->devices - 1)];
+}
+
 static void
 chaos(struct sim *sim)
 {
 	for (unsigned i = 0; i < sim->recipe.fates && !sim->failed; i++) {
 		strike(sim);
+		if (sim->recipe.transfers && chance_one_in(&sim->owners, 6))
+			service_transfer(sim, any_owned(sim));
 		if (disk_is_dead() && sim->service.devices != NULL)
 			service_kill(sim, true);
 		run_for(
@@ -486,6 +495,8 @@ sim_run(uint64_t seed, unsigned devices, bool verbose, bool quiet)
 	sim.seed = seed;
 	sim.verbose = verbose;
 	sim.chance = chance_of(seed, 0);
+	sim.owners = chance_of(seed, 2);
+	sim.recipe.transfers = chance_one_in(&sim.owners, 2);
 	sim.digest = UINT64_C(0xcbf29ce484222325);
 	sim.devices = devices != 0
 			  ? devices
