@@ -29,6 +29,8 @@ factory_device_make(const uint8_t uid[UID_LEN],
 	d.birth.credential_count = service->credential_count;
 	memcpy(d.birth.credential, service->credential,
 	    sizeof(d.birth.credential));
+	d.birth.has_boot_key = service->has_boot_key;
+	d.birth.boot_key = service->boot_key;
 	err = random_fill(random, d.birth.chip_id, CHIP_ID_LEN);
 	if (err == ERR_OK)
 		err = random_fill(random, d.birth.factory.k, KEY_LEN);

@@ -8,11 +8,16 @@
 #include "rot/port_tpm2.h"
 #include "rot/rot.h"
 
-/* The public side of a service, from its service.json. */
+/*
+ * The public side of a service, from its service.json; and, apart from it,
+ * the key of who signs the firmware of its devices.
+ */
 struct factory_service {
 	struct p256_point import_key;
 	size_t credential_count;
 	struct rot_credential credential[ROT_CREDENTIALS];
+	bool has_boot_key;
+	struct p256_point boot_key;
 };
 
 /* What went wrong, as a sentence for whoever runs the program. */

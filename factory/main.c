@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/wipe.h"
 #include "factory.h"
+#include "firmware.h"
 
 #define COUNT_MAX 1000000
 
@@ -21,6 +22,7 @@ struct options {
 	const char *out;
 	const char *tcti; /* NULL: no TPM */
 	bool replace;
+	const char *boot_key;
 	unsigned long count;
 	bool has_start;
 	uint8_t start[UID_LEN];
@@ -28,8 +30,8 @@ struct options {
 };
 
 static const char usage[] =
-    "Usage: holdfast-factory --service FILE --count N [--start UID] --out DIR\n"
-    "                        [--rot file|tpm2:TCTI [--replace]]\n"
+    "Usage: holdfast-factory --service FILE --count N [OPTION]... --out DIR\n"
+    "       holdfast-factory sign --help\n"
     "\n"
     "Makes N virtual devices for the service whose public side FILE holds\n"
     "(DATA/service.json). For each one it makes\n"
@@ -41,6 +43,8 @@ static const char usage[] =
     "  --count N       how many devices, 1 to 1000000\n"
     "  --start UID     RoTPublicUID of the first, 16 hex digits; the others\n"
     "                  count on from it (default: 0002 and random digits)\n"
+    "  --boot-key PEM  the vendor's public key: the devices start nothing\n"
+    "                  but firmware that is signed with it\n"
     "  --out DIR       made if it is not there\n"
     "  --rot KIND      file: the root of trust lies in DIR/<UID>/rot "
     "(default)\n"
@@ -53,6 +57,7 @@ static const struct option table[] = {
     {"service", required_argument, NULL, 's'},
     {"count", required_argument, NULL, 'n'},
     {"start", required_argument, NULL, 'u'},
+    {"boot-key", required_argument, NULL, 'b'},
     {"out", required_argument, NULL, 'o'},
     {"rot", required_argument, NULL, 'r'},
     {"replace", no_argument, NULL, 'e'},
@@ -119,6 +124,9 @@ option_take(struct options *o, int option)
 		return true;
 	case 'o':
 		o->out = optarg;
+		return true;
+	case 'b':
+		o->boot_key = optarg;
 		return true;
 	case 'n':
 		o->count = count_read(optarg);
@@ -314,6 +322,10 @@ run(const struct options *o)
 		return complain("crypto", "the library does not start");
 	if (factory_service_read(o->service, &service, &error) != ERR_OK)
 		return complain("--service", error.text);
+	if (o->boot_key != NULL &&
+	    firmware_key_read(o->boot_key, &service.boot_key, &error) != ERR_OK)
+		return complain("--boot-key", error.text);
+	service.has_boot_key = o->boot_key != NULL;
 	if (first_uid(o, &first) != ERR_OK)
 		return complain("--start", "no room for that many above it");
 	if (mkdir(o->out, 0700) != 0 && errno != EEXIST)
@@ -340,6 +352,8 @@ main(int argc, char **argv)
 {
 	struct options options;
 
+	if (argc > 1 && strcmp(argv[1], "sign") == 0)
+		return firmware_sign_main(argc - 1, argv + 1);
 	if (!options_read(&options, argc, argv))
 		return 2;
 	if (options.help) {

@@ -36,7 +36,7 @@ identify(struct terminal *t)
 {
 	terminal_info(t, "Manufacturer: %s", MANUFACTURER);
 	terminal_info(t, "Model: %s", t->module->model->name);
-	terminal_info(t, "Revision: %s", HOLDFAST_VERSION);
+	terminal_info(t, "Revision: %s", t->module->firmware);
 	return AT_DONE;
 }
 
@@ -57,7 +57,8 @@ identify_set(struct terminal *t, const struct at_command *c)
 	if (what == 0)
 		return identify(t);
 	if (what == 9)
-		terminal_info(t, "%s,%s", HOLDFAST_VERSION, HOLDFAST_VERSION);
+		terminal_info(
+		    t, "%s,%s", t->module->firmware, t->module->firmware);
 	else
 		terminal_info(t, "%s", t->module->model->ordering_code);
 	return AT_DONE;
@@ -165,7 +166,7 @@ model_execute(struct terminal *t, UNUSED const struct at_command *c)
 static enum at_result
 revision_execute(struct terminal *t, UNUSED const struct at_command *c)
 {
-	terminal_info(t, "%s", HOLDFAST_VERSION);
+	terminal_info(t, "%s", t->module->firmware);
 	return AT_DONE;
 }
 

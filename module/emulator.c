@@ -50,6 +50,7 @@ struct emulator {
 	struct curl_loop curl;
 	struct http *http;
 	struct mqtt_link *mqtt;
+	bool verified; /* the firmware, by the vendor's signature */
 	struct line *lines[TERMINALS_MAX]; /* NULL: free */
 	struct listener listeners[OPTIONS_LINES_MAX];
 	size_t listener_count;
@@ -110,6 +111,16 @@ line_slot(struct emulator *e)
 	return NULL;
 }
 
+/* What a host sees of a firmware that may not run. */
+static void
+refusal_tell(struct line *line)
+{
+	struct terminal *t = &line->terminal;
+
+	if (t->module->refused != NULL)
+		terminal_urc(t, BOOT_REFUSED, t->module->refused);
+}
+
 static enum err
 pty_add(struct emulator *e, const char *link)
 {
@@ -124,6 +135,8 @@ pty_add(struct emulator *e, const char *link)
 	err = line_new_pty(&config, link, slot);
 	if (err != ERR_OK)
 		log_fatal("no pseudo-terminal at %s: %s", link, err_name(err));
+	else
+		refusal_tell(*slot);
 	return err;
 }
 
@@ -138,6 +151,8 @@ stdio_add(struct emulator *e)
 		err = line_new_stdio(&config, slot);
 	if (err != ERR_OK)
 		log_fatal("standard input cannot be used: %s", err_name(err));
+	else
+		refusal_tell(*slot);
 	return err;
 }
 
@@ -160,6 +175,7 @@ on_connection(struct loop_source *source, UNUSED uint32_t events)
 		return;
 	}
 	log_event("connected terminal=%s", name);
+	refusal_tell(*slot);
 }
 
 static int
@@ -424,6 +440,12 @@ settle(void *ctx, uint64_t now_ms)
 	uint64_t next_ms;
 	int round = 0;
 
+	if (e->module.refused != NULL) {
+		next_ms = lines_settle(e, now_ms);
+		e->loop.stopped =
+		    e->loop.stopped || deserted(e) || e->service.err != ERR_OK;
+		return next_ms;
+	}
 	do {
 		next_ms = settle_once(e, now_ms);
 	} while (unsettled(e) && ++round < SETTLE_MAX);
@@ -486,6 +508,40 @@ signals_open(struct emulator *e)
 	return loop_add(&e->loop, &e->signals);
 }
 
+static const char *
+refusal_of(enum tee_boot_state state)
+{
+	static const char *const texts[TEE_BOOT_STATES] = {
+	    [TEE_BOOT_NO_MANIFEST] = "no manifest",
+	    [TEE_BOOT_BAD_MANIFEST] = "manifest not signed by the vendor",
+	    [TEE_BOOT_CHANGED] = "image changed",
+	    [TEE_BOOT_OLD] = "version too old",
+	    [TEE_BOOT_FAILED] = "image cannot be read",
+	};
+
+	return texts[state];
+}
+
+/* Whether this firmware may run, and what it is called. */
+static enum err
+boot_get(struct emulator *e)
+{
+	struct tee_request request = {.op = TEE_BOOT};
+	struct tee_answer answer;
+	enum err err = tee_ask(&e->module.tee, &request, &answer);
+
+	if (err != ERR_OK) {
+		log_fatal("the TEE did not start");
+		return err;
+	}
+	e->module.refused = refusal_of(answer.u.boot.state);
+	(void)snprintf(e->module.firmware, sizeof(e->module.firmware), "%s",
+	    answer.u.boot.state == TEE_BOOT_VERIFIED ? answer.u.boot.name
+						     : HOLDFAST_VERSION);
+	e->verified = answer.u.boot.state == TEE_BOOT_VERIFIED;
+	return ERR_OK;
+}
+
 static enum err
 identity_get(struct emulator *e)
 {
@@ -496,7 +552,7 @@ identity_get(struct emulator *e)
 	if (err == ERR_OK)
 		memcpy(e->module.uid, answer.u.info.uid, UID_LEN);
 	else
-		log_fatal("the TEE did not start");
+		log_fatal("the TEE does not answer");
 	return err;
 }
 
@@ -605,12 +661,39 @@ ready_print(const struct emulator *e)
 	for (i = 0; i < e->listener_count; i++)
 		ready_tcp(e->listeners[i].source.fd);
 	hex_encode(BYTES_OF(e->module.uid), uid);
-	printf(" uid=%s\n", uid);
+	printf(" uid=%s boot=%s\n", uid,
+	    e->verified ? e->module.firmware : "unsigned");
 	(void)fflush(stdout);
 }
 
+/*
+ * A firmware that may not run: nothing of it does, but each terminal says
+ * why, until somebody switches it off.
+ */
 static enum err
-emulator_start(struct emulator *e)
+refusal_start(struct emulator *e)
+{
+	enum err err = signals_open(e);
+
+	if (err == ERR_OK)
+		err = tee_watch(e);
+	if (err == ERR_OK)
+		err = terminals_open(e);
+	if (err != ERR_OK)
+		return err;
+	printf("refused");
+	for (size_t i = 0; i < e->options->pty_count; i++)
+		printf(" pty=%s", e->options->pty[i]);
+	for (size_t i = 0; i < e->listener_count; i++)
+		ready_tcp(e->listeners[i].source.fd);
+	printf(" (%s)\n", e->module.refused);
+	(void)fflush(stdout);
+	log_fatal("the firmware may not run: %s", e->module.refused);
+	return e->options->stdio ? stdio_add(e) : ERR_OK;
+}
+
+static enum err
+firmware_start(struct emulator *e)
 {
 	enum err err = identity_get(e);
 
@@ -637,6 +720,16 @@ emulator_start(struct emulator *e)
 		err = stdio_add(e);
 	greet(e);
 	return err;
+}
+
+static enum err
+emulator_start(struct emulator *e)
+{
+	enum err err = boot_get(e);
+
+	if (err != ERR_OK)
+		return err;
+	return e->module.refused != NULL ? refusal_start(e) : firmware_start(e);
 }
 
 static void
@@ -703,6 +796,8 @@ emulator_run(const struct options *options, const struct tee *tee)
 		err = e.service.err;
 		log_fatal("the TEE failed: %s", err_name(err));
 	}
+	if (err == ERR_OK && e.module.refused != NULL)
+		err = ERR_DENIED;
 	emulator_stop(&e);
 	return err;
 }

@@ -10,7 +10,7 @@
 #define PATH_SIZE 4096
 #define FIRMWARE HOLDFAST_VERSION
 
-enum { EXIT_USAGE = 1, EXIT_FAILED = 2 };
+enum { EXIT_USAGE = 1, EXIT_FAILED = 2, EXIT_REFUSED = 3 };
 
 static int
 run(const struct options *options)
@@ -22,6 +22,7 @@ run(const struct options *options)
 	    .well_known = options->well_known,
 	    .c2c_v1 = options->c2c_v1,
 	    .firmware = FIRMWARE,
+	    .manifest = options->manifest,
 	    .verbose = options->verbose};
 	struct tee_client client;
 	struct tee tee;
@@ -41,6 +42,8 @@ run(const struct options *options)
 	tee = tee_client_port(&client);
 	err = emulator_run(options, &tee);
 	tee_client_stop(&client);
+	if (err == ERR_DENIED)
+		return EXIT_REFUSED;
 	return err == ERR_OK ? 0 : EXIT_FAILED;
 }
 

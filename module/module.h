@@ -44,11 +44,16 @@ struct radio {
 	const char *cause; /* +CEER; NULL: nothing went wrong */
 };
 
+/* What a host hears of a firmware that may not run, with the reason. */
+#define BOOT_REFUSED "BOOT REFUSED: %s"
+
 struct module {
 	const struct model *model;
 	struct terminal *terminals; /* those there are */
 	uint64_t terminal_count; /* how many there have been */
 	uint8_t uid[UID_LEN]; /* RoTPublicUID */
+	char firmware[FIRMWARE_MAX + 1]; /* its version, for hosts */
+	const char *refused; /* why it may not run; NULL: it may */
 	struct files files;
 	int state_fd; /* the directory of the state, for the C2C records */
 	bool c2c_v1; /* pairs as old firmware does */

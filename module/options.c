@@ -22,6 +22,7 @@ enum {
 	OPTION_C2C_V1,
 	OPTION_HEARTBEAT,
 	OPTION_WELL_KNOWN,
+	OPTION_MANIFEST,
 	OPTION_VERBOSE,
 	OPTION_HELP,
 	OPTION_VERSION
@@ -64,6 +65,9 @@ static const struct {
 	"model's)"},
     {"well-known", NULL, OPTION_WELL_KNOWN,
 	"bootstrap at /.well-known/edhoc instead of the short /e"},
+    {"manifest", "FILE", OPTION_MANIFEST,
+	"the vendor's signature of this program (default: the program's\n"
+	"own path with .manifest behind it)"},
     {"verbose", NULL, OPTION_VERBOSE, "log to standard error"},
     {"help", NULL, OPTION_HELP, "print this and exit"},
     {"version", NULL, OPTION_VERSION, "print the version and exit"},
@@ -160,6 +164,9 @@ option_take(int id, const char *value, struct options *o)
 	switch (id) {
 	case OPTION_MODEL:
 		return model_read(value, o);
+	case OPTION_MANIFEST:
+		o->manifest = value;
+		return ERR_OK;
 	case OPTION_STATE:
 		o->state = value;
 		return ERR_OK;

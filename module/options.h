@@ -23,6 +23,7 @@ struct options {
 	size_t tcp_count;
 	bool stdio;
 	bool offline; /* start with the radio off */
+	const char *manifest; /* NULL: beside the program */
 	bool verbose;
 	bool c2c_v1; /* chip-to-chip as old firmware has it */
 	bool well_known; /* EDHOC at /.well-known/edhoc */

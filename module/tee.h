@@ -39,10 +39,32 @@ enum tee_op {
 	TEE_VAULT_SEAL = 15, /* seals a secret of the module's own */
 	TEE_VAULT_OPEN = 16, /* opens one */
 	TEE_ZTP_GET = 17, /* key and certificates for a cloud */
+	TEE_BOOT = 18, /* whether the firmware may run, and which it is */
 	TEE_C2C_PAIR = 20, /* chip-to-chip: new keys */
 	TEE_C2C_CONFIRM = 21, /* the host has them */
 	TEE_C2C_OPEN = 22, /* the keys of a session */
 	TEE_C2C_CLOSE = 23 /* a session ends as it should */
+};
+
+/*
+ * How the start went. From TEE_BOOT_NO_MANIFEST on the firmware may not run,
+ * and the TEE answers nothing but TEE_BOOT.
+ */
+enum tee_boot_state {
+	TEE_BOOT_UNSIGNED, /* production fixed no key: any firmware runs */
+	TEE_BOOT_VERIFIED,
+	TEE_BOOT_NO_MANIFEST,
+	TEE_BOOT_BAD_MANIFEST, /* malformed, or not the vendor's signature */
+	TEE_BOOT_CHANGED, /* the image is not the one that was signed */
+	TEE_BOOT_OLD, /* a newer version has run here */
+	TEE_BOOT_FAILED, /* image or root of trust could not be read */
+	TEE_BOOT_STATES
+};
+
+struct tee_boot {
+	enum tee_boot_state state;
+	uint32_t version; /* of a verified image */
+	char name[FIRMWARE_MAX + 1]; /* of it, else empty */
 };
 
 /* What TEE_ZTP_GET gives, as +USECDEVCERT numbers them; all DER. */
@@ -137,6 +159,7 @@ struct tee_answer {
 			uint8_t der[PKI_CERTIFICATE_MAX];
 			size_t len;
 		} ztp;
+		struct tee_boot boot;
 		struct tee_c2c_answer c2c;
 	} u;
 };

@@ -15,7 +15,8 @@ struct tee_config {
 	uint32_t heartbeat_min_s;
 	bool well_known;
 	bool c2c_v1; /* chip-to-chip V1 is on */
-	const char *firmware;
+	const char *firmware; /* of an image without a manifest */
+	const char *manifest; /* NULL: beside the program */
 	bool verbose;
 };
 

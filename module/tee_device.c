@@ -5,6 +5,7 @@
 #include "tee_device.h"
 
 #include "base/wipe.h"
+#include "tee_boot.h"
 #include "tee_pairs.h"
 #include "tee_ztp.h"
 
@@ -15,6 +16,23 @@ STATIC_ASSERT(TEE_FEATURE_PSK == SERVICE_PSK, one_number_for_the_service);
 STATIC_ASSERT(TEE_FEATURE_E2E == SERVICE_E2E, one_number_for_the_service);
 STATIC_ASSERT(TEE_FEATURE_ZTP == FEATURE_ZTP, and_for_zero_touch);
 
+/*
+ * Once, at power-on: a reset runs what has been measured already. The device
+ * goes by the name that the vendor has signed.
+ */
+static void
+firmware_check(struct tee_device *d)
+{
+	if (d->measured)
+		return;
+	tee_boot_check(d->rot, d->manifest, &d->boot);
+	d->measured = true;
+	if (d->boot.state != TEE_BOOT_VERIFIED)
+		return;
+	memcpy(d->firmware, d->boot.name, sizeof(d->firmware));
+	d->config.firmware = d->firmware;
+}
+
 enum err
 tee_device_start(struct tee_device *d)
 {
@@ -22,6 +40,7 @@ tee_device_start(struct tee_device *d)
 
 	if (err != ERR_OK)
 		return err;
+	firmware_check(d);
 	err = device_init(d->device, d->rot, &d->config);
 	if (err != ERR_OK)
 		rot_done(d->rot);
@@ -162,7 +181,14 @@ tee_device_do(struct tee_device *d, const struct tee_request *request,
 {
 	enum err err = ERR_OK;
 
+	if (d->boot.state >= TEE_BOOT_NO_MANIFEST && request->op != TEE_BOOT) {
+		answer->err = ERR_DENIED;
+		return;
+	}
 	switch (request->op) {
+	case TEE_BOOT:
+		answer->u.boot = d->boot;
+		break;
 	case TEE_INFO:
 		do_info(d, &answer->u.info);
 		break;

@@ -16,6 +16,10 @@ struct tee_device {
 	struct device_config config;
 	struct tee_objects objects;
 	bool c2c_v1; /* chip-to-chip V1 is on */
+	const char *manifest; /* of the firmware; NULL: beside the program */
+	bool measured;
+	struct tee_boot boot; /* how the start went */
+	char firmware[FIRMWARE_MAX + 1]; /* the name of a verified one */
 };
 
 /*

@@ -77,6 +77,7 @@ device_start(struct tee_process *p, const struct tee_config *config)
 	    (struct device_outside){port_file_ticket_read,
 		port_file_ticket_write, &p->device.objects.dir_fd};
 	p->device.c2c_v1 = config->c2c_v1;
+	p->device.manifest = config->manifest;
 	return tee_device_start(&p->device);
 }
 

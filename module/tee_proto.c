@@ -83,6 +83,7 @@ tee_request_encode(const struct tee_request *request, struct writer *out)
 	case TEE_HEARTBEAT:
 	case TEE_HEARTBEAT_RESULT:
 	case TEE_RESET:
+	case TEE_BOOT:
 	case TEE_C2C_CLOSE:
 		break;
 	default:
@@ -185,6 +186,7 @@ tee_request_decode(struct bytes in, struct tee_request *ret_request)
 	case TEE_HEARTBEAT:
 	case TEE_HEARTBEAT_RESULT:
 	case TEE_RESET:
+	case TEE_BOOT:
 	case TEE_C2C_CLOSE:
 		break;
 	default:
@@ -299,6 +301,32 @@ psk_read(struct reader *r, struct tee_answer *ret)
 	reader_copy(r, ret->u.psk.key, len);
 }
 
+static void
+boot_write(struct writer *out, const struct tee_boot *boot)
+{
+	writer_u8(out, (uint8_t)boot->state);
+	writer_u32(out, boot->version);
+	writer_put(out, bytes_str(boot->name));
+}
+
+static void
+boot_read(struct reader *r, struct tee_boot *ret)
+{
+	uint8_t state = reader_u8(r);
+	struct bytes name;
+
+	ret->version = reader_u32(r);
+	name = reader_rest(r);
+	if (state >= TEE_BOOT_STATES || name.len > FIRMWARE_MAX) {
+		reader_fail(r, ERR_FORMAT);
+		return;
+	}
+	ret->state = (enum tee_boot_state)state;
+	memset(ret->name, 0, sizeof(ret->name));
+	if (name.len > 0)
+		memcpy(ret->name, name.ptr, name.len);
+}
+
 enum err
 tee_answer_encode(
     enum tee_op op, const struct tee_answer *answer, struct writer *out)
@@ -329,6 +357,9 @@ tee_answer_encode(
 	case TEE_VAULT_SEAL:
 	case TEE_VAULT_OPEN:
 		writer_u32(out, (uint32_t)answer->u.data.len);
+		break;
+	case TEE_BOOT:
+		boot_write(out, &answer->u.boot);
 		break;
 	case TEE_ZTP_GET:
 		writer_put(
@@ -409,6 +440,9 @@ tee_answer_decode(
 	case TEE_VAULT_SEAL:
 	case TEE_VAULT_OPEN:
 		data_answer_read(&r, ret_answer);
+		break;
+	case TEE_BOOT:
+		boot_read(&r, &ret_answer->u.boot);
 		break;
 	case TEE_ZTP_GET:
 		ztp_answer_read(&r, ret_answer);

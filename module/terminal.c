@@ -312,7 +312,11 @@ line_execute(struct terminal *t)
 	struct bytes in = bytes_make(t->line, t->line_len);
 
 	t->deadline_ms = UINT64_MAX;
-	if (t->bad)
+	if (t->module != NULL && t->module->refused != NULL) {
+		/* Secure boot: nothing is executed, whatever it is. */
+		terminal_info(t, BOOT_REFUSED, t->module->refused);
+		line_finish(t, CME_NOT_ALLOWED);
+	} else if (t->bad)
 		line_finish(t, CME_BAD_CHARACTERS);
 	else if (at_line_start(&t->rest, in) != ERR_OK)
 		line_finish(t, CME_BAD_PARAMETERS);

@@ -59,15 +59,26 @@ done
 if [ ! -e "$credentials" ]; then
 	holdfast init --data "$data" --tenant example \
 	    --admin admin@example.com --profile thermometer
+	openssl ecparam -name prime256v1 -genkey -noout -out run/vendor.pem
+	openssl ec -in run/vendor.pem -pubout -out run/vendor.pub 2>/dev/null
 	"$build/factory/holdfast-factory" --service "$data/service.json" \
+	    --boot-key run/vendor.pub \
 	    --count 1 --start 0002000089282245 --out run/devices >run/factory.log
 	holdfast import run/devices/import.jsonl
 fi
 profile=$(holdfast profiles list | awk 'NR == 1 {print $1}')
 state=$(echo run/devices/*/)
 
+# Its firmware is signed, and starts on that device only so.
+if [ -e run/vendor.pem ]; then
+	"$build/factory/holdfast-factory" sign --key run/vendor.pem --version 1 \
+	    --name "$("$build/module/holdfast-module" --version | cut -d' ' -f2)" \
+	    --out run/module.manifest "$build/module/holdfast-module"
+fi
+
 # The module: an AT terminal at run/module, and one on a TCP port.
 "$build/module/holdfast-module" --state "${state%/}" \
+    --manifest run/module.manifest \
     --service "coap://127.0.0.1:$coap_port" --pty run/module \
     --tcp "127.0.0.1:$at_port" >run/module.log 2>&1 9>&- &
 module=$!

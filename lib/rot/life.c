@@ -19,6 +19,11 @@ birth_check(const struct rot_birth *birth)
 	if (birth->credential_count < 1 ||
 	    birth->credential_count > ROT_CREDENTIALS)
 		return ERR_INVALID;
+	if (birth->has_boot_key) {
+		err = p256_point_check(&birth->boot_key);
+		if (err != ERR_OK)
+			return err;
+	}
 	for (i = 0; i < birth->credential_count; i++) {
 		err = p256_point_check(&birth->credential[i].public_key);
 		if (err != ERR_OK)
@@ -70,6 +75,9 @@ rot_provision(struct rot *rot, const struct rot_birth *birth)
 	rec->key = key;
 	rec->cur.next = salt;
 	rec->e2e_version = ENVELOPE_V1;
+	rec->has_boot_key = birth->has_boot_key;
+	rec->boot_key = birth->boot_key;
+	rec->boot_version = birth->boot_version;
 	wipe(&key, sizeof(key));
 	wipe(&salt, sizeof(salt));
 	return change_commit(rot);
@@ -103,6 +111,7 @@ rot_state(const struct rot *rot, struct rot_state *ret_state)
 	    .answered_s = rec->answered_s,
 	    .e2e_version = rec->e2e_version,
 	    .security_off = rec->security_off,
+	    .secure_boot = rec->has_boot_key,
 	};
 
 	*ret_state = s;

@@ -7,8 +7,11 @@
 
 #include <string.h>
 
-/* 1 had the services on the high bits of a set of features. */
-#define RECORD_FORMAT 2
+/*
+ * 1 had the services on the high bits of a set of features, and neither 1 nor
+ * 2 had secure boot.
+ */
+#define RECORD_FORMAT 3
 
 /* Writes when w is there, else reads. */
 struct codec {
@@ -171,6 +174,14 @@ code_marks(const struct codec *c, struct rot_record *rec)
 	code_bool(c, &rec->security_off);
 }
 
+static void
+code_boot(const struct codec *c, struct rot_record *rec)
+{
+	code_bool(c, &rec->has_boot_key);
+	code_point(c, &rec->boot_key);
+	code_u32(c, &rec->boot_version);
+}
+
 /* A set of format 1: four features, then the two services. */
 static uint32_t
 features_of_1(uint32_t set)
@@ -196,6 +207,8 @@ code_record(const struct codec *c, struct rot_record *rec)
 	code_bytes(c, rec->resume, sizeof(rec->resume));
 	code_u32(c, &rec->pend_features);
 	code_marks(c, rec);
+	if (format >= 3)
+		code_boot(c, rec);
 	if (format == 1) {
 		rec->features = features_of_1(rec->features);
 		rec->pend_features = features_of_1(rec->pend_features);

@@ -170,6 +170,7 @@ host_setup(void **state)
 	h->module.radio.cell_mode = h->module.model->cell_mode;
 	settings_default(&h->module.settings);
 	memcpy(h->module.uid, uid, UID_LEN);
+	memcpy(h->module.firmware, "0.1.0", sizeof("0.1.0"));
 	h->module.tee = (struct tee){tee_call, &h->tee, -1};
 	h->module.http = (struct http_port){http_start, &h->http};
 	for (i = 0; i < HTTP_PROFILES; i++)

@@ -57,6 +57,9 @@ struct rot_birth {
 	struct keys_salt factory; /* F */
 	size_t credential_count; /* 1 or 2 */
 	struct rot_credential credential[ROT_CREDENTIALS];
+	bool has_boot_key; /* without one any firmware starts */
+	struct p256_point boot_key; /* who signs firmware */
+	uint32_t boot_version; /* the lowest that starts */
 };
 
 /* A check-in that was written and has to be repeated until answered. */
@@ -135,6 +138,9 @@ struct rot_record {
 	uint64_t answered_s; /* the service's time in its last answer */
 	unsigned e2e_version; /* enum envelope_version */
 	bool security_off; /* AT+USECMODE=0 */
+	bool has_boot_key;
+	struct p256_point boot_key; /* who signs firmware */
+	uint32_t boot_version; /* no lower one starts */
 };
 
 /* A stride in memory: what is left of it is lost with the power. */
@@ -207,6 +213,7 @@ struct rot_state {
 	uint64_t answered_s;
 	unsigned e2e_version;
 	bool security_off;
+	bool secure_boot; /* only signed firmware starts */
 };
 void rot_state(const struct rot *rot, struct rot_state *ret_state);
 

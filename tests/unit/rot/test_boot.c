@@ -1,0 +1,147 @@
+/*
+ * Manifests and the decision by them, over power cuts too.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "birth.h"
+#include "internal.h"
+#include "rot/boot.h"
+
+static const struct p256_secret vendor = {{1}};
+static const struct boot_image image = {.size = 5, .hash = {7}};
+static struct ram_port ram;
+static struct rot rot;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	device_make(&rot, &ram, 1);
+	change_begin(&rot)->has_boot_key = true;
+	if (change_commit(&rot) != ERR_OK)
+		return -1;
+	change_begin(&rot);
+	if (p256_public(&vendor, &rot.next.boot_key) != ERR_OK)
+		return -1;
+	return change_commit(&rot) == ERR_OK ? 0 : -1;
+}
+
+static struct bytes
+manifest_make(uint32_t version, uint8_t buf[BOOT_MANIFEST_MAX])
+{
+	struct boot_manifest m = {
+	    .version = version, .image = image, .name = BYTES_LIT("1.0")};
+	struct writer w;
+
+	writer_init(&w, buf, BOOT_MANIFEST_MAX);
+	assert_int_equal(boot_manifest_write(&m, &vendor, &w), ERR_OK);
+	return writer_bytes(&w);
+}
+
+static void
+test_what_is_signed_starts(void **state)
+{
+	uint8_t buf[BOOT_MANIFEST_MAX];
+	struct boot_image other = image;
+	struct boot_manifest m;
+
+	(void)state;
+	assert_int_equal(
+	    rot_boot(&rot, manifest_make(3, buf), &image, &m), ERR_OK);
+	assert_int_equal(m.version, 3);
+	assert_true(bytes_equal(m.name, BYTES_LIT("1.0")));
+	other.size++;
+	assert_int_equal(
+	    rot_boot(&rot, manifest_make(3, buf), &other, &m), ERR_CONFLICT);
+	other = image;
+	other.hash[31] ^= 1;
+	assert_int_equal(
+	    rot_boot(&rot, manifest_make(3, buf), &other, &m), ERR_CONFLICT);
+	assert_int_equal(
+	    rot_boot(&rot, manifest_make(2, buf), &image, &m), ERR_REPLAY);
+	change_begin(&rot)->has_boot_key = false;
+	assert_int_equal(change_commit(&rot), ERR_OK);
+	assert_int_equal(
+	    rot_boot(&rot, manifest_make(2, buf), &image, &m), ERR_UNSUPPORTED);
+}
+
+/* The version is remembered before the image starts, or it does not. */
+static void
+test_version_survives_the_power(void **state)
+{
+	uint8_t buf[BOOT_MANIFEST_MAX];
+	struct boot_manifest m;
+
+	(void)state;
+	assert_int_equal(
+	    rot_boot(&rot, manifest_make(9, buf), &image, &m), ERR_OK);
+	rot_done(&rot);
+	assert_int_equal(rot_open(&rot, &ram.port), ERR_OK);
+	assert_int_equal(
+	    rot_boot(&rot, manifest_make(8, buf), &image, &m), ERR_REPLAY);
+	assert_int_equal(
+	    rot_boot(&rot, manifest_make(9, buf), &image, &m), ERR_OK);
+}
+
+static void
+test_every_bit_of_a_manifest_counts(void **state)
+{
+	uint8_t buf[BOOT_MANIFEST_MAX];
+	struct bytes manifest = manifest_make(1, buf);
+	struct boot_manifest m;
+
+	(void)state;
+	for (size_t i = 0; i < manifest.len; i++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			buf[i] ^= (uint8_t)(1u << bit);
+			assert_int_not_equal(
+			    rot_boot(&rot, manifest, &image, &m), ERR_OK);
+			buf[i] ^= (uint8_t)(1u << bit);
+		}
+	for (size_t len = 0; len < manifest.len; len++)
+		assert_int_not_equal(
+		    rot_boot(&rot, bytes_make(buf, len), &image, &m), ERR_OK);
+	assert_int_equal(rot_boot(&rot, manifest, &image, &m), ERR_OK);
+}
+
+static void
+test_bad_manifests_are_not_made(void **state)
+{
+	const struct bytes names[] = {BYTES_NONE, BYTES_LIT("123456789"),
+	    BYTES_LIT("a b"), BYTES_LIT("\x7f")};
+	struct boot_manifest m = {.version = 1, .image = image};
+	uint8_t buf[BOOT_MANIFEST_MAX];
+	struct writer w;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		m.name = names[i];
+		writer_init(&w, buf, sizeof(buf));
+		assert_int_equal(
+		    boot_manifest_write(&m, &vendor, &w), ERR_INVALID);
+	}
+	m.name = BYTES_LIT("1");
+	m.version = 0;
+	assert_int_equal(boot_manifest_write(&m, &vendor, &w), ERR_INVALID);
+	m.version = 1;
+	writer_init(&w, buf, 100);
+	assert_int_equal(boot_manifest_write(&m, &vendor, &w), ERR_SPACE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(test_what_is_signed_starts, setup),
+	    cmocka_unit_test_setup(test_version_survives_the_power, setup),
+	    cmocka_unit_test_setup(test_every_bit_of_a_manifest_counts, setup),
+	    cmocka_unit_test_setup(test_bad_manifests_are_not_made, setup),
+	};
+
+	if (crypto_init() != ERR_OK)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
