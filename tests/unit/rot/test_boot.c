@@ -131,6 +131,120 @@ test_bad_manifests_are_not_made(void **state)
 	assert_int_equal(boot_manifest_write(&m, &vendor, &w), ERR_SPACE);
 }
 
+/* As production makes it. */
+static void
+provision(bool has_boot_key, uint32_t boot_version)
+{
+	struct rot_birth birth;
+
+	birth_make(&birth);
+	birth.has_boot_key = has_boot_key;
+	birth.boot_version = boot_version;
+	assert_int_equal(p256_public(&vendor, &birth.boot_key), ERR_OK);
+	ram_port_init(&ram, 1);
+	assert_int_equal(rot_open(&rot, &ram.port), ERR_OK);
+	assert_int_equal(rot_provision(&rot, &birth), ERR_OK);
+}
+
+static void
+reboot(void)
+{
+	rot_done(&rot);
+	ram_boot(&ram);
+	assert_int_equal(rot_open(&rot, &ram.port), ERR_OK);
+}
+
+static enum err
+start_version(uint32_t version)
+{
+	uint8_t buf[BOOT_MANIFEST_MAX];
+	struct boot_manifest m;
+
+	return rot_boot(&rot, manifest_make(version, buf), &image, &m);
+}
+
+static void
+test_another_key(void **state)
+{
+	struct p256_secret other = {{2}};
+	struct boot_manifest m = {
+	    .version = 1, .image = image, .name = BYTES_LIT("1.0")};
+	uint8_t buf[BOOT_MANIFEST_MAX];
+	struct writer w;
+
+	(void)state;
+	provision(true, 0);
+	writer_init(&w, buf, sizeof(buf));
+	assert_int_equal(boot_manifest_write(&m, &other, &w), ERR_OK);
+	assert_int_equal(
+	    rot_boot(&rot, writer_bytes(&w), &image, &m), ERR_AUTH);
+}
+
+static void
+test_lowest_of_production(void **state)
+{
+	(void)state;
+	provision(true, 5);
+	assert_int_equal(start_version(4), ERR_REPLAY);
+	assert_int_equal(start_version(5), ERR_OK);
+	assert_int_equal(start_version(UINT32_MAX), ERR_OK);
+	reboot();
+	assert_int_equal(start_version(UINT32_MAX - 1), ERR_REPLAY);
+}
+
+/*
+ * The write of the version is cut in every way: then the image does not start,
+ * and the device goes on from the old version or the new one.
+ */
+static void
+test_power_cut(void **state)
+{
+	enum ram_tear tear;
+	unsigned cut;
+	enum err err;
+
+	(void)state;
+	for (tear = RAM_NOTHING; tear < RAM_TEARS; tear++) {
+		for (cut = 1; cut <= 2; cut++) {
+			provision(true, 1);
+			ram.cut_at = ram.writes + cut;
+			ram.tear = tear;
+			err = start_version(2);
+			assert_int_equal(err == ERR_OK, cut > 1);
+			reboot();
+			if (err == ERR_OK)
+				assert_int_equal(start_version(1), ERR_REPLAY);
+			assert_int_equal(start_version(2), ERR_OK);
+			assert_int_equal(start_version(1), ERR_REPLAY);
+		}
+	}
+}
+
+static void
+test_devices_without(void **state)
+{
+	(void)state;
+	provision(false, 0);
+	assert_int_equal(start_version(1), ERR_UNSUPPORTED);
+	rot_done(&rot);
+	ram_port_init(&ram, 1);
+	assert_int_equal(rot_open(&rot, &ram.port), ERR_OK);
+	assert_int_equal(start_version(1), ERR_STATE);
+}
+
+/* Decommissioning takes keys away, not the lock on the firmware. */
+static void
+test_erased(void **state)
+{
+	(void)state;
+	provision(true, 0);
+	assert_int_equal(start_version(2), ERR_OK);
+	assert_int_equal(rot_erase(&rot), ERR_OK);
+	reboot();
+	assert_int_equal(start_version(1), ERR_REPLAY);
+	assert_int_equal(start_version(2), ERR_OK);
+}
+
 int
 main(void)
 {
@@ -139,6 +253,11 @@ main(void)
 	    cmocka_unit_test_setup(test_version_survives_the_power, setup),
 	    cmocka_unit_test_setup(test_every_bit_of_a_manifest_counts, setup),
 	    cmocka_unit_test_setup(test_bad_manifests_are_not_made, setup),
+	    cmocka_unit_test(test_another_key),
+	    cmocka_unit_test(test_lowest_of_production),
+	    cmocka_unit_test(test_power_cut),
+	    cmocka_unit_test(test_devices_without),
+	    cmocka_unit_test(test_erased),
 	};
 
 	if (crypto_init() != ERR_OK)
