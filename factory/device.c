@@ -31,6 +31,7 @@ factory_device_make(const uint8_t uid[UID_LEN],
 	    sizeof(d.birth.credential));
 	d.birth.has_boot_key = service->has_boot_key;
 	d.birth.boot_key = service->boot_key;
+	d.birth.boot_version = service->boot_version;
 	err = random_fill(random, d.birth.chip_id, CHIP_ID_LEN);
 	if (err == ERR_OK)
 		err = random_fill(random, d.birth.factory.k, KEY_LEN);

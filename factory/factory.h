@@ -18,6 +18,7 @@ struct factory_service {
 	struct rot_credential credential[ROT_CREDENTIALS];
 	bool has_boot_key;
 	struct p256_point boot_key;
+	uint32_t boot_version; /* the lowest that starts; 0: any */
 };
 
 /* What went wrong, as a sentence for whoever runs the program. */

@@ -180,10 +180,13 @@ manifest_make(const struct firmware_wish *wish, struct writer *w,
 	struct p256_secret key;
 	enum err err = image_read(wish->image, &m.image, ret_error);
 
-	if (err == ERR_OK)
-		err = secret_read(wish->key, &key, ret_error);
 	if (err != ERR_OK)
 		return err;
+	err = secret_read(wish->key, &key, ret_error);
+	if (err != ERR_OK) {
+		wipe(&key, sizeof(key));
+		return err;
+	}
 	err = boot_manifest_write(&m, &key, w);
 	wipe(&key, sizeof(key));
 	return err == ERR_OK ? ERR_OK
@@ -234,9 +237,8 @@ static const struct option table[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* 1 to 2^32 - 1, else 0. */
-static unsigned long
-version_read(const char *text)
+unsigned long
+firmware_version_read(const char *text)
 {
 	unsigned long version;
 	char *end;
@@ -267,7 +269,7 @@ firmware_sign_main(int argc, char **argv)
 		if (option == 'k')
 			wish.key = optarg;
 		else if (option == 'v')
-			wish.version = version_read(optarg);
+			wish.version = firmware_version_read(optarg);
 		else if (option == 'n')
 			wish.name = optarg;
 		else if (option == 'o')

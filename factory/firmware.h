@@ -30,6 +30,9 @@ struct firmware_wish {
 MUST_CHECK enum err firmware_sign(
     const struct firmware_wish *wish, struct factory_error *ret_error);
 
+/* Reads a version, 1 to 2^32 - 1; 0: the text is none. */
+unsigned long firmware_version_read(const char *text);
+
 /* holdfast-factory sign ...: exit status. */
 int firmware_sign_main(int argc, char **argv);
 

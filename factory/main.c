@@ -23,6 +23,7 @@ struct options {
 	const char *tcti; /* NULL: no TPM */
 	bool replace;
 	const char *boot_key;
+	unsigned long boot_version;
 	unsigned long count;
 	bool has_start;
 	uint8_t start[UID_LEN];
@@ -45,6 +46,7 @@ static const char usage[] =
     "                  count on from it (default: 0002 and random digits)\n"
     "  --boot-key PEM  the vendor's public key: the devices start nothing\n"
     "                  but firmware that is signed with it\n"
+    "  --boot-version N  the lowest version that starts on them (default 1)\n"
     "  --out DIR       made if it is not there\n"
     "  --rot KIND      file: the root of trust lies in DIR/<UID>/rot "
     "(default)\n"
@@ -58,6 +60,7 @@ static const struct option table[] = {
     {"count", required_argument, NULL, 'n'},
     {"start", required_argument, NULL, 'u'},
     {"boot-key", required_argument, NULL, 'b'},
+    {"boot-version", required_argument, NULL, 'v'},
     {"out", required_argument, NULL, 'o'},
     {"rot", required_argument, NULL, 'r'},
     {"replace", no_argument, NULL, 'e'},
@@ -128,6 +131,12 @@ option_take(struct options *o, int option)
 	case 'b':
 		o->boot_key = optarg;
 		return true;
+	case 'v':
+		o->boot_version = firmware_version_read(optarg);
+		if (o->boot_version == 0)
+			complain("--boot-version",
+			    "a number from 1 to 4294967295, please");
+		return o->boot_version != 0;
 	case 'n':
 		o->count = count_read(optarg);
 		if (o->count == 0)
@@ -326,6 +335,7 @@ run(const struct options *o)
 	    firmware_key_read(o->boot_key, &service.boot_key, &error) != ERR_OK)
 		return complain("--boot-key", error.text);
 	service.has_boot_key = o->boot_key != NULL;
+	service.boot_version = (uint32_t)o->boot_version;
 	if (first_uid(o, &first) != ERR_OK)
 		return complain("--start", "no room for that many above it");
 	if (mkdir(o->out, 0700) != 0 && errno != EEXIST)

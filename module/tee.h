@@ -47,18 +47,18 @@ enum tee_op {
 };
 
 /*
- * How the start went. From TEE_BOOT_NO_MANIFEST on the firmware may not run,
- * and the TEE answers nothing but TEE_BOOT.
+ * How the start went. With anything but the two first named the firmware may
+ * not run, and the TEE answers nothing but TEE_BOOT; 0 is no leave.
  */
 enum tee_boot_state {
-	TEE_BOOT_UNSIGNED, /* production fixed no key: any firmware runs */
+	TEE_BOOT_UNSIGNED = 1, /* production fixed no key: any firmware runs */
 	TEE_BOOT_VERIFIED,
 	TEE_BOOT_NO_MANIFEST,
 	TEE_BOOT_BAD_MANIFEST, /* malformed, or not the vendor's signature */
 	TEE_BOOT_CHANGED, /* the image is not the one that was signed */
 	TEE_BOOT_OLD, /* a newer version has run here */
-	TEE_BOOT_FAILED, /* image or root of trust could not be read */
-	TEE_BOOT_STATES
+	TEE_BOOT_STATES,
+	TEE_BOOT_FAILED = 0 /* image or root of trust could not be read */
 };
 
 struct tee_boot {

@@ -181,7 +181,8 @@ tee_device_do(struct tee_device *d, const struct tee_request *request,
 {
 	enum err err = ERR_OK;
 
-	if (d->boot.state >= TEE_BOOT_NO_MANIFEST && request->op != TEE_BOOT) {
+	if (d->boot.state != TEE_BOOT_UNSIGNED &&
+	    d->boot.state != TEE_BOOT_VERIFIED && request->op != TEE_BOOT) {
 		answer->err = ERR_DENIED;
 		return;
 	}

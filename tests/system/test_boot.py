@@ -222,6 +222,38 @@ def test_terminal_on_a_pty(board):
     assert board.stop()[0] == 3
 
 
+def test_version_from_production(board, vendor, tmp_path):
+    """Production can rule out what is known to be bad."""
+    start = f"{random.Random(str(tmp_path)).getrandbits(47):016X}"
+    subprocess.run(
+        [program("holdfast-factory"), "--service",
+         str(board.service.data / "service.json"), "--count", "1", "--start",
+         start, "--boot-key", str(vendor / "vendor.pub"), "--boot-version",
+         "5", "--out", str(tmp_path / "later")], check=True, timeout=PATIENCE)
+    board.state = tmp_path / "later" / start
+    board.sign(version=4)
+    refused(board, "version too old")
+    board.sign(version=5)
+    starts(board, "1.0")
+
+
+def test_file_exchanged_while_it_runs(board):
+    """What runs is what was measured, whatever its name stands for now."""
+    board.sign()
+    line = board.start()
+    assert line.endswith(" boot=1.0\n")
+    with pytest.raises(OSError):
+        board.image.open("r+b")
+    other = board.image.with_suffix(".other")
+    other.write_bytes(b"#!/bin/false\n")
+    other.replace(board.image)
+    greeting = socket.create_connection(
+        (lambda h, p: (h, int(p)))(*tcp_of(line).rsplit(":", 1)), PATIENCE)
+    with greeting as s:
+        assert b"OK" in exchange(s, s.recv, s.sendall, b"AT\r", b"OK\r\n")
+    assert board.stop()[0] == 0
+
+
 def test_device_without_a_key(new_module):
     """What production gave no key starts anything, and says so."""
     assert new_module().ready["boot"] == "unsigned"
