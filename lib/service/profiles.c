@@ -64,7 +64,7 @@ profile_begin(struct service *s, uint64_t tenant, uint32_t services,
 	    .features = wanted,
 	    .period_s = period_s,
 	    .created = service_now(s)};
-	enum err err = random_fill(s->random, p.uid, sizeof(p.uid));
+	enum err err = service_draw(s, p.uid, sizeof(p.uid));
 
 	if (err != ERR_OK)
 		return err;

@@ -67,3 +67,14 @@ service_write_end(struct service *s, enum err err)
 	store_rollback(s->store);
 	return err;
 }
+
+enum err
+service_draw(const struct service *s, uint8_t *ret_raw, size_t len)
+{
+	const uint8_t hyphen = 62; /* its place in the alphabet, RFC 4648 */
+	enum err err = random_fill(s->random, ret_raw, len);
+
+	if (err == ERR_OK && ret_raw[0] >> 2 == hyphen)
+		ret_raw[0] ^= 0x80;
+	return err;
+}

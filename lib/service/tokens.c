@@ -90,7 +90,7 @@ token_draw(struct service *s, size_t len, char *ret_text,
 
 	if (len > sizeof(raw))
 		return ERR_INTERNAL;
-	enum err err = random_fill(s->random, raw, len);
+	enum err err = service_draw(s, raw, len);
 
 	if (err != ERR_OK)
 		return err;

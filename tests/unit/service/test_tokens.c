@@ -280,6 +280,20 @@ test_five_keys_are_all(void **state)
 int
 main(void)
 {
+	/* What is drawn is never taken for an option of a command line. */
+	static void test_no_text_begins_with_a_hyphen(void **state)
+	{
+		struct desk *d = *state;
+		char text[TOKEN_TEXT_SIZE];
+		uint8_t hash[SECRET_HASH_LEN];
+
+		for (int i = 0; i < 1000; i++) {
+			assert_int_equal(
+			    token_draw(&d->s, 8, text, hash), ERR_OK);
+			assert_int_not_equal(text[0], '-');
+		}
+	}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, desk_setup, desk_teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_a_token_says_who_calls),
@@ -294,6 +308,7 @@ main(void)
 	    TEST(test_a_refresh_token_lives_thirty_days),
 	    TEST(test_more_tokens_than_the_cache_holds),
 	    TEST(test_five_keys_are_all),
+	    TEST(test_no_text_begins_with_a_hyphen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

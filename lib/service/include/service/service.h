@@ -46,6 +46,14 @@ MUST_CHECK enum err service_init(struct service *s, struct store *store,
     void *now_ctx);
 void service_done(struct service *s);
 
+/*
+ * Draws len random bytes, at least 1, whose base64url does not begin with a
+ * hyphen: as a word of a command line it would be an option. Errors:
+ * ERR_RANDOM.
+ */
+MUST_CHECK enum err service_draw(
+    const struct service *s, uint8_t *ret_raw, size_t len);
+
 /* Unix time. */
 int64_t service_now(const struct service *s);
 
