@@ -277,23 +277,23 @@ test_five_keys_are_all(void **state)
 	    apikey_add(&d->s, &c.actor, "x", name, secret), ERR_OK);
 }
 
+/* What is drawn is never taken for an option of a command line. */
+static void
+test_no_text_begins_with_a_hyphen(void **state)
+{
+	struct desk *d = *state;
+	char text[TOKEN_TEXT_SIZE];
+	uint8_t hash[SECRET_HASH_LEN];
+
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(token_draw(&d->s, 8, text, hash), ERR_OK);
+		assert_int_not_equal(text[0], '-');
+	}
+}
+
 int
 main(void)
 {
-	/* What is drawn is never taken for an option of a command line. */
-	static void test_no_text_begins_with_a_hyphen(void **state)
-	{
-		struct desk *d = *state;
-		char text[TOKEN_TEXT_SIZE];
-		uint8_t hash[SECRET_HASH_LEN];
-
-		for (int i = 0; i < 1000; i++) {
-			assert_int_equal(
-			    token_draw(&d->s, 8, text, hash), ERR_OK);
-			assert_int_not_equal(text[0], '-');
-		}
-	}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, desk_setup, desk_teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_a_token_says_who_calls),
