@@ -171,21 +171,39 @@ conn_look(struct terminal *t)
 	return at_result_of(answer.u.heartbeat);
 }
 
+/*
+ * Asks for a heartbeat. The module may be at an exchange of its own, which is
+ * over in a moment: it is waited for.
+ */
 static enum at_result
-conn_execute(struct terminal *t, UNUSED const struct at_command *c)
+conn_start(struct terminal *t)
 {
 	struct tee_answer answer;
-	enum err err;
+	enum err err = at_tee_ask(t, TEE_HEARTBEAT, &answer);
 
-	if (!network_up(&t->module->network))
-		return CME_NO_CONNECTION;
-	err = at_tee_ask(t, TEE_HEARTBEAT, &answer);
+	if (err == ERR_BUSY)
+		return AT_LATER;
 	if (err != ERR_OK)
 		return at_result_of(err);
 	t->module->tee_changed = true;
 	if (!t->module->model->usecconn_blocks)
 		return AT_DONE;
-	return terminal_wait(t, conn_look, HEARTBEAT_WAIT_MS);
+	t->on_wait = conn_look;
+	return AT_LATER;
+}
+
+static enum at_result
+conn_execute(struct terminal *t, UNUSED const struct at_command *c)
+{
+	enum at_result result;
+
+	if (!network_up(&t->module->network))
+		return CME_NO_CONNECTION;
+	t->on_wait = conn_start;
+	result = conn_start(t);
+	return result == AT_LATER
+		   ? terminal_wait(t, t->on_wait, HEARTBEAT_WAIT_MS)
+		   : result;
 }
 
 /* --- +USECPSK, +USECPK --- */
