@@ -290,6 +290,19 @@ body_declared(const struct request *r)
 	return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
+/*
+ * Whether a refused request has a body to read away. An answer before its end
+ * closes the connection, and to a client that is still sending the reset may
+ * come first: so only if it waits to be asked, or the body is very long.
+ */
+static bool
+body_comes(const struct request *r)
+{
+	return body_declared(r) <= API_REFUSED_MAX &&
+	    MHD_lookup_connection_value(r->http, MHD_HEADER_KIND,
+	        MHD_HTTP_HEADER_EXPECT) == NULL;
+}
+
 static void
 request_check_length(struct request *r)
 {
@@ -490,8 +503,7 @@ on_request(void *ctx, struct MHD_Connection *http, const char *url,
 		return request_send(r);
 	}
 	request_begin(r, url, method);
-	/* Answered without its body, the connection ends: only if that is long. */
-	if (r->response != NULL && body_declared(r) > API_BODY_MAX)
+	if (r->response != NULL && !body_comes(r))
 		return request_send(r);
 	if (r->response != NULL) {
 		r->state = REQUEST_REFUSED;

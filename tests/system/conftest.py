@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("HOLDFAST_BUILD", "build")
 SANITIZED = "asan" in BUILD.name
 PATIENCE = 60 if SANITIZED else 30
+FINAL = re.compile(rb"\r\n(OK|ERROR|\+CM[ES] ERROR: [^\r\n]*)\r\n\Z")
 
 
 def program(name):
@@ -31,6 +32,17 @@ def program(name):
         if path.exists():
             return str(path)
     raise FileNotFoundError(f"{name} is not built in {BUILD}")
+
+
+def open_files(pid):
+    """What the descriptors of a process lead to."""
+    links = []
+    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            links.append(os.readlink(fd))
+        except FileNotFoundError:  # closed since it was listed
+            continue
+    return links
 
 
 def wait_until(condition, what, patience=None):
@@ -266,11 +278,11 @@ class Module:
         assert data, "the module closed the line"
         return data
 
-    def read_until(self, *ends, patience=None):
-        """Reads until the answer ends with one of ends."""
+    def read(self, done, patience):
+        """Reads until done says so of what has come."""
         got = b""
         deadline = time.monotonic() + (patience or PATIENCE)
-        while not got.endswith(ends):
+        while not done(got):
             left = deadline - time.monotonic()
             assert left > 0, f"no end in {got!r}"
             readable, _, _ = select.select([self.socket], [], [], left)
@@ -278,36 +290,36 @@ class Module:
                 got += self.receive()
         return got
 
+    def read_until(self, *ends, patience=None):
+        """Reads until the answer ends with one of ends."""
+        return self.read(lambda got: got.endswith(ends), patience)
+
+    def final(self, *ends, patience=None):
+        """Reads until a final result, or one of ends, ends the answer."""
+        return self.read(lambda got: FINAL.search(got)
+                         or ends and got.endswith(ends), patience)
+
     def command(self, text, data=None, patience=None):
         """Sends a command, and data at its prompt; the whole answer."""
         self.socket.sendall(text.encode() + b"\r")
-        final = (b"\r\nOK\r\n", b"ERROR\r\n")
         if data is not None:
-            got = self.read_until(b">", *final)
-            if got.endswith(final):
+            got = self.final(b">")
+            if not got.endswith(b">"):
                 return got
             self.socket.sendall(data)
-        got = self.read_until(*final, patience=patience)
-        while b"+CME ERROR:" not in got and not got.endswith(final):
-            got += self.read_until(*final, patience=patience)
-        return got
+        return self.final(patience=patience)
 
     def error(self, text):
         """Sends a command that has to fail; the error line."""
         self.socket.sendall(text.encode() + b"\r")
-        got = b""
-        while not re.search(rb"\r\n(\+CME ERROR: [^\r]*|ERROR)\r\n$", got):
-            assert not got.endswith(b"\r\nOK\r\n"), got
-            got += self.receive()
+        got = self.final()
+        assert not got.endswith(b"\r\nOK\r\n"), got
         return got.strip().decode()
 
     def info(self):
         """The numbers of AT+USECDEVINFO?, or None while it is an error."""
         self.socket.sendall(b"AT+USECDEVINFO?\r")
-        got = b""
-        while not re.search(rb"(\r\nOK\r\n|ERROR[^\r]*\r\n)$", got):
-            got += self.receive()
-        match = re.search(rb"\+USECDEVINFO: (\d),(\d),(\d)", got)
+        match = re.search(rb"\+USECDEVINFO: (\d),(\d),(\d)", self.final())
         return tuple(map(int, match.groups())) if match else None
 
     def seal(self, profile, serial="SN-0001"):

@@ -7,21 +7,15 @@ import subprocess
 
 import pytest
 
-from conftest import PATIENCE, Service, program, wait_until
+from conftest import PATIENCE, Service, open_files, program, wait_until
 from inject import open_in
 
 
 def sockets(pid):
     """Inodes of the sockets that a process holds."""
-    found = set()
-    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            match = re.match(r"socket:\[(\d+)\]", os.readlink(fd))
-        except FileNotFoundError:
-            continue
-        if match:
-            found.add(match.group(1))
-    return found
+    matches = [re.match(r"socket:\[(\d+)\]", link)
+               for link in open_files(pid)]
+    return {match.group(1) for match in matches if match}
 
 
 def network_sockets(pid):
@@ -52,8 +46,8 @@ def test_key_file_is_out_of_reach(service, name):
                                                       -errno.EPERM)
     assert pathlib.Path(f"/proc/{service.child(name)}/status").read_text() \
         .count("Seccomp:\t2") == 1
-    for path in pathlib.Path(f"/proc/{service.child(name)}/fd").iterdir():
-        assert "keys/keys" not in os.readlink(path)
+    assert not [link for link in open_files(service.child(name))
+                if "keys/keys" in link]
 
 
 def test_only_keys_opens_the_key_file(tmp_path):

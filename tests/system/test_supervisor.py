@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 
-from conftest import PATIENCE, program, wait_until
+from conftest import PATIENCE, open_files, program, wait_until
 
 SETS = ["--set", "api.listen=127.0.0.1:0", "--set", "devices.listen=[::]:0"]
 
@@ -183,8 +183,7 @@ def test_nothing_of_the_starters_is_left_open(tmp_path):
         wait_until((tmp_path / "data" / "endpoints").exists, "the service")
         task = f"/proc/{daemon.pid}/task/{daemon.pid}/children"
         for pid in [daemon.pid, *pathlib.Path(task).read_text().split()]:
-            for path in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-                assert os.readlink(path) != str(tmp_path / "secret")
+            assert str(tmp_path / "secret") not in open_files(pid)
     finally:
         daemon.terminate()
         assert daemon.wait(PATIENCE) == 0

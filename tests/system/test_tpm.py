@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from conftest import PATIENCE, Module, program, wait_until
+from conftest import PATIENCE, Module, open_files, program, wait_until
 from test_c2c import features, hosts  # noqa: F401 (fixtures)
 from test_e2e import aesccm_dec, parameters
 from test_psk import get_psk
@@ -303,14 +303,12 @@ def test_one_descriptor(device):
     tee, relay = tee_of(module)
     status = pathlib.Path(f"/proc/{tee}/status").read_text()
     assert "Seccomp:\t2" in status
-    links = [os.readlink(p) for p in pathlib.Path(f"/proc/{tee}/fd").iterdir()]
+    links = open_files(tee)
     assert sum(link.startswith("socket:") for link in links) == 2
     others = [link for link in links if not link.startswith("socket:")]
     assert all(link == "/dev/null" or link.startswith(str(module.state / "rot"))
                or link == str(module.log.name) for link in others), others
-    links = [os.readlink(p)
-             for p in pathlib.Path(f"/proc/{relay}/fd").iterdir()]
-    assert not any("rot" in link for link in links)
+    assert not any("rot" in link for link in open_files(relay))
 
 
 @pytest.mark.parametrize("what", ["write", "rename,renameat,renameat2"])
