@@ -75,7 +75,7 @@ def messages():
     v["instance"] = run(0xA0, 8)
     v["key"] = b"\x02" + run(0xB0, 32)
     v["profile"] = run(0x40, 16)
-    v["ticket"] = run(0xC0, 62)
+    v["ticket"] = v["profile"] + run(0xC0, 62)
     v["resume-alias"] = run(0x11, 6)
     v["resume-tag"] = run(0x21, 8)
     v["state-tag"] = run(0x31, 8)
@@ -140,7 +140,7 @@ def schedule(v):
     cipher.update(b"\x05" + v["uid"] + struct.pack(">I", 1) + v["profile"] +
                   v["alias"] + v["key"])
     sealed, tag = cipher.encrypt_and_digest(v["root"])
-    v["recovery-ticket"] = b"\x01\x01" + nonce + sealed + tag
+    v["recovery-ticket"] = v["profile"] + b"\x01\x01" + nonce + sealed + tag
     v["record-key"] = expand(v["kek"], "profile record", b"", 32)
 
 

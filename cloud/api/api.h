@@ -34,6 +34,7 @@
 #define API_BODY_MAX (64u << 10) /* of most calls */
 #define API_IMPORT_MAX (16u << 20) /* of a file of factory records */
 #define API_LARGE_MAX 8 /* bodies over API_BODY_MAX at once */
+#define API_AWAIT_MAX (2u << 20) /* of one that is refused before it comes */
 #define API_REFUSED_MAX (17u << 20) /* of a body that is only read away */
 #define API_BODY_INLINE 1024 /* bodies up to this need no allocation */
 #define API_OUT_INLINE 320 /* and so do answers */

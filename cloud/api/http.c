@@ -298,7 +298,7 @@ body_declared(const struct request *r)
 static bool
 body_comes(const struct request *r)
 {
-	return body_declared(r) <= API_REFUSED_MAX &&
+	return body_declared(r) <= API_AWAIT_MAX &&
 	    MHD_lookup_connection_value(r->http, MHD_HEADER_KIND,
 	        MHD_HTTP_HEADER_EXPECT) == NULL;
 }

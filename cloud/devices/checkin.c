@@ -134,17 +134,11 @@ answer_time(
 	struct writer w;
 	enum err err;
 
-	r.ticket = bytes_make(job->ticket.b, job->ticket.len);
+	if (job->has_ticket)
+		r.ticket = BYTES_OF(job->ticket);
 	writer_init(&w, buf, sizeof(buf));
 	checkin_response_write(&w, &r);
 	err = writer_end(&w, &payload);
-	if (err == ERR_SPACE && r.ticket.len > 0) {
-		/* The settings come first: it will ask again. */
-		r.ticket = BYTES_NONE;
-		writer_init(&w, buf, sizeof(buf));
-		checkin_response_write(&w, &r);
-		err = writer_end(&w, &payload);
-	}
 	if (err != ERR_OK)
 		return job_fail(d, job);
 	return answer(d, job, COAP_CHANGED, BYTES_NONE, payload);
@@ -193,15 +187,7 @@ static enum step
 accept_erased(
     struct devices *d, struct job *job, const struct checkin_response *response)
 {
-	struct service_event *e =
-	    job_event(d, job, "erased", job->uid, job->known.device.tenant);
-
-	if (e != NULL) {
-		service_event_number(
-		    e, "Generation", job->known.device.generation);
-		service_event_text(e, "Address", bytes_str(job->in->address));
-	}
-	job->effect = EFFECT_ERASE;
+	job_erase(d, job);
 	job->counter = &d->counters.checkins;
 	return answer_time(d, job, response);
 }
@@ -567,7 +553,7 @@ step_checkin(struct devices *d, struct job *job)
 	memcpy(job->alias, option.kid.ptr, ALIAS_LEN);
 	job->attempt_count = 0;
 	job->attempt_at = 0;
-	job->ticket.len = 0;
+	job->has_ticket = false;
 	err = job_reads(d);
 	if (err == ERR_OK)
 		err = find_alias(d, job, option.piv);

@@ -91,6 +91,20 @@ job_event(struct devices *d, struct job *job, const char *kind,
 	return e;
 }
 
+void
+job_erase(struct devices *d, struct job *job)
+{
+	struct service_event *e =
+	    job_event(d, job, "erased", job->uid, job->known.device.tenant);
+
+	if (e != NULL) {
+		service_event_number(
+		    e, "Generation", job->known.device.generation);
+		service_event_text(e, "Address", bytes_str(job->in->address));
+	}
+	job->effect = EFFECT_ERASE;
+}
+
 enum err
 job_evidence(struct devices *d, struct job *job, uint32_t generation,
     bool may_resync, enum clone_outcome *ret_outcome)

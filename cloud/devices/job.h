@@ -106,8 +106,6 @@ struct job {
 	size_t response_len;
 	bool adopts; /* adoption counts, and known is what it makes */
 	struct service_adoption adoption;
-	uint8_t profile[TICKET_PROFILES_MAX][PROFILE_UID_LEN];
-	size_t profile_count, profile_at;
 	/* Working state of the check-in. */
 	uint8_t alias[ALIAS_LEN];
 	struct attempt attempt[2];
@@ -115,7 +113,8 @@ struct job {
 	struct store_pending pending;
 	struct checkin_request checkin;
 	struct service_terms terms;
-	struct keysproto_blob ticket; /* for the answer, or none */
+	uint8_t ticket[TICKET_LEN]; /* for the answer, if has_ticket */
+	bool has_ticket;
 	struct oscore_context context;
 	/* The answer. */
 	uint8_t out[DATAGRAM_MAX];
@@ -179,6 +178,9 @@ MUST_CHECK enum err job_reads(struct devices *d);
  */
 struct service_event *job_event(struct devices *d, struct job *job,
     const char *kind, const uint8_t uid[UID_LEN], uint64_t tenant);
+
+/* A decommissioned device has its last word: all of its keys go with it. */
+void job_erase(struct devices *d, struct job *job);
 
 /*
  * Evidence of a clone of job->known is on record: says what follows, and sees

@@ -8,8 +8,6 @@
 #include "job.h"
 #include "store/generations.h"
 
-static enum step ask_profiles(struct devices *d, struct job *job);
-
 /* --- given --- */
 
 /* The root behind a context; a left one has none to give. */
@@ -49,6 +47,7 @@ ticket_ask(struct devices *d, struct job *job)
 	memcpy(q->u.ticket.alias, job->alias, ALIAS_LEN);
 	q->u.ticket.generation = g.generation;
 	memcpy(q->u.ticket.profile, g.profile, PROFILE_UID_LEN);
+	memcpy(job->ticket, g.profile, PROFILE_UID_LEN);
 	q->u.ticket.public_key = point;
 	q->u.ticket.root = blob_ask(&g.root);
 	return ERR_OK;
@@ -59,15 +58,17 @@ ticket_take(struct devices *d, struct job *job, size_t i)
 {
 	const struct keysproto_answer *a;
 
-	job->ticket.len = 0;
+	job->has_ticket = false;
 	if (i >= job->ask_count)
 		return;
 	a = job_answer(d, job, i);
 	/* Without one the heartbeat is as good: it will ask again. */
-	if (a->err == ERR_OK)
-		job->ticket = a->u.blob;
-	else
+	if (a->err != ERR_OK || a->u.blob.len != BLOB_MAX) {
 		d->counters.failed++;
+		return;
+	}
+	memcpy(job->ticket + PROFILE_UID_LEN, a->u.blob.b, BLOB_MAX);
+	job->has_ticket = true;
 }
 
 /* --- taken back --- */
@@ -104,6 +105,10 @@ adopt(struct devices *d, struct job *job)
 	uint32_t known_generation = 0;
 	struct store_device row;
 
+	/* It will not check in: what it is told now is its last word. */
+	if (j.verdict == VERDICT_DECOMMISSIONED &&
+	    job->known.device.erased == 0)
+		job_erase(d, job);
 	if (j.verdict != VERDICT_NEW)
 		return act_on(d, job, &j);
 	if (service_ticket_row(d->store, c.known, &job->adoption, &row) !=
@@ -119,8 +124,8 @@ adopt(struct devices *d, struct job *job)
 }
 
 static void
-adoption_fill(struct devices *d, struct job *job, const uint8_t *profile,
-    const struct keysproto_blob *root)
+adoption_fill(
+    struct devices *d, struct job *job, const struct keysproto_blob *root)
 {
 	struct service_adoption *a = &job->adoption;
 	const struct bootstrap_request *m = &job->request;
@@ -132,7 +137,7 @@ adoption_fill(struct devices *d, struct job *job, const uint8_t *profile,
 	memcpy(a->uid, job->uid, UID_LEN);
 	memcpy(a->alias, m->claim.alias, ALIAS_LEN);
 	memcpy(a->public_key, job->session->key, P256_POINT_LEN);
-	memcpy(a->profile, profile, PROFILE_UID_LEN);
+	memcpy(a->profile, m->ticket.ptr, PROFILE_UID_LEN);
 	memcpy(a->instance, m->instance, INSTANCE_LEN);
 	if (m->sealed)
 		(void)snprintf(a->serial, sizeof(a->serial), "%.*s",
@@ -140,60 +145,40 @@ adoption_fill(struct devices *d, struct job *job, const uint8_t *profile,
 }
 
 static enum step
-take_profiles(struct devices *d, struct job *job)
+opened(struct devices *d, struct job *job)
 {
-	const struct keysproto_answer *a;
-	size_t asked = job->ask_count;
+	const struct keysproto_answer *a = job_answer(d, job, 0);
 
-	for (size_t i = 0; i < asked; i++) {
-		a = job_answer(d, job, i);
-		if (a->err == ERR_OK) {
-			adoption_fill(d, job, job->profile[job->profile_at + i],
-			    &a->u.blob);
-			job->ask_count = 0;
-			return adopt(d, job);
-		}
-		if (a->err != ERR_AUTH)
-			return job_fail(d, job);
-	}
 	job->ask_count = 0;
-	job->profile_at += asked;
-	if (job->profile_at < job->profile_count)
-		return ask_profiles(d, job);
-	return answer_status(d, job, BOOTSTRAP_UNKNOWN);
-}
-
-static enum step
-ask_profiles(struct devices *d, struct job *job)
-{
-	struct keysproto_request *q;
-	struct p256_point point;
-
-	if (p256_point_decode(BYTES_OF(job->session->key), &point) != ERR_OK)
+	if (a->err == ERR_AUTH)
+		return answer_status(d, job, BOOTSTRAP_UNKNOWN);
+	if (a->err != ERR_OK)
 		return job_fail(d, job);
-	for (size_t i = job->profile_at;
-	     i < job->profile_count && job->ask_count < JOB_ASKS_MAX; i++) {
-		q = job_ask(d, job);
-		q->op = KEYSPROTO_TICKET;
-		memcpy(q->u.ticket.uid, job->uid, UID_LEN);
-		q->u.ticket.ticket = job->request.ticket;
-		memcpy(q->u.ticket.alias, job->request.claim.alias, ALIAS_LEN);
-		q->u.ticket.generation = job->request.claim.generation;
-		memcpy(q->u.ticket.profile, job->profile[i], PROFILE_UID_LEN);
-		q->u.ticket.public_key = point;
-	}
-	job->next = take_profiles;
-	return STEP_ASK;
+	adoption_fill(d, job, &a->u.blob);
+	return adopt(d, job);
 }
 
 enum step
 ticket_open(struct devices *d, struct job *job)
 {
-	if (job->request.ticket.len != BLOB_MAX || !job->request.has_claim ||
-	    job->request.claim.generation == 0)
+	const struct bootstrap_request *m = &job->request;
+	struct keysproto_request *q;
+	struct p256_point point;
+
+	if (m->ticket.len != TICKET_LEN || !m->has_claim ||
+	    m->claim.generation == 0)
 		return answer_status(d, job, BOOTSTRAP_UNKNOWN);
-	job->profile_count = service_ticket_profiles(
-	    job->is_known ? &job->known : NULL, &job->request, job->profile);
-	job->profile_at = 0;
-	return ask_profiles(d, job);
+	if (p256_point_decode(BYTES_OF(job->session->key), &point) != ERR_OK)
+		return job_fail(d, job);
+	q = job_ask(d, job);
+	q->op = KEYSPROTO_TICKET;
+	memcpy(q->u.ticket.uid, job->uid, UID_LEN);
+	q->u.ticket.ticket =
+	    bytes_make(m->ticket.ptr + PROFILE_UID_LEN, BLOB_MAX);
+	memcpy(q->u.ticket.alias, m->claim.alias, ALIAS_LEN);
+	q->u.ticket.generation = m->claim.generation;
+	memcpy(q->u.ticket.profile, m->ticket.ptr, PROFILE_UID_LEN);
+	q->u.ticket.public_key = point;
+	job->next = opened;
+	return STEP_ASK;
 }

@@ -29,7 +29,7 @@ ticket_bytes(const struct device *d)
 	if (s.generation == 0 || !d->ticket.there ||
 	    memcmp(d->ticket.b, s.alias, ALIAS_LEN) != 0)
 		return BYTES_NONE;
-	return bytes_make(d->ticket.b + ALIAS_LEN, BLOB_MAX);
+	return bytes_make(d->ticket.b + ALIAS_LEN, TICKET_LEN);
 }
 
 bool
@@ -52,10 +52,10 @@ ticket_keep(struct device *d, struct bytes ticket)
 
 	rot_state(d->rot, &s);
 	if (outside->write == NULL || s.pending || s.generation == 0 ||
-	    ticket.len != BLOB_MAX)
+	    ticket.len != TICKET_LEN)
 		return;
 	memcpy(kept.b, s.alias, ALIAS_LEN);
-	memcpy(kept.b + ALIAS_LEN, ticket.ptr, BLOB_MAX);
+	memcpy(kept.b + ALIAS_LEN, ticket.ptr, TICKET_LEN);
 	/* Not written: asked for again with the next heartbeat. */
 	if (outside->write(outside->ctx, BYTES_OF(kept.b)) == ERR_OK)
 		d->ticket = kept;

@@ -203,7 +203,7 @@ ticket_read(struct reader *r, struct bootstrap_request *m)
 		return;
 	}
 	m->ticket = cbor_bstr(r);
-	if (m->ticket.len == 0 || m->ticket.len > BLOB_MAX)
+	if (m->ticket.len != TICKET_LEN)
 		reader_fail(r, ERR_INVALID);
 }
 
@@ -442,7 +442,7 @@ checkin_response_value(
 		m->features_version = cbor_uint(r);
 	} else if (key == 4) {
 		m->ticket = cbor_bstr(r);
-		if (m->ticket.len != BLOB_MAX)
+		if (m->ticket.len != TICKET_LEN)
 			reader_fail(r, ERR_INVALID);
 	} else {
 		cbor_skip(r);

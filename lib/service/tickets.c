@@ -17,31 +17,6 @@
 
 static const uint8_t nobody[PROFILE_UID_LEN];
 
-static void
-add_profile(
-    uint8_t (*profiles)[PROFILE_UID_LEN], size_t *count, const uint8_t *profile)
-{
-	for (size_t i = 0; i < *count; i++)
-		if (memcmp(profiles[i], profile, PROFILE_UID_LEN) == 0)
-			return;
-	memcpy(profiles[(*count)++], profile, PROFILE_UID_LEN);
-}
-
-size_t
-service_ticket_profiles(const struct judge_device *known,
-    const struct bootstrap_request *request,
-    uint8_t ret_profiles[TICKET_PROFILES_MAX][PROFILE_UID_LEN])
-{
-	size_t count = 0;
-
-	if (request->sealed)
-		add_profile(ret_profiles, &count, request->profile);
-	if (known != NULL && known->device.has_profile)
-		add_profile(ret_profiles, &count, known->device.profile);
-	add_profile(ret_profiles, &count, nobody);
-	return count;
-}
-
 /* The owner is the profile's; whom the row named before does not count. */
 static enum err
 take_owner(struct store *store, const struct service_adoption *a,

@@ -66,7 +66,9 @@ query_start(struct query *q, struct store *store, const struct sql *sql)
 {
 	struct prepared *slot = find_slot(store, sql);
 
-	*q = (struct query){.store = store, .err = ERR_OK};
+	*q = (struct query){.store = store, .err = sqlite_settle(store)};
+	if (q->err != ERR_OK)
+		return;
 	if (slot->sql == NULL) {
 		q->err = prepare(store, sql, &slot->statement);
 		if (q->err != ERR_OK)

@@ -68,8 +68,22 @@ sqlite_error(struct store *store, int result)
 	case SQLITE_INTERNAL:
 		return ERR_INTERNAL;
 	default:
+		store->in_doubt = true;
 		return ERR_IO;
 	}
+}
+
+enum err
+sqlite_settle(struct store *store)
+{
+	enum err err;
+
+	if (!store->in_doubt || sqlite3_get_autocommit(store->db) == 0)
+		return ERR_OK;
+	/* Nobody reads this number; writing it is a page of the log. */
+	err = sqlite_exec(store, "PRAGMA user_version = 1");
+	store->in_doubt = err != ERR_OK;
+	return err;
 }
 
 enum err
@@ -182,6 +196,9 @@ begin(struct store *store, const struct sql *sql)
 
 	if (store->in_transaction)
 		return ERR_STATE;
+	err = sqlite_settle(store);
+	if (err != ERR_OK)
+		return err;
 	query_start(&q, store, sql);
 	err = query_run(&q);
 	store->in_transaction = err == ERR_OK;
@@ -227,10 +244,14 @@ store_rollback(struct store *store)
 	if (store->db == NULL || sqlite3_get_autocommit(store->db) != 0) {
 		/* Some failures have rolled back by themselves. */
 		store->in_transaction = false;
+		if (store->db != NULL)
+			(void)!sqlite_settle(store);
 		return;
 	}
 	(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	store->in_transaction = false;
+	/* Now or before the next transaction. */
+	(void)!sqlite_settle(store);
 }
 
 bool

@@ -22,6 +22,7 @@ struct prepared {
 struct store {
 	sqlite3 *db;
 	bool in_transaction;
+	bool in_doubt; /* sqlite_settle has something to do */
 	int version;
 	size_t prepared_count;
 	struct prepared prepared[STATEMENTS_MAX];
@@ -43,6 +44,14 @@ MUST_CHECK enum err store_migrate(struct store *store);
 
 /* Turns a result of SQLite into an error, and keeps its words. */
 MUST_CHECK enum err sqlite_error(struct store *store, int result);
+
+/*
+ * A commit that failed while it was synced is undone in memory, but stands in
+ * the log, and would be there after a power cut: as if what was answered since
+ * then had not been. The next commit writes over it, so this makes one.
+ * Errors: as store_commit; it has to be called again then.
+ */
+MUST_CHECK enum err sqlite_settle(struct store *store);
 
 /* Runs statements that give no rows. */
 MUST_CHECK enum err sqlite_exec(struct store *store, const char *sql);

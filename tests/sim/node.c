@@ -112,13 +112,78 @@ node_move(struct sim *sim, struct node *node)
 	    (unsigned)chance_between(&sim->chance, 1024, 65535));
 }
 
+/* --- outside of the root of trust --- */
+
+static enum err
+outside_read(void *ctx, uint8_t *out, size_t cap, size_t *ret_len)
+{
+	const struct outside *o = ctx;
+
+	if (o->len == 0 || o->len > cap)
+		return ERR_NOT_FOUND;
+	memcpy(out, o->b, o->len);
+	*ret_len = o->len;
+	return ERR_OK;
+}
+
+/* All or nothing; who asked may not hear which, or be gone. */
+static enum err
+outside_write(void *ctx, struct bytes content)
+{
+	struct outside *o = ctx;
+	bool fails = chance_one_in(&o->sim->tickets, 16);
+
+	if (o->node->ram.dead)
+		return ERR_IO;
+	o->node->ram.dead = fails && chance_one_in(&o->sim->tickets, 2);
+	if (fails && chance_one_in(&o->sim->tickets, 2))
+		return ERR_IO;
+	if (content.len > sizeof(o->b))
+		abort();
+	if (content.len > 0)
+		memcpy(o->b, content.ptr, content.len);
+	o->len = content.len;
+	o->spoilt = false;
+	return fails ? ERR_IO : ERR_OK;
+}
+
+void
+node_spoil(struct sim *sim, struct node *node)
+{
+	struct outside *o = &node->outside;
+
+	o->spoilt = true;
+	if (chance_one_in(&sim->tickets, 2))
+		o->len = 0;
+	else
+		o->b[chance_between(&sim->tickets, 0, sizeof(o->b) - 1)] ^= 1;
+	sim_say(sim, "the ticket of %u is %s", node->number,
+	    o->len == 0 ? "lost" : "damaged");
+}
+
+bool
+node_has_ticket(const struct node *node)
+{
+	const struct outside *o = &node->outside;
+
+	return o->len == sizeof(o->b) && !o->spoilt &&
+	       memcmp(o->b, node->rot.rec.cur.alias, ALIAS_LEN) == 0;
+}
+
 static void
 set_up(struct sim *sim, struct node *node)
 {
+	bool has_outside = !chance_one_in(&sim->tickets, 4);
+
+	node->outside.sim = sim;
+	node->outside.node = node;
 	node->config = (struct device_config){.heartbeat_min_s = 300,
 	    .heartbeat_s = 86400,
 	    .firmware = "03.15",
 	    .well_known_path = chance_one_in(&sim->chance, 4)};
+	if (has_outside)
+		node->config.outside = (struct device_outside){
+		    outside_read, outside_write, &node->outside};
 	node->drift_ppm = (int64_t)chance_between(&sim->chance, 0, 1000) - 500;
 	node->has_wall = !chance_one_in(&sim->chance, 4);
 	node_move(sim, node);
@@ -164,6 +229,7 @@ node_copy(struct sim *sim, struct node *clone, struct node *node)
 	memcpy(clone->ram.slot_there, node->ram.slot_there,
 	    sizeof(node->ram.slot_there));
 	clone->ram.port = port;
+	clone->outside = node->outside;
 	node->cloned = true;
 	set_up(sim, clone);
 	sim_say(sim, "%u is a clone of %u", clone->number, node->number);
@@ -301,12 +367,17 @@ node_poll(struct sim *sim, struct node *node)
 void
 node_receive(struct sim *sim, struct node *node, struct bytes datagram)
 {
+	unsigned refused = node->device.refused;
+
 	if (!node->on)
 		return;
 	device_receive(
 	    &node->device, local_ms(sim, node), wall_s(sim, node), datagram);
 	if (went_down(sim, node))
 		return;
+	if (node->device.refused != refused)
+		sim_say(sim, "%u is refused: %u", node->number,
+		    node->device.refused);
 	node->wake_ms = sim->now_ms;
 	check_features(sim, node);
 }

@@ -251,9 +251,9 @@ service_handle(struct sim *sim, const struct devices_in *in, size_t count,
 /* --- backups --- */
 
 /*
- * What a copy knows of every device: without recovery tickets the service
- * promises to go on from a copy only if it is not older than a generation
- * that a device has confirmed.
+ * What a copy knows of every device: the service promises to go on from a
+ * copy only if it is not older than a generation that a device has confirmed,
+ * or the device has that generation's recovery ticket.
  */
 static void
 backup_know(struct sim *sim, struct backup *b, unsigned i)
@@ -304,20 +304,29 @@ backup_knows(const struct backup *b, unsigned i, const uint8_t *alias)
 	return false;
 }
 
-/* What the service has committed, the answer that says so may be on its way. */
+/*
+ * What the service has committed, the answer that says so may be on its way:
+ * a device has no ticket of that yet.
+ */
 static bool
 backup_serves(const struct sim *sim, const struct backup *b)
 {
 	const struct rot_generation *cur;
+	const struct node *node;
 	struct store_device row;
 
 	for (unsigned i = 0; i < sim->devices; i++) {
-		cur = &sim->node[i].rot.rec.cur;
-		if (cur->number > 0 && !backup_knows(b, i, cur->alias))
-			return false;
+		node = &sim->node[i];
+		cur = &node->rot.rec.cur;
 		if (store_device_by_uid(
-			sim->service.store, sim->node[i].uid, &row) != ERR_OK ||
-		    (row.generation > 0 && !backup_knows(b, i, row.alias)))
+			sim->service.store, node->uid, &row) != ERR_OK)
+			return false;
+		if (cur->number > 0 && !backup_knows(b, i, cur->alias) &&
+		    !node_has_ticket(node))
+			return false;
+		if (row.generation > 0 && !backup_knows(b, i, row.alias) &&
+		    !(node_has_ticket(node) &&
+			memcmp(row.alias, cur->alias, ALIAS_LEN) == 0))
 			return false;
 	}
 	return true;
@@ -370,10 +379,9 @@ learn_wishes(struct sim *sim, struct node *node)
 
 	if (store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
 		return;
-	/* The features of then may come again. */
+	/* The features of then may come again, or an owner's first ones. */
 	add_mask(sim, node, row.features);
-	if (row.tenant == 0)
-		add_mask(sim, node, PROFILE_FEATURES);
+	add_mask(sim, node, PROFILE_FEATURES);
 	w->suspended_known = true;
 	w->suspended = row.suspended;
 	w->features_known = row.features_version != 0;
@@ -559,6 +567,23 @@ service_transfer(struct sim *sim, struct node *node)
 
 /* --- nothing that was confirmed is lost --- */
 
+/*
+ * A ticket brings its own owner back: what the one of the copy did meanwhile
+ * with a device that was not his any more is void.
+ */
+static void
+learn_owner(struct sim *sim, struct node *node)
+{
+	struct wanted *w = &node->wanted;
+	unsigned adoptions = service_events(sim, "adopted", node->uid);
+
+	if (adoptions == w->adoptions)
+		return;
+	w->adoptions = adoptions;
+	w->owner = 0;
+	w->features_known = false;
+}
+
 static void
 check_wishes(
     struct sim *sim, const struct node *node, const struct store_device *row)
@@ -586,7 +611,7 @@ check_wishes(
 
 /* What a device has seen done has been done. */
 static void
-check_device(struct sim *sim, const struct node *node)
+check_device(struct sim *sim, struct node *node)
 {
 	const struct rot_generation *cur = &node->rot.rec.cur;
 	struct store_generation g;
@@ -596,6 +621,7 @@ check_device(struct sim *sim, const struct node *node)
 	if (node->rot.rec.erased ||
 	    store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
 		return;
+	learn_owner(sim, node);
 	check_wishes(sim, node, &row);
 	if (cur->number == 0 || sim->service.restores > 0 || node->cloned ||
 	    node->ended)

@@ -120,8 +120,18 @@ struct wanted {
 	bool suspended;
 	uint32_t rotate_above; /* the generation at that time */
 	uint64_t owner; /* after a transfer; 0: not known */
+	unsigned adoptions; /* events that were seen */
 	uint32_t mask[MASKS_MAX]; /* every feature set, in order */
 	size_t mask_count;
+};
+
+/* A device's storage outside of its root of trust; power cuts spare it. */
+struct outside {
+	struct sim *sim;
+	struct node *node;
+	uint8_t b[DEVICE_TICKET_LEN];
+	size_t len;
+	bool spoilt; /* it is not what was written last */
 };
 
 struct node {
@@ -135,6 +145,7 @@ struct node {
 	struct rot rot;
 	struct device device;
 	struct device_config config;
+	struct outside outside;
 	bool on;
 	uint64_t on_ms; /* when it was, or will be, switched on */
 	int64_t drift_ppm;
@@ -157,6 +168,12 @@ enum err node_ask(struct sim *sim, struct node *node);
 void node_move(struct sim *sim, struct node *node);
 void node_psk(struct sim *sim, struct node *node);
 void node_seal(struct sim *sim, struct node *node);
+
+/* What it keeps outside of its root of trust is lost, or damaged. */
+void node_spoil(struct sim *sim, struct node *node);
+
+/* Whether a ticket of its present generation lies there. */
+bool node_has_ticket(const struct node *node);
 
 /* Fails the run unless both ends have erased all keys. */
 void node_gone(struct sim *sim, struct node *node);
@@ -211,6 +228,7 @@ struct sim {
 	bool failed;
 	struct chance chance;
 	struct chance owners; /* of its own: other seeds go on as before */
+	struct chance tickets; /* likewise */
 	struct recipe recipe;
 	uint64_t now_ms;
 	struct service service;

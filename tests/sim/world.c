@@ -282,6 +282,12 @@ chaos(struct sim *sim)
 		strike(sim);
 		if (sim->recipe.transfers && chance_one_in(&sim->owners, 6))
 			service_transfer(sim, any_owned(sim));
+		/* Whom a restored service does not know has nothing else. */
+		if (sim->service.restores == 0 &&
+		    chance_one_in(&sim->tickets, 40))
+			node_spoil(sim,
+			    &sim->node[chance_between(
+				&sim->tickets, 0, sim->nodes - 1)]);
 		if (disk_is_dead() && sim->service.devices != NULL)
 			service_kill(sim, true);
 		run_for(
@@ -441,11 +447,25 @@ release_all(struct sim *sim)
 	}
 }
 
+/* Whom a ticket has brought back to an owner can be ended only now. */
+static void
+end_again(struct sim *sim)
+{
+	if (sim->service.restores == 0)
+		return;
+	for (unsigned i = 0; i < sim->devices; i++)
+		if (sim->node[i].ended)
+			service_decommission(
+			    sim, &sim->node[i], sim->node[i].rot.rec.erased);
+	run_for(sim, 2 * DAY_MS);
+}
+
 static void
 calm(struct sim *sim)
 {
 	heal(sim);
 	run_for(sim, 2 * DAY_MS);
+	end_again(sim);
 	release_all(sim);
 	if (!sim->failed)
 		service_check(sim);
@@ -496,6 +516,7 @@ sim_run(uint64_t seed, unsigned devices, bool verbose, bool quiet)
 	sim.verbose = verbose;
 	sim.chance = chance_of(seed, 0);
 	sim.owners = chance_of(seed, 2);
+	sim.tickets = chance_of(seed, 3);
 	sim.recipe.transfers = chance_one_in(&sim.owners, 2);
 	sim.digest = UINT64_C(0xcbf29ce484222325);
 	sim.devices = devices != 0

@@ -86,13 +86,16 @@ test_a_ticket_of_the_page_opens(void **ignored UNUSED)
 	    .generation = 1,
 	    .profile = golden("profile").ptr,
 	    .more = BYTES_OF(more)};
+	struct bytes wrapped = golden("recovery-ticket");
 
+	assert_int_equal(wrapped.len, TICKET_LEN);
+	assert_memory_equal(wrapped.ptr, name.profile, PROFILE_UID_LEN);
+	wrapped = bytes_make(wrapped.ptr + PROFILE_UID_LEN, BLOB_MAX);
 	s.kek[0].id = 1;
 	memcpy(s.kek[0].kek, golden("kek").ptr, KEY_LEN);
 	memcpy(more, golden("alias").ptr, ALIAS_LEN);
 	memcpy(more + ALIAS_LEN, golden("key").ptr, P256_COMPRESSED_LEN);
-	assert_int_equal(
-	    wrap_open(&s, &name, golden("recovery-ticket"), got), ERR_OK);
+	assert_int_equal(wrap_open(&s, &name, wrapped, got), ERR_OK);
 	golden_equal("root", got, sizeof(got));
 }
 

@@ -347,24 +347,24 @@ test_tickets_of_others(void **state)
 {
 	struct kit *kit = *state;
 	struct node *node, *other;
-	uint8_t first[BLOB_MAX];
+	uint8_t first[TICKET_LEN];
 
 	kit_backup(kit);
 	node = node_ready(kit, 1);
 	other = node_ready(kit, 2);
-	memcpy(first, node->outside + ALIAS_LEN, BLOB_MAX);
+	memcpy(first, node->outside + ALIAS_LEN, TICKET_LEN);
 	kit_restore(kit);
-	memcpy(node->outside + ALIAS_LEN, other->outside + ALIAS_LEN, BLOB_MAX);
+	memcpy(node->outside + ALIAS_LEN, other->outside + ALIAS_LEN, TICKET_LEN);
 	node_boot(node);
 	come_back(node);
 	refused(node);
 	/* With the right one it comes back, and its next forgets the first. */
-	memcpy(node->outside + ALIAS_LEN, first, BLOB_MAX);
+	memcpy(node->outside + ALIAS_LEN, first, TICKET_LEN);
 	node_boot(node);
 	come_back(node);
 	back_at(node, 2);
 	kit_restore(kit);
-	memcpy(node->outside + ALIAS_LEN, first, BLOB_MAX);
+	memcpy(node->outside + ALIAS_LEN, first, TICKET_LEN);
 	node_boot(node);
 	come_back(node);
 	assert_int_equal(node_info(node).generation, 2);

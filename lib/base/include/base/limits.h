@@ -50,12 +50,13 @@
 #define BOOTSTRAP_REQUEST_MAX 320
 #define BOOTSTRAP_RESPONSE_MAX 64
 #define CHECKIN_REQUEST_MAX 64
-#define CHECKIN_RESPONSE_MAX 96
+#define CHECKIN_RESPONSE_MAX 128
 #define PENDING_MAX 6 /* pendings per uid */
 #define LEFT_MAX 12 /* left contexts per uid */
 
 /* Blobs wrapped by the keys process: version 1, key id 1, nonce 12, tag 16. */
 #define BLOB_OVERHEAD 30
 #define BLOB_MAX (BLOB_OVERHEAD + KEY_LEN)
+#define TICKET_LEN (PROFILE_UID_LEN + BLOB_MAX) /* a recovery ticket */
 
 #endif

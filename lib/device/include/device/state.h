@@ -29,8 +29,8 @@ struct device_exchange {
 	unsigned echoes; /* challenges answered in this attempt */
 };
 
-/* A recovery ticket as it lies outside: alias 6 | ticket 62. */
-#define DEVICE_TICKET_LEN (ALIAS_LEN + BLOB_MAX)
+/* A recovery ticket as it lies outside: alias 6 | ticket 78. */
+#define DEVICE_TICKET_LEN (ALIAS_LEN + TICKET_LEN)
 
 struct device_ticket {
 	bool there;

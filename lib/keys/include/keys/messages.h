@@ -78,7 +78,7 @@ struct bootstrap_request {
 	struct bootstrap_resume resume;
 	bool has_claim;
 	struct bootstrap_claim claim;
-	struct bytes ticket; /* empty: none */
+	struct bytes ticket; /* TICKET_LEN bytes; empty: none */
 };
 
 /* Writes request 2; the cursor keeps ERR_SPACE and ERR_INVALID. */
@@ -140,7 +140,7 @@ struct checkin_response {
 	bool has_features;
 	uint32_t features;
 	uint64_t features_version;
-	struct bytes ticket; /* BLOB_MAX bytes; empty: none */
+	struct bytes ticket; /* TICKET_LEN bytes; empty: none */
 };
 
 /* Writes the answer to a check-in. */

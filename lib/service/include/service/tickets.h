@@ -9,18 +9,6 @@
 
 #include "service/judge.h"
 
-/* Profiles that the root in a ticket may be bound to. */
-#define TICKET_PROFILES_MAX 3
-
-/*
- * Lists them, the likely ones first: the one that the request names, the
- * owner's as the service remembers it, and nobody's (zeros). known is NULL
- * for a device that the service has no row of.
- */
-size_t service_ticket_profiles(const struct judge_device *known,
-    const struct bootstrap_request *request,
-    uint8_t ret_profiles[TICKET_PROFILES_MAX][PROFILE_UID_LEN]);
-
 /* A generation that a ticket has brought back. */
 struct service_adoption {
 	uint8_t uid[UID_LEN];
@@ -40,7 +28,8 @@ struct service_adoption {
  * Says what the row of the device would be: the ticket's generation is the
  * current one, in a state that nothing is known of, and its owner is the
  * ticket's profile's, if the service knows that. F5: the version of features
- * jumps to the time. known as above.
+ * jumps to the time. known is NULL
+ * for a device that the service has no row of.
  */
 MUST_CHECK enum err service_ticket_row(struct store *store,
     const struct judge_device *known, const struct service_adoption *adoption,
