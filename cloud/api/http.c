@@ -299,8 +299,8 @@ static bool
 body_comes(const struct request *r)
 {
 	return body_declared(r) <= API_AWAIT_MAX &&
-	    MHD_lookup_connection_value(r->http, MHD_HEADER_KIND,
-	        MHD_HTTP_HEADER_EXPECT) == NULL;
+	       MHD_lookup_connection_value(
+		   r->http, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) == NULL;
 }
 
 static void

@@ -273,6 +273,10 @@ answer_take(struct rot_record *rec, const struct checkin_response *answer)
 	    answer->features_version > rec->features_version) {
 		rec->features = answer->features;
 		rec->features_version = answer->features_version;
+	} else if (answer->has_features &&
+	    answer->features_version < rec->features_version) {
+		/* A service out of a backup: it has to hear of ours (F5). */
+		rec->features_reported = 0;
 	}
 }
 
@@ -342,7 +346,6 @@ rot_checkin_done(struct rot *rot, const struct checkin_response *answer)
 	if (err != ERR_OK)
 		return err;
 	rec = change_begin(rot);
-	reported_take(rec, &g->request);
 	if (commits)
 		pend_commit(rec);
 	rec->cur.ck = next;
@@ -350,6 +353,7 @@ rot_checkin_done(struct rot *rot, const struct checkin_response *answer)
 	rec->cur.has_request = false;
 	memset(&rec->cur.request, 0, sizeof(rec->cur.request));
 	answer_take(rec, answer);
+	reported_take(rec, &g->request);
 	wipe(&next, sizeof(next));
 	erases = (rec->flags & CHECKIN_ERASE) != 0;
 	if (erases)

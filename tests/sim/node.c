@@ -131,7 +131,8 @@ static enum err
 outside_write(void *ctx, struct bytes content)
 {
 	struct outside *o = ctx;
-	bool fails = chance_one_in(&o->sim->tickets, 16);
+	bool fails =
+	    !o->sim->network.perfect && chance_one_in(&o->sim->tickets, 16);
 
 	if (o->node->ram.dead)
 		return ERR_IO;

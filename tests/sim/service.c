@@ -318,8 +318,8 @@ backup_serves(const struct sim *sim, const struct backup *b)
 	for (unsigned i = 0; i < sim->devices; i++) {
 		node = &sim->node[i];
 		cur = &node->rot.rec.cur;
-		if (store_device_by_uid(
-			sim->service.store, node->uid, &row) != ERR_OK)
+		if (store_device_by_uid(sim->service.store, node->uid, &row) !=
+		    ERR_OK)
 			return false;
 		if (cur->number > 0 && !backup_knows(b, i, cur->alias) &&
 		    !node_has_ticket(node))

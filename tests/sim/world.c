@@ -285,9 +285,8 @@ chaos(struct sim *sim)
 		/* Whom a restored service does not know has nothing else. */
 		if (sim->service.restores == 0 &&
 		    chance_one_in(&sim->tickets, 40))
-			node_spoil(sim,
-			    &sim->node[chance_between(
-				&sim->tickets, 0, sim->nodes - 1)]);
+			node_spoil(sim, &sim->node[chance_between(
+					    &sim->tickets, 0, sim->nodes - 1)]);
 		if (disk_is_dead() && sim->service.devices != NULL)
 			service_kill(sim, true);
 		run_for(

@@ -354,7 +354,8 @@ test_tickets_of_others(void **state)
 	other = node_ready(kit, 2);
 	memcpy(first, node->outside + ALIAS_LEN, TICKET_LEN);
 	kit_restore(kit);
-	memcpy(node->outside + ALIAS_LEN, other->outside + ALIAS_LEN, TICKET_LEN);
+	memcpy(
+	    node->outside + ALIAS_LEN, other->outside + ALIAS_LEN, TICKET_LEN);
 	node_boot(node);
 	come_back(node);
 	refused(node);

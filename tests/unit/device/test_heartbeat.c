@@ -277,6 +277,9 @@ test_features(void **state)
 	w.service.answer.features = FEATURE_ALL;
 	w.service.answer.features_version = 1699999999;
 	beat();
+	/* Such a service is told at once which one the device has. */
+	assert_true(w.service.checkin.has_features_version);
+	assert_int_equal(w.service.checkin.features_version, 1700000000);
 	w.service.answer.features_version = 1700000000;
 	beat();
 	device_info(&w.device, &info);
