@@ -1,5 +1,5 @@
 /*
- * holdfast cas create, pop, list, get: certificate authorities for
+ * holdfast cas create, pop, list, get, remove: certificate authorities for
  * zero-touch provisioning. Certificates are printed as PEM.
  */
 #include "cli.h"
@@ -112,6 +112,19 @@ cas_get(int argc, char **argv)
 	return item_main(argc, argv, &usage, "/v1/cas");
 }
 
+static int
+cas_remove(int argc, char **argv)
+{
+	static const struct cli_usage usage = {"cas remove", "NAME",
+	    "Removes a certificate authority that no profile and no device "
+	    "has. Its key is\nerased; certificates that it has signed stay "
+	    "good at the cloud until it is\ntaken off there.",
+	    1, 1};
+
+	return item_call_main(
+	    argc, argv, &usage, "DELETE", "/v1/cas", NULL, NULL);
+}
+
 int
 cas_main(int argc, char **argv)
 {
@@ -120,6 +133,7 @@ cas_main(int argc, char **argv)
 	    {"pop", cas_pop},
 	    {"list", cas_list},
 	    {"get", cas_get},
+	    {"remove", cas_remove},
 	};
 
 	return verb_main("cas", verbs, ARRAY_LEN(verbs), argc, argv);

@@ -161,6 +161,7 @@ struct api {
 	bool transferring; /* and one acceptance of an offer */
 	unsigned large_count; /* bodies over API_BODY_MAX being read */
 	int64_t next_sweep_ms;
+	int64_t next_tell_ms;
 	int64_t next_log_ms; /* of what libmicrohttpd has to say */
 	int64_t stop_ms;
 };
@@ -378,6 +379,7 @@ void cas_create(struct request *r);
 void cas_pop(struct request *r);
 void cas_list(struct request *r);
 void cas_get(struct request *r);
+void cas_remove(struct request *r);
 /* events.c */
 void events_list(struct request *r);
 void imports_post(struct request *r);

@@ -1,5 +1,5 @@
 /*
- * Certificate authorities: the original's two calls, and list and get.
+ * Certificate authorities: the original's two calls; list, get and remove.
  */
 #include "pki/pem.h"
 #include "service/cas.h"
@@ -29,6 +29,19 @@ ca_json(const struct store_ca *ca)
 /* --- POST /v1/ztp/rootca/create --- */
 
 static void
+create_refuse(struct request *r, enum err err)
+{
+	if (err == ERR_EXISTS)
+		problem_answer(
+		    r, PROBLEM_CONFLICT, "There is a CA of this name.");
+	else if (err == ERR_EXHAUSTED)
+		problem_answer(r, PROBLEM_CONFLICT,
+		    "The account has as many CAs as it may.");
+	else
+		problem_err(r, err);
+}
+
+static void
 create_finish(struct request *r)
 {
 	struct store_ca *ca = &r->kept.ca;
@@ -41,13 +54,10 @@ create_finish(struct request *r)
 	if (err == ERR_OK)
 		err = ca_finish(
 		    &r->api->service, &r->actor, source, ca, &r->call.answer);
-	if (err == ERR_EXISTS)
-		problem_answer(
-		    r, PROBLEM_CONFLICT, "There is a CA of this name.");
-	else if (err != ERR_OK)
-		problem_err(r, err);
-	else
+	if (err == ERR_OK)
 		answer_json(r, MHD_HTTP_OK, ca_json(ca));
+	else
+		create_refuse(r, err);
 }
 
 static void
@@ -89,16 +99,10 @@ cas_create(struct request *r)
 		return;
 	err = ca_begin(&r->api->service, &r->actor, v[0].text,
 	    (uint32_t)v[1].number, (uint32_t)v[2].number, &r->kept.ca, &ask);
-	if (err == ERR_EXISTS)
-		problem_answer(
-		    r, PROBLEM_CONFLICT, "There is a CA of this name.");
-	else if (err == ERR_EXHAUSTED)
-		problem_answer(r, PROBLEM_CONFLICT,
-		    "The account has as many CAs as it may.");
-	else if (err != ERR_OK)
-		problem_err(r, err);
-	else
+	if (err == ERR_OK)
 		request_ask(r, &ask, create_finish);
+	else
+		create_refuse(r, err);
 }
 
 /* --- POST /v1/ztp/rootca/popcertificate/generate --- */
@@ -147,7 +151,7 @@ cas_pop(struct request *r)
 		request_ask(r, &ask, pop_finish);
 }
 
-/* --- list and get --- */
+/* --- list, get, remove --- */
 
 void
 cas_list(struct request *r)
@@ -195,4 +199,24 @@ cas_get(struct request *r)
 		problem_err(r, err);
 	else
 		answer_json_tagged(r, ca_json(&ca));
+}
+
+void
+cas_remove(struct request *r)
+{
+	char source[SERVICE_SOURCE_MAX];
+	enum err err;
+
+	request_source(r, source, sizeof(source));
+	err =
+	    ca_remove(&r->api->service, &r->actor, source, bytes_str(r->item));
+	if (err == ERR_STATE)
+		problem_answer(r, PROBLEM_CONFLICT,
+		    "A profile or a device has this CA: name another there "
+		    "first.");
+	else if (err != ERR_OK)
+		problem_err(r, err);
+	else
+		answer_json(r, MHD_HTTP_OK,
+		    json_pack("{s:s, s:b}", "CAName", r->item, "Removed", 1));
 }

@@ -26,6 +26,7 @@
 
 #define BACKLOG 4096
 #define SWEEP_MS 1000
+#define TELL_MS 60000 /* how often CAs are looked at */
 #define KEYS_PATIENCE_MS 20
 #define SPARE_FILES 64 /* besides one a connection */
 
@@ -300,6 +301,19 @@ loop_stop(struct api *api, int stop_fd)
 }
 
 static void
+cas_tell(struct api *api)
+{
+	if (api->now_ms < api->next_tell_ms)
+		return;
+	api->next_tell_ms = api->now_ms + TELL_MS;
+	enum err err = cas_tell_expired(&api->service);
+
+	if (err != ERR_OK && err != ERR_BUSY)
+		log_error("cas-tell", log_err(err),
+		    log_text("why", store_why(api->service.store)));
+}
+
+static void
 loop_sweep(struct api *api)
 {
 	if (api->now_ms < api->next_sweep_ms)
@@ -307,6 +321,7 @@ loop_sweep(struct api *api)
 	api->next_sweep_ms = api->now_ms + SWEEP_MS;
 	http_sweep(api);
 	keys_queue_expire(&api->keys, api->now_ms);
+	cas_tell(api);
 }
 
 /*

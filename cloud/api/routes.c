@@ -61,6 +61,8 @@ const struct route api_routes[] = {
 	API_BODY_MAX, cas_pop},
     {"GET", "/v1/cas", ROUTE_TENANT, NULL, API_BODY_MAX, cas_list},
     {"GET", "/v1/cas/{CAName}", ROUTE_TENANT, NULL, API_BODY_MAX, cas_get},
+    {"DELETE", "/v1/cas/{CAName}", ROUTE_TENANT, NULL, API_BODY_MAX,
+	cas_remove},
     {"GET", "/v1/events", ROUTE_TENANT, NULL, API_BODY_MAX, events_list},
     {"GET", "/v1/imports", ROUTE_TENANT, NULL, API_BODY_MAX, imports_list},
     {"POST", "/v1/imports", ROUTE_TENANT, LINES, API_IMPORT_MAX, imports_post},

@@ -3,12 +3,22 @@
  */
 #include "service/cas.h"
 
+#include <jansson.h>
+
 #include "service/audit.h"
 #include "service/profiles.h"
+#include "store/events.h"
 
 #define DAY_S INT64_C(86400)
 /* Clocks differ: what is made now is good since an hour. */
 #define SLACK_S 3600
+#define TELL_MAX 100 /* expired CAs in one transaction */
+
+uint64_t
+ca_end(const struct store_ca *ca)
+{
+	return (uint64_t)(ca->created + ca->days * DAY_S);
+}
 
 static enum err
 request_fill(struct service *s, enum keysproto_op op, const struct store_ca *ca,
@@ -39,22 +49,25 @@ days_are_good(uint32_t days, uint32_t device_days)
 }
 
 static enum err
+has_room(struct service *s, uint64_t tenant)
+{
+	uint64_t count = 0;
+	enum err err = store_ca_count(s->store, tenant, &count);
+
+	return err == ERR_OK && count >= CAS_MAX ? ERR_EXHAUSTED : err;
+}
+
+static enum err
 name_is_free(struct service *s, uint64_t tenant, struct bytes name)
 {
 	struct store_ca other;
-	uint64_t count;
 	enum err err = service_read(s);
 
 	if (err == ERR_OK)
 		err = store_ca_get(s->store, tenant, name, &other);
 	if (err == ERR_OK)
 		return ERR_EXISTS;
-	if (err != ERR_NOT_FOUND)
-		return err;
-	err = store_ca_count(s->store, tenant, &count);
-	if (err == ERR_OK && count >= CAS_MAX)
-		return ERR_EXHAUSTED;
-	return err;
+	return err == ERR_NOT_FOUND ? has_room(s, tenant) : err;
 }
 
 /* Numbers of the table's rows are positive. */
@@ -114,14 +127,14 @@ ca_finish(struct service *s, const struct actor *actor, const char *source,
 	err = service_write(s);
 	if (err != ERR_OK)
 		return err;
-	err = store_ca_add(s->store, ca);
+	/* Others may have been made while keys made this one. */
+	err = has_room(s, actor->tenant);
+	if (err == ERR_OK)
+		err = store_ca_add(s->store, ca);
 	if (err == ERR_OK)
 		err = audit_add_by(
 		    s, actor, source, "ca.create", ca->name, detail);
-	if (err == ERR_OK)
-		return store_commit(s->store);
-	store_rollback(s->store);
-	return err;
+	return service_write_end(s, err);
 }
 
 enum err
@@ -147,4 +160,87 @@ ca_pop_begin(struct service *s, const struct actor *actor, struct bytes name,
 	ret_request->u.certificate.issuer =
 	    bytes_make(ret_ca->certificate, ret_ca->certificate_len);
 	return ERR_OK;
+}
+
+/* --- the end of a CA --- */
+
+static enum err
+remove_write(struct service *s, const struct actor *actor, const char *source,
+    struct bytes name)
+{
+	char detail[96];
+	struct store_ca ca;
+	bool used = true;
+	enum err err = store_ca_get(s->store, actor->tenant, name, &ca);
+
+	if (err == ERR_OK)
+		err = store_ca_used(s->store, ca.id, &used);
+	if (err == ERR_OK && used)
+		err = ERR_STATE;
+	if (err == ERR_OK)
+		err = store_ca_remove(s->store, ca.id, service_now(s));
+	if (err != ERR_OK)
+		return err;
+	(void)snprintf(detail, sizeof(detail),
+	    "{\"Before\":{\"Days\":%u,\"DeviceDays\":%u},\"After\":null}",
+	    (unsigned)ca.days, (unsigned)ca.device_days);
+	return audit_add_by(s, actor, source, "ca.remove", ca.name, detail);
+}
+
+enum err
+ca_remove(struct service *s, const struct actor *actor, const char *source,
+    struct bytes name)
+{
+	enum err err = service_write(s);
+
+	if (err != ERR_OK)
+		return err;
+	return service_write_end(s, remove_write(s, actor, source, name));
+}
+
+static enum err
+tell(struct service *s, const struct store_ca *ca)
+{
+	json_t *fields = json_pack("{s:s}", "CAName", ca->name);
+	char *detail = json_dumps(fields, JSON_COMPACT | JSON_ENSURE_ASCII);
+	enum err err = ERR_NOMEM;
+
+	if (detail != NULL)
+		err = store_event_add(s->store,
+		    &(struct store_event){.time = (uint64_t)service_now(s),
+			.tenant = ca->tenant,
+			.kind = BYTES_LIT("ca_expired"),
+			.detail = bytes_str(detail)});
+	free(detail);
+	json_decref(fields);
+	return err == ERR_OK ? store_ca_told(s->store, ca->id, service_now(s))
+			     : err;
+}
+
+/* ERR_NOT_FOUND: there is no other. */
+static enum err
+tell_next(struct service *s)
+{
+	struct store_ca ca;
+	enum err err = store_ca_expired(s->store, service_now(s), &ca);
+
+	return err == ERR_OK ? tell(s, &ca) : err;
+}
+
+enum err
+cas_tell_expired(struct service *s)
+{
+	struct store_ca ca;
+	enum err err = service_read(s);
+
+	/* Mostly there is nothing to write. */
+	if (err == ERR_OK)
+		err = store_ca_expired(s->store, service_now(s), &ca);
+	if (err == ERR_OK)
+		err = service_write(s);
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_OK : err;
+	for (unsigned i = 0; i < TELL_MAX && err == ERR_OK; i++)
+		err = tell_next(s);
+	return service_write_end(s, err == ERR_NOT_FOUND ? ERR_OK : err);
 }

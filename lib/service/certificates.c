@@ -1,10 +1,12 @@
 /*
  * When a device gets a certificate, and from which CA. One device has one
  * good certificate of a CA for each generation; asking again gives it again.
+ * A CA that has expired gives none, and devices are not asked to try.
  */
 #include "service/certificates.h"
 
 #include "keys/messages.h"
+#include "service/cas.h"
 #include "store/rights.h"
 
 #define DAY_S UINT64_C(86400)
@@ -18,7 +20,10 @@ may_have_one(const struct store_device *d)
 	       !d->quarantined;
 }
 
-/* Not so near its end that it has to be renewed. */
+/*
+ * Not so near its end that it has to be renewed; one that lasts as long as
+ * its CA cannot get any better.
+ */
 static bool
 is_good(const struct service_certificate *c, uint64_t time)
 {
@@ -27,12 +32,17 @@ is_good(const struct service_certificate *c, uint64_t time)
 
 	if (margin > CERTIFICATE_RENEW_S)
 		margin = CERTIFICATE_RENEW_S;
+	if (row->expires >= ca_end(&c->ca))
+		margin = 0;
 	return c->is_there && row->expires > time + margin;
 }
 
-/* Finds the CA, and the last certificate if there is one. */
+/*
+ * Finds the CA, and the last certificate if there is one. Errors: ERR_DENIED
+ * (no CA was chosen, or it has expired).
+ */
 static enum err
-find(struct store *store, const struct store_device *d,
+find(struct store *store, const struct store_device *d, uint64_t time,
     struct service_certificate *c)
 {
 	enum err err =
@@ -40,6 +50,8 @@ find(struct store *store, const struct store_device *d,
 
 	if (err != ERR_OK)
 		return err == ERR_NOT_FOUND ? ERR_DENIED : err;
+	if (ca_end(&c->ca) <= time)
+		return ERR_DENIED;
 	err = store_certificate_get(
 	    store, d->uid, d->alias, c->ca.id, &c->certificate);
 	if (err != ERR_OK && err != ERR_NOT_FOUND)
@@ -58,7 +70,7 @@ service_certificate_waits(struct store *store,
 	*ret_waits = false;
 	if (!may_have_one(device))
 		return ERR_OK;
-	err = find(store, device, &c);
+	err = find(store, device, time, &c);
 	if (err == ERR_OK)
 		*ret_waits = !is_good(&c, time);
 	return err == ERR_DENIED ? ERR_OK : err;
@@ -69,9 +81,8 @@ static uint64_t
 expiry(const struct store_ca *ca, uint64_t time)
 {
 	uint64_t own = time + ca->device_days * DAY_S;
-	uint64_t ca_end = (uint64_t)ca->created + ca->days * DAY_S;
 
-	return own < ca_end ? own : ca_end;
+	return own < ca_end(ca) ? own : ca_end(ca);
 }
 
 static enum err
@@ -130,7 +141,7 @@ service_certificate_begin(struct store *store,
 
 	if (!may_have_one(device))
 		return ERR_DENIED;
-	err = find(store, device, ret);
+	err = find(store, device, time, ret);
 	if (err != ERR_OK)
 		return err;
 	/* A generation has one key: another is not this device's. */

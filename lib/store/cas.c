@@ -47,7 +47,8 @@ store_ca_get(struct store *store, uint64_t tenant, struct bytes name,
     struct store_ca *ret_ca)
 {
 	static const struct sql sql = {
-	    "SELECT " CA_COLUMNS " FROM cas WHERE name = $1 AND tenant = $2"};
+	    "SELECT " CA_COLUMNS " FROM cas WHERE name = $1 AND tenant = $2"
+	    " AND removed IS NULL"};
 	struct store_ca ca = {0};
 	struct query q;
 
@@ -69,7 +70,8 @@ enum err
 store_ca_count(struct store *store, uint64_t tenant, uint64_t *ret_count)
 {
 	static const struct sql sql = {
-	    "SELECT count(*) FROM cas WHERE tenant = $1"};
+	    "SELECT count(*) FROM cas WHERE tenant = $1"
+	    " AND removed IS NULL"};
 	struct query q;
 	uint64_t count = 0;
 
@@ -90,7 +92,7 @@ store_ca_list(struct store *store, uint64_t tenant, uint64_t after,
 {
 	static const struct sql sql = {
 	    "SELECT " CA_COLUMNS " FROM cas WHERE tenant = $1 AND id > $2"
-	    " ORDER BY id LIMIT $3"};
+	    " AND removed IS NULL ORDER BY id LIMIT $3"};
 	struct query q;
 	size_t count = 0;
 
@@ -105,4 +107,78 @@ store_ca_list(struct store *store, uint64_t tenant, uint64_t after,
 	if (err == ERR_OK)
 		*ret_count = count;
 	return err;
+}
+
+enum err
+store_ca_used(struct store *store, uint64_t ca, bool *ret_used)
+{
+	static const struct sql sql = {
+	    "SELECT EXISTS (SELECT 1 FROM cas JOIN profiles"
+	    " ON profiles.tenant = cas.tenant AND profiles.ca = cas.id"
+	    " WHERE cas.id = $1)"
+	    " OR EXISTS (SELECT 1 FROM device_cas JOIN devices"
+	    " ON devices.uid = device_cas.uid WHERE device_cas.ca = $1"
+	    " AND devices.status <> 4)"};
+	struct query q;
+	bool used = true;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, ca);
+	if (query_row(&q))
+		used = query_bool(&q, 0);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_used = used;
+	return err;
+}
+
+enum err
+store_ca_remove(struct store *store, uint64_t ca, int64_t time)
+{
+	static const struct sql sql = {
+	    "UPDATE cas SET removed = $1, key = x'', name = name || '/' || id"
+	    " WHERE id = $2 AND removed IS NULL"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_i64(&q, time);
+	query_bind_u64(&q, ca);
+	return query_run_one(&q);
+}
+
+enum err
+store_ca_expired(struct store *store, int64_t time, struct store_ca *ret_ca)
+{
+	static const struct sql sql = {
+	    "SELECT " CA_COLUMNS " FROM cas"
+	    " WHERE created + days * 86400 <= $1 AND told IS NULL"
+	    " AND removed IS NULL ORDER BY created + days * 86400 LIMIT 1"};
+	struct store_ca ca = {0};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_i64(&q, time);
+	if (query_row(&q))
+		ca_row_read(&q, &ca);
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_ca = ca;
+	return err;
+}
+
+enum err
+store_ca_told(struct store *store, uint64_t ca, int64_t time)
+{
+	static const struct sql sql = {
+	    "UPDATE cas SET told = $1 WHERE id = $2"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_i64(&q, time);
+	query_bind_u64(&q, ca);
+	return query_run_one(&q);
 }

@@ -43,10 +43,12 @@ store_device_ca(struct store *store, const uint8_t uid[UID_LEN],
     struct store_ca *ret_ca)
 {
 	static const struct sql sql = {
-	    "SELECT " CA_COLUMNS " FROM cas WHERE tenant = $1 AND id ="
+	    "SELECT " CA_COLUMNS " FROM cas WHERE tenant = $1"
+	    " AND removed IS NULL AND id ="
 	    " coalesce((SELECT ca FROM device_cas"
 	    " JOIN cas ON cas.id = device_cas.ca"
-	    " WHERE uid = $2 AND cas.tenant = $1),"
+	    " WHERE uid = $2 AND cas.tenant = $1"
+	    " AND cas.removed IS NULL),"
 	    " (SELECT ca FROM profiles"
 	    " WHERE uid = $3))"};
 	struct store_ca ca = {0};

@@ -75,6 +75,24 @@ def test_command_line(account):
     assert shown["DeviceCertificateValidity"] == 5
 
 
+def test_removal(account):
+    """One that a profile names stays; its name is free once it is gone."""
+    account.run("cas", "create", "old-ca")
+    profile = account.post("/v1/deviceprofiles", {"Name": "old-ca"})[
+        "DeviceProfileUID"]
+    enable(account, profile, "old-ca")
+    status, text = account.curl("/v1/cas/old-ca", method="DELETE")
+    assert status == 409, text
+    assert account.run("cas", "remove", "old-ca", check=False).returncode != 0
+    account.run("cas", "create", "new-ca")
+    enable(account, profile, "new-ca")
+    account.run("cas", "remove", "old-ca")
+    for method in "GET", "DELETE":
+        assert account.curl("/v1/cas/old-ca", method=method)[0] == 404
+    assert "  old-ca\n" not in account.run("cas", "list")
+    account.run("cas", "create", "old-ca")
+
+
 def test_restart(account, service, ca):
     """The CA's key outlives the service's processes."""
     service.stop()

@@ -753,6 +753,31 @@ test_repetition_tells_what_is_on_record(void **state)
 	node_free(node);
 }
 
+/* Nothing would come of asking for a certificate of a CA that is over. */
+static void
+test_an_expired_ca_is_not_waited_for(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node = node_ready(kit, 1);
+	struct rot_state rs;
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "INSERT INTO cas (id, tenant, name, key, certificate, days,"
+	    " device_days, created) VALUES (1, %d, 'c', x'00', x'30', 10, 5,"
+	    " %llu); UPDATE profiles SET ca = 1",
+	    KIT_TENANT, (unsigned long long)kit->now.unix_s - 10 * 86400 + 900);
+	kit_sql(kit, sql);
+	assert_int_equal(node_heartbeat(node), ERR_OK);
+	rot_state(&node->rot, &rs);
+	assert_int_equal(rs.flags, CHECKIN_OBJECTS);
+	kit_sql(kit, "UPDATE cas SET created = created - 900");
+	assert_int_equal(node_heartbeat(node), ERR_OK);
+	rot_state(&node->rot, &rs);
+	assert_int_equal(rs.flags, 0);
+	node_free(node);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
@@ -788,6 +813,7 @@ main(void)
 	    TEST(test_two_confirms_in_one_batch),
 	    TEST(test_stale_request_is_no_evidence),
 	    TEST(test_quarantine_refuses_both),
+	    TEST(test_an_expired_ca_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,10 @@ MUST_CHECK enum err ca_begin(struct service *s, const struct actor *actor,
     struct bytes name, uint32_t days, uint32_t device_days,
     struct store_ca *ret_ca, struct keysproto_request *ret_request);
 
-/* Keeps a CA with what keys has made. Errors: ERR_EXISTS, the store's. */
+/*
+ * Keeps a CA with what keys has made. Errors: ERR_EXISTS, ERR_EXHAUSTED
+ * (others were made meanwhile), the store's.
+ */
 MUST_CHECK enum err ca_finish(struct service *s, const struct actor *actor,
     const char *source, struct store_ca *ca,
     const struct keysproto_answer *answer);
@@ -47,5 +50,23 @@ MUST_CHECK enum err ca_finish(struct service *s, const struct actor *actor,
 MUST_CHECK enum err ca_pop_begin(struct service *s, const struct actor *actor,
     struct bytes name, struct bytes code, struct store_ca *ret_ca,
     struct keysproto_request *ret_request);
+
+/*
+ * Removes a CA: its key is erased, and nothing is signed by it any more.
+ *
+ * Errors: ERR_NOT_FOUND (no such CA of the caller), ERR_STATE (a profile
+ * names it, or a device), those of audit_add.
+ */
+MUST_CHECK enum err ca_remove(struct service *s, const struct actor *actor,
+    const char *source, struct bytes name);
+
+/* When its certificate ends, in Unix seconds: it signs nothing from then on. */
+uint64_t ca_end(const struct store_ca *ca);
+
+/*
+ * Tells the owners of CAs that have expired, each once, as an event. Errors:
+ * the store's.
+ */
+MUST_CHECK enum err cas_tell_expired(struct service *s);
 
 #endif

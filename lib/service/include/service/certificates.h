@@ -15,8 +15,8 @@
 
 /*
  * Says whether a certificate waits for a device: ZTPV1 is on, its owner has
- * chosen a CA, and the present generation has no certificate of it, or one
- * that has to be renewed. Errors: the store's.
+ * chosen a CA that has not expired, and the present generation has no
+ * certificate of it, or one that has to be renewed. Errors: the store's.
  */
 MUST_CHECK enum err service_certificate_waits(struct store *store,
     const struct store_device *device, uint64_t time, bool *ret_waits);
@@ -34,8 +34,8 @@ struct service_certificate {
  * caller's until keys has answered: the request's views point into it.
  *
  * Errors: ERR_DENIED (ZTPV1 is off, the device is not active, suspended or
- * quarantined, no CA was chosen, or this generation has a certificate of
- * another key), ERR_RANDOM, the store's.
+ * quarantined, no CA was chosen, or it has expired, or this generation has a
+ * certificate of another key), ERR_RANDOM, the store's.
  */
 MUST_CHECK enum err service_certificate_begin(struct store *store,
     const struct random_source *random, const struct store_device *device,

@@ -1,6 +1,6 @@
 /*
  * Certificate authorities (CA): each is a tenant's, and found by its own
- * tenant only, under its name.
+ * tenant only, under its name. One that was removed is not found at all.
  */
 #ifndef STORE_CAS_H
 #define STORE_CAS_H
@@ -37,5 +37,29 @@ MUST_CHECK enum err store_ca_count(
  */
 MUST_CHECK enum err store_ca_list(struct store *store, uint64_t tenant,
     uint64_t after, struct store_ca *ret_cas, size_t cap, size_t *ret_count);
+
+/*
+ * Whether a profile of its tenant names it, or a device that is not
+ * decommissioned has it for its own.
+ */
+MUST_CHECK enum err store_ca_used(
+    struct store *store, uint64_t ca, bool *ret_used);
+
+/*
+ * Removes one: its key is erased, its name is free. Errors: ERR_NOT_FOUND.
+ */
+MUST_CHECK enum err store_ca_remove(
+    struct store *store, uint64_t ca, int64_t time);
+
+/*
+ * The first CA, of any tenant, that has expired and whose owner has not been
+ * told. Errors: ERR_NOT_FOUND (none).
+ */
+MUST_CHECK enum err store_ca_expired(
+    struct store *store, int64_t time, struct store_ca *ret_ca);
+
+/* Notes that its owner has been told. Errors: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_ca_told(
+    struct store *store, uint64_t ca, int64_t time);
 
 #endif
