@@ -147,25 +147,40 @@ draw_alias(struct devices *d, uint8_t alias[ALIAS_LEN])
 	return is_free ? ERR_OK : ERR_EXISTS;
 }
 
-/* The new root of a device that was given away is the new owner's. */
+/*
+ * The new root of a device that was given away is the new owner's: also when
+ * a copy of it has made one before.
+ */
 static enum err
 add_transfer(struct devices *d, const struct store_generation *prior,
-    struct keysproto_request *q)
+    uint64_t owner, struct keysproto_request *q)
 {
 	struct store_transfer_device t;
-	enum err err = store_transfer_waiting(d->store, prior->uid, &t);
+	enum err err;
 
+	if (prior->tenant == owner)
+		return ERR_OK;
+	err = store_transfer_of(
+	    d->store, prior->uid, prior->tenant, prior->generation, &t);
 	if (err == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (err != ERR_OK)
 		return err;
-	/* A restored service may wait for what the device has done long ago. */
-	if (prior->generation > t.last ||
-	    memcmp(prior->profile, t.from_profile, PROFILE_UID_LEN) != 0)
+	if (memcmp(prior->profile, t.from_profile, PROFILE_UID_LEN) != 0)
 		return ERR_OK;
 	q->u.root.has_transfer = true;
 	transfer_show(&t, &q->u.root.transfer);
 	return ERR_OK;
+}
+
+static enum err
+hang_on(struct devices *d, const struct store_generation *prior, uint64_t owner,
+    struct keysproto_request *q)
+{
+	q->u.root.root = blob_ask(&prior->root);
+	q->u.root.root_generation = prior->generation;
+	memcpy(q->u.root.root_profile, prior->profile, PROFILE_UID_LEN);
+	return add_transfer(d, prior, owner, q);
 }
 
 /*
@@ -182,22 +197,15 @@ add_prior(struct devices *d, const struct job *job, struct keysproto_request *q)
 	enum err err;
 
 	if (job->adopts) {
-		q->u.root.root = blob_ask(&job->adoption.root);
-		q->u.root.root_generation = job->adoption.generation;
-		memcpy(q->u.root.root_profile, job->adoption.profile,
-		    PROFILE_UID_LEN);
-		return ERR_OK;
+		service_ticket_generation(&job->adoption, &prior);
+		return hang_on(d, &prior, device->tenant, q);
 	}
 	if (device->generation > 0) {
 		err = store_generation_by_alias(d->store,
 		    job->resyncs ? job->request.claim.alias : device->alias,
 		    &prior);
-		if (err != ERR_OK)
-			return err;
-		q->u.root.root = blob_ask(&prior.root);
-		q->u.root.root_generation = prior.generation;
-		memcpy(q->u.root.root_profile, prior.profile, PROFILE_UID_LEN);
-		return add_transfer(d, &prior, q);
+		return err == ERR_OK ? hang_on(d, &prior, device->tenant, q)
+				     : err;
 	}
 	err = store_import_key(d->store, device->import_id, &import_key);
 	if (err != ERR_OK)
@@ -244,6 +252,17 @@ offer(struct devices *d, struct job *job, enum bootstrap_status *ret_status)
 	return err == ERR_OK ? draw_alias(d, p->alias) : err;
 }
 
+/* A device produced anew that has to wait for its owner (F16). */
+static enum step
+unreleased(struct devices *d, struct job *job, const char *why)
+{
+	struct service_event *e = device_event(d, job, "unreleased");
+
+	if (e != NULL)
+		service_event_text(e, "Why", bytes_str(why));
+	return answer_status(d, job, BOOTSTRAP_QUARANTINED);
+}
+
 static enum step
 new_pending(struct devices *d, struct job *job, const struct judgement *j)
 {
@@ -256,6 +275,9 @@ new_pending(struct devices *d, struct job *job, const struct judgement *j)
 
 	if (err == ERR_INVALID)
 		return answer_status(d, job, BOOTSTRAP_MALFORMED);
+	if (err == ERR_DENIED)
+		return unreleased(d, job,
+		    "produced anew: seal it with a profile of its owner");
 	if (err == ERR_EXHAUSTED)
 		return answer_status(d, job, BOOTSTRAP_BUSY);
 	if (err != ERR_OK)
@@ -310,6 +332,9 @@ clone_found(struct devices *d, struct job *job, const struct judgement *j)
 	if (may_resync)
 		err = store_generation_by_alias(
 		    d->store, job->request.claim.alias, &held);
+	if (may_resync && err == ERR_OK)
+		err = transfer_reaches(
+		    d->store, &held, job->known.device.tenant, &may_resync);
 	may_resync = may_resync && err == ERR_OK;
 	if (err == ERR_OK || err == ERR_NOT_FOUND)
 		err = job_evidence(d, job, j->generation, may_resync, &outcome);
@@ -324,19 +349,6 @@ clone_found(struct devices *d, struct job *job, const struct judgement *j)
 	job->resyncs = true;
 	resync_event(d, job, j);
 	return new_pending(d, job, j);
-}
-
-/* A device produced anew that no operator has named yet (F16). */
-static enum step
-unreleased(struct devices *d, struct job *job)
-{
-	struct service_event *e = device_event(d, job, "unreleased");
-
-	if (e != NULL)
-		service_event_text(e, "Why",
-		    BYTES_LIT("produced anew: release the instance that may "
-			      "come"));
-	return answer_status(d, job, BOOTSTRAP_QUARANTINED);
 }
 
 static enum step
@@ -399,7 +411,8 @@ act_on(struct devices *d, struct job *job, const struct judgement *j)
 	case VERDICT_QUARANTINED:
 		return answer_status(d, job, BOOTSTRAP_QUARANTINED);
 	case VERDICT_UNRELEASED:
-		return unreleased(d, job);
+		return unreleased(d, job,
+		    "produced anew: release the instance that may come");
 	case VERDICT_DECOMMISSIONED:
 		return answer_status(d, job, BOOTSTRAP_DECOMMISSIONED);
 	case VERDICT_UNKNOWN:

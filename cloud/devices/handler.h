@@ -49,7 +49,7 @@ struct devices_counters {
 	uint64_t challenged; /* Echo asked for */
 	uint64_t evidence; /* clones found */
 	uint64_t unauthorized; /* no context fitted */
-	uint64_t ignored; /* message_3 that does not verify */
+	uint64_t ignored; /* message_3 that does not verify; bulk, too often */
 	uint64_t failed; /* keys, store or random failed: no answer */
 	uint64_t batches; /* durable transactions */
 };

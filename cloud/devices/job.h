@@ -136,7 +136,8 @@ struct devices {
 	struct answers second; /* of exchange 2 */
 	struct answers repeats; /* of check-ins that changed nothing */
 	struct challenges challenges;
-	struct recent recent;
+	struct recent recent; /* events */
+	struct recent bulk; /* answers of the bulk channel */
 	struct pool pool;
 	uint16_t message_id; /* of answers to NON requests */
 	uint64_t changes; /* number of the last change */

@@ -274,7 +274,7 @@ answer_take(struct rot_record *rec, const struct checkin_response *answer)
 		rec->features = answer->features;
 		rec->features_version = answer->features_version;
 	} else if (answer->has_features &&
-	    answer->features_version < rec->features_version) {
+		   answer->features_version < rec->features_version) {
 		/* A service out of a backup: it has to hear of ours (F5). */
 		rec->features_reported = 0;
 	}

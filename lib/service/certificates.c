@@ -17,7 +17,7 @@ may_have_one(const struct store_device *d)
 {
 	return (d->features & FEATURE_ZTP) != 0 && d->tenant != 0 &&
 	       d->has_profile && d->status == DEVICE_ACTIVE && !d->suspended &&
-	       !d->quarantined;
+	       !d->quarantined && d->resync == 0;
 }
 
 /*

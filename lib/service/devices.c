@@ -132,6 +132,26 @@ offer_standing(struct store *store, const struct store_device *device,
 }
 
 /*
+ * A device that was produced anew is its owner's still, and its first root
+ * will be bound to the profile it is sealed with: that has to be one of his.
+ */
+static enum err
+renewed_check(struct store *store, const struct store_device *device,
+    const struct bootstrap_request *request)
+{
+	struct store_terms terms;
+	enum err err;
+
+	if (!request->sealed)
+		return ERR_DENIED;
+	err = store_terms_by_profile(store, request->profile, &terms);
+	if (err == ERR_NOT_FOUND ||
+	    (err == ERR_OK && terms.tenant != device->tenant))
+		return ERR_DENIED;
+	return err;
+}
+
+/*
  * How many generations a device may have had by now. Each leaves a row for
  * ever, and nothing but its key is needed to ask for one.
  */
@@ -175,6 +195,10 @@ service_device_offer(struct store *store, const struct store_device *device,
 	copy_text(p.firmware, sizeof(p.firmware), request->firmware);
 	p.status = DEVICE_REGISTERED;
 	p.features = device->features;
+	if (device->renewed)
+		err = renewed_check(store, device, request);
+	if (err != ERR_OK)
+		return err;
 	if (device->tenant != 0)
 		err = offer_standing(store, device, &p, &status);
 	else if (request->sealed)
@@ -279,9 +303,10 @@ transfer_done(struct store *store, const struct store_transfer_device *t,
 }
 
 /*
- * A device that waits with a transfer is done with any root but one that was
- * made for the old owner still: that one is his, and the device shall rotate
- * again. Says whose the root is.
+ * A device that waits with a transfer is done with a root of its new owner's.
+ * One that was made for the old owner still is his, and the device shall
+ * rotate again; one of anybody else's tells of a time that was forgotten.
+ * Says whose the root is.
  */
 static enum err
 take_transfer(struct store *store, const struct store_pending *p,
@@ -297,9 +322,10 @@ take_transfer(struct store *store, const struct store_pending *p,
 		return ERR_OK;
 	if (err != ERR_OK)
 		return err;
-	if (p->generation > t.last ||
-	    memcmp(p->root_profile, t.from_profile, PROFILE_UID_LEN) != 0)
+	if (memcmp(p->root_profile, t.to_profile, PROFILE_UID_LEN) == 0)
 		return transfer_done(store, &t, p->generation, time);
+	if (memcmp(p->root_profile, t.from_profile, PROFILE_UID_LEN) != 0)
+		return store_transfer_done(store, t.transfer, t.uid, time);
 	*ret_tenant = t.from;
 	*ret_rotate = true;
 	return ERR_OK;

@@ -41,7 +41,9 @@ state_check(const struct actor *actor, const struct store_rights *rights,
 	if (rights->owns_device && rights->status == DEVICE_DECOMMISSIONED)
 		return ERR_STATE;
 	if (err == ERR_OK && rights->owns_device &&
-	    (rights->suspended || rights->quarantined))
+	    (rights->suspended || rights->quarantined || rights->awaited))
+		err = ERR_DENIED;
+	if (err == ERR_OK && rights->rejected)
 		err = ERR_DENIED;
 	/* Erased with a life of the device that has ended. */
 	if (err == ERR_OK && rights->root.len == 0)
@@ -106,7 +108,9 @@ reader_find(struct service *s, const struct actor *actor,
 	    .status = d.status,
 	    .features = d.features,
 	    .suspended = d.suspended,
-	    .quarantined = d.quarantined};
+	    .quarantined = d.quarantined,
+	    .rejected = g.rejected,
+	    .awaited = d.resync != 0};
 	memcpy(ret_rights->uid, g.uid, UID_LEN);
 	memcpy(ret_rights->profile, profile.uid, PROFILE_UID_LEN);
 	memcpy(ret_rights->record, profile.record, PROFILE_RECORD_LEN);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "service/audit.h"
 #include "service/clones.h"
+#include "service/transfers.h"
 #include "store/generations.h"
 #include "store/pendings.h"
 
@@ -141,7 +142,9 @@ resync_check(struct service *s, const struct store_device *device,
 	enum err err =
 	    store_generation_by_number(s->store, device->uid, generation, &g);
 
-	*ret_good = err == ERR_OK && g.tenant == device->tenant;
+	*ret_good = false;
+	if (err == ERR_OK)
+		err = transfer_reaches(s->store, &g, device->tenant, ret_good);
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -171,13 +174,17 @@ release_one(struct service *s, const struct release_wish *wish,
 	device->resync = 0;
 	device->rotate = current;
 	if (current)
-		return ERR_OK;
+		return store_generations_reject(
+		    s->store, device->uid, device->generation);
 	if (wish->by_instance)
 		return ERR_INVALID;
 	err = resync_check(s, device, wish->generation, &good);
 	device->resync = wish->generation;
 	if (err == ERR_OK && !good)
 		err = ERR_INVALID;
+	if (err == ERR_OK)
+		err = store_generations_reject(
+		    s->store, device->uid, wish->generation);
 	/* Those that the other one has begun are not to be finished. */
 	if (err == ERR_OK)
 		err = store_pending_delete_all(s->store, device->uid);

@@ -7,6 +7,8 @@
 
 #include "internal.h"
 #include "service/devices.h"
+#include "service/events.h"
+#include "service/transfers.h"
 #include "store/generations.h"
 
 /* As device_generations_allowed counts them, at the least. */
@@ -17,23 +19,71 @@
 
 static const uint8_t nobody[PROFILE_UID_LEN];
 
-/* The owner is the profile's; whom the row named before does not count. */
+void
+service_ticket_generation(
+    const struct service_adoption *a, struct store_generation *ret_generation)
+{
+	*ret_generation = (struct store_generation){.generation = a->generation,
+	    .tenant = a->tenant,
+	    .root = a->root,
+	    .created = a->time};
+	memcpy(ret_generation->alias, a->alias, ALIAS_LEN);
+	memcpy(ret_generation->uid, a->uid, UID_LEN);
+	memcpy(ret_generation->profile, a->profile, PROFILE_UID_LEN);
+	memcpy(ret_generation->public_key, a->public_key, P256_POINT_LEN);
+}
+
+static void
+raise_features(const struct service_adoption *a, struct store_device *d)
+{
+	if (d->features_version < a->time)
+		d->features_version = a->time;
+	else
+		d->features_version++;
+}
+
+/* Whether the profile's owner has given it to the one whom the row names. */
 static enum err
-take_owner(struct store *store, const struct service_adoption *a,
-    struct store_device *d)
+given_away(struct store *store, const struct service_adoption *a,
+    const struct store_device *d, bool *ret_given)
+{
+	struct store_generation g;
+
+	service_ticket_generation(a, &g);
+	*ret_given = false;
+	if (d->tenant == 0 || a->tenant == 0 || d->tenant == a->tenant)
+		return ERR_OK;
+	return transfer_reaches(store, &g, d->tenant, ret_given);
+}
+
+/*
+ * The owner is the profile's; whom the row named before counts only if that
+ * one gave it to him.
+ */
+static enum err
+take_owner(
+    struct store *store, struct service_adoption *a, struct store_device *d)
 {
 	uint64_t before = d->tenant;
+	bool given = false;
 	bool was_active = d->status == DEVICE_ACTIVE;
 	struct store_terms terms;
 	bool over = false;
 	enum err err;
 
+	err = memcmp(a->profile, nobody, PROFILE_UID_LEN) == 0
+		  ? ERR_NOT_FOUND
+		  : store_terms_by_profile(store, a->profile, &terms);
+	a->tenant = err == ERR_OK ? terms.tenant : 0;
+	if (err == ERR_OK)
+		err = given_away(store, a, d, &given);
+	if (given) {
+		raise_features(a, d);
+		return ERR_OK;
+	}
 	d->tenant = 0;
 	d->has_profile = false;
 	d->status = DEVICE_REGISTERED;
-	if (memcmp(a->profile, nobody, PROFILE_UID_LEN) == 0)
-		return ERR_OK;
-	err = store_terms_by_profile(store, a->profile, &terms);
 	if (err == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (err == ERR_OK && !(was_active && before == terms.tenant))
@@ -46,10 +96,7 @@ take_owner(struct store *store, const struct service_adoption *a,
 	d->status = over ? DEVICE_INACTIVE : DEVICE_ACTIVE;
 	if (before != terms.tenant)
 		d->features = device_first_features(&terms);
-	if (d->features_version < a->time)
-		d->features_version = a->time;
-	else
-		d->features_version++;
+	raise_features(a, d);
 	return ERR_OK;
 }
 
@@ -100,7 +147,7 @@ take_state(const struct service_adoption *a, struct store_device *d)
 
 enum err
 service_ticket_row(struct store *store, const struct judge_device *known,
-    const struct service_adoption *adoption, struct store_device *ret_row)
+    struct service_adoption *adoption, struct store_device *ret_row)
 {
 	struct store_device d =
 	    known != NULL ? known->device : row_anew(adoption);
@@ -117,26 +164,40 @@ service_ticket_row(struct store *store, const struct judge_device *known,
 	return ERR_OK;
 }
 
+/* Without a right that reaches the generation there is nothing to wait for. */
 static enum err
-keep_generation(struct store *store, const struct service_adoption *a,
+undo_transfer(struct store *store, const struct service_adoption *a,
     const struct store_device *row)
 {
-	struct store_generation g = {.generation = a->generation,
-	    .tenant = row->tenant,
-	    .root = a->root,
-	    .created = a->time};
+	struct store_transfer_device t;
+	struct service_event event;
+	uint64_t party[2];
+	enum err err = store_transfer_waiting(store, a->uid, &t);
 
-	memcpy(g.alias, a->alias, ALIAS_LEN);
-	memcpy(g.uid, a->uid, UID_LEN);
-	memcpy(g.profile, a->profile, PROFILE_UID_LEN);
-	memcpy(g.public_key, a->public_key, P256_POINT_LEN);
-	return store_generation_add(store, &g);
+	if (err == ERR_NOT_FOUND || (err == ERR_OK && t.to == row->tenant))
+		return ERR_OK;
+	if (err != ERR_OK)
+		return err;
+	party[0] = t.from;
+	party[1] = t.to;
+	t.state = TRANSFER_DEVICE_LEFT;
+	(void)snprintf(t.why, sizeof(t.why), "restored from before");
+	err = store_transfer_device_set(store, &t);
+	for (size_t i = 0; i < ARRAY_LEN(party) && err == ERR_OK; i++) {
+		service_event_start(
+		    &event, "transfer_undone", a->uid, party[i], a->time);
+		service_event_number(&event, "TransferID", t.transfer);
+		service_event_number(&event, "Generation", a->generation);
+		err = service_event_add(store, &event);
+	}
+	return err;
 }
 
 static enum err
 write_row(struct store *store, const struct judge_device *known,
     const struct service_adoption *a, const struct store_device *row)
 {
+	struct store_generation g;
 	bool was_factory = known != NULL &&
 			   known->device.factory_secret.len > 0 &&
 			   known->device.import_id != 0;
@@ -150,8 +211,11 @@ write_row(struct store *store, const struct judge_device *known,
 	    (known == NULL || known->device.generation_max < a->generation))
 		err =
 		    store_device_give_generation(store, a->uid, a->generation);
+	service_ticket_generation(a, &g);
 	if (err == ERR_OK)
-		err = keep_generation(store, a, row);
+		err = store_generation_add(store, &g);
+	if (err == ERR_OK)
+		err = undo_transfer(store, a, row);
 	if (err == ERR_OK)
 		err = store_device_commit(store, row);
 	if (err == ERR_OK && was_factory)
@@ -160,8 +224,7 @@ write_row(struct store *store, const struct judge_device *known,
 }
 
 enum err
-service_ticket_adopt(
-    struct store *store, const struct service_adoption *adoption)
+service_ticket_adopt(struct store *store, struct service_adoption *adoption)
 {
 	struct judge_device found, *known = &found;
 	struct store_device row;

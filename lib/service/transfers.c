@@ -37,6 +37,24 @@ transfer_show(const struct store_transfer_device *device,
 	memcpy(ret_transfer->mac, device->mac, TRANSFER_MAC_LEN);
 }
 
+enum err
+transfer_reaches(struct store *store, const struct store_generation *generation,
+    uint64_t tenant, bool *ret_reaches)
+{
+	struct store_transfer_device t;
+	enum err err;
+
+	*ret_reaches = generation->tenant == tenant;
+	if (*ret_reaches)
+		return ERR_OK;
+	err = store_transfer_of(store, generation->uid, generation->tenant,
+	    generation->generation, &t);
+	*ret_reaches =
+	    err == ERR_OK && t.to == tenant &&
+	    memcmp(t.from_profile, generation->profile, PROFILE_UID_LEN) == 0;
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 /* --- what both sides hear of it --- */
 
 static enum err
@@ -100,6 +118,8 @@ hindrance(struct service *s, const struct store_device *d, uint64_t tenant,
 		*ret_why = "quarantined";
 	else if (d->generation == 0)
 		*ret_why = "not bootstrapped";
+	else if (d->resync != 0)
+		*ret_why = "awaits who was released";
 	if (*ret_why != NULL)
 		return ERR_OK;
 	err = store_transfer_waiting(s->store, d->uid, &other);

@@ -433,6 +433,10 @@ store_device_erase(
 	    "DELETE FROM pendings WHERE uid = $1"};
 	static const struct sql left = {
 	    "DELETE FROM left_contexts WHERE uid = $1"};
+	/* It makes no root any more: a transfer has nothing to wait for. */
+	static const struct sql transfer = {
+	    "UPDATE transfer_devices SET state = 2 WHERE uid = $1"
+	    " AND state = 1"};
 	static const struct sql device = {
 	    "UPDATE devices SET erased = $1, ck = NULL, last_ck = NULL,"
 	    " last_id = NULL, resume = NULL, factory_secret = NULL,"
@@ -444,6 +448,8 @@ store_device_erase(
 		err = run_for(store, &pendings, uid);
 	if (err == ERR_OK)
 		err = run_for(store, &left, uid);
+	if (err == ERR_OK)
+		err = run_for(store, &transfer, uid);
 	if (err != ERR_OK)
 		return err;
 	query_start(&q, store, &device);

@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                \
 	"alias, uid, generation, tenant, profile, public_key, root, created,"  \
-	" ended"
+	" ended, rejected"
 
 static void
 read_generation(struct query *q, struct store_generation *g)
@@ -20,6 +20,7 @@ read_generation(struct query *q, struct store_generation *g)
 	query_secret(q, 6, &g->root);
 	g->created = query_u64(q, 7);
 	g->ended = query_u64(q, 8);
+	g->rejected = query_bool(q, 9);
 }
 
 /* Ends a query that finds one generation. */
@@ -128,6 +129,22 @@ store_generation_end(
 	query_bind_u64(&q, time);
 	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
 	return query_run_one(&q);
+}
+
+enum err
+store_generations_reject(
+    struct store *store, const uint8_t uid[UID_LEN], uint32_t after)
+{
+	static const struct sql sql = {
+	    "UPDATE generations SET rejected = generation > $1"
+	    " WHERE uid = $2 AND generation >= $3"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, after);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	query_bind_u64(&q, after);
+	return query_run(&q);
 }
 
 enum err

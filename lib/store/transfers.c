@@ -328,7 +328,8 @@ store_transfer_owner(struct store *store, const uint8_t uid[UID_LEN],
 {
 	static const struct sql sql = {
 	    "UPDATE devices SET tenant = $1, profile = $2, status = $3,"
-	    " features = $4, rotate = 1, features_version ="
+	    " features = $4, rotate = 1, released = NULL, resync = NULL,"
+	    " next_instance = NULL, features_version ="
 	    " CASE WHEN features_version < $5 THEN $5"
 	    " ELSE features_version + 1 END WHERE uid = $6"};
 	struct query q;

@@ -107,6 +107,27 @@ copy_database(const char *from, const char *to)
 	assert_int_equal(sqlite3_close(target), SQLITE_OK);
 }
 
+void
+kit_record(struct kit *kit, const uint8_t *profile, uint64_t tenant)
+{
+	struct keysproto_request q = {.op = KEYSPROTO_PROFILE};
+	struct keysproto_answer a;
+	char hex[2][2 * PROFILE_UID_LEN + 1], sql[160];
+
+	q.u.profile.tenant = tenant;
+	memcpy(q.u.profile.profile, profile, PROFILE_UID_LEN);
+	assert_int_equal(kit->api.call(kit->api.ctx, &q, 1, &a), ERR_OK);
+	assert_int_equal(a.err, ERR_OK);
+	for (size_t i = 0; i < PROFILE_UID_LEN; i++) {
+		(void)snprintf(hex[0] + 2 * i, 3, "%02x", a.u.record[i]);
+		(void)snprintf(hex[1] + 2 * i, 3, "%02x", profile[i]);
+	}
+	(void)snprintf(sql, sizeof(sql),
+	    "UPDATE profiles SET record = x'%s' WHERE uid = x'%s'", hex[0],
+	    hex[1]);
+	kit_sql(kit, sql);
+}
+
 /* --- the service --- */
 
 static enum err

@@ -56,6 +56,9 @@ void kit_restore(struct kit *kit);
 struct bytes kit_handle(
     struct kit *kit, struct bytes datagram, const char *address);
 
+/* Gives a profile the record that says it is this tenant's. */
+void kit_record(struct kit *kit, const uint8_t *profile, uint64_t tenant);
+
 /* The first column of the first row, and text of it, behind the store. */
 long long kit_number(struct kit *kit, const char *sql);
 void kit_sql(struct kit *kit, const char *sql);

@@ -11,6 +11,7 @@
 #include "keysproto/keysproto.h"
 #include "service/service.h"
 #include "store/devices.h"
+#include "store/generations.h"
 #include "store/profiles.h"
 #include "store/transfers.h"
 
@@ -63,6 +64,14 @@ bool transfer_expired(const struct store_transfer *transfer, uint64_t time);
 /* What shows keys the right that they have made. */
 void transfer_show(const struct store_transfer_device *device,
     struct keysproto_transfer *ret_transfer);
+
+/*
+ * Whether a root that hangs on a generation can be bound to a tenant: it is
+ * his, or was given away to him.
+ */
+MUST_CHECK enum err transfer_reaches(struct store *store,
+    const struct store_generation *generation, uint64_t tenant,
+    bool *ret_reaches);
 
 /* An acceptance between its two halves. */
 struct transfer_acceptance {

@@ -18,6 +18,7 @@ struct store_generation {
 	struct store_blob root;
 	uint64_t created;
 	uint64_t ended; /* 0: the current one */
+	bool rejected; /* by an operator: store_generations_reject */
 };
 
 /* Errors: ERR_NOT_FOUND. */
@@ -46,6 +47,13 @@ MUST_CHECK enum err store_generation_add(
 /* Ends one, unless it has ended. Errors: ERR_NOT_FOUND (no such alias). */
 MUST_CHECK enum err store_generation_end(
     struct store *store, const uint8_t alias[ALIAS_LEN], uint64_t time);
+
+/*
+ * An operator's word: the device that has come as far as a generation is the
+ * genuine one, so that all later ones are rejected, and this one is not.
+ */
+MUST_CHECK enum err store_generations_reject(
+    struct store *store, const uint8_t uid[UID_LEN], uint32_t after);
 
 /* The last downlink counter given out: version 1 or 2 of the envelope. */
 MUST_CHECK enum err store_generation_downlink(struct store *store,
