@@ -2,11 +2,14 @@
 import base64
 import concurrent.futures
 import json
+import sqlite3
+import subprocess
+import threading
 
 import pytest
 
-from conftest import Account, Module, Service, Tenant, make_devices, \
-    wait_until
+from conftest import PATIENCE, Account, Module, Service, Tenant, \
+    make_devices, program, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -220,3 +223,70 @@ def test_double_acceptance(parties, tmp_path):
             {"DeviceProfileUID": buyer.profile})[0], range(8)))
     assert got.count(200) == 1 and set(got) <= {200, 409, 503}
     module.close()
+
+
+def owners(service):
+    """How many devices each tenant has, and what waits: from the database."""
+    database = sqlite3.connect(service.data / "db/holdfast.db")
+    try:
+        tenants = dict(database.execute(
+            "SELECT tenant, count(*) FROM devices GROUP BY tenant"))
+        waiting, = database.execute("SELECT count(*) FROM transfer_devices"
+                                    " WHERE state = 1").fetchone()
+        accepted, = database.execute("SELECT count(*) FROM transfers"
+                                     " WHERE state = 1").fetchone()
+    finally:
+        database.close()
+    return tenants, waiting, accepted
+
+
+@pytest.mark.slow
+def test_kill_minus_nine_during_an_acceptance(tmp_path):
+    """
+    1,000 devices go as a whole or not at all, at whatever moment of it the
+    service is killed; once it has said that they went, they have.
+    """
+    service = Service(tmp_path / "data")
+    try:
+        seller = Account(service, tmp_path)
+        buyer = Tenant(seller, tmp_path, "buyer")
+        fleet = tmp_path / "fleet"
+        subprocess.run([program("fleet"), "make", "--service",
+                        str(service.data / "service.json"), "--count", "1000",
+                        "--out", str(fleet)], check=True, timeout=PATIENCE)
+        seller.run("import", str(fleet / "import.jsonl"))
+        subprocess.run([program("fleet"), "bootstrap", "--out", str(fleet),
+                        "--to", f"127.0.0.1:{service.device_port}",
+                        "--profile", seller.profile, "--window", "50",
+                        "--timeout", "60"], check=True, timeout=2 * PATIENCE,
+                       stdout=subprocess.DEVNULL)
+        assert owners(service) == ({1: 1000}, 0, 0)
+        number = offer(seller, buyer, "--profile", seller.profile)
+        kills = 0
+        for delay in range(200):
+            said = []
+            accept = threading.Thread(target=lambda: said.append(buyer.curl(
+                f"/v1/transfers/{number}/accept",
+                {"DeviceProfileUID": buyer.profile})[0]))
+            accept.start()
+            accept.join(delay * 0.012)
+            service.kill()
+            accept.join()
+            kills += said != [200]
+            tenants, waiting, accepted = owners(service)
+            service.start()
+            if accepted:
+                assert (tenants, waiting) == ({buyer.tenant: 1000}, 1000)
+            else:
+                assert said != [200]
+                assert (tenants, waiting) == ({1: 1000}, 0)
+                assert seller.get(f"/v1/transfers/{number}")["State"] \
+                    == "offered"
+            if said == [200]:
+                break
+            if accepted:  # durable, but not said: the next one is told so
+                break
+        assert kills > 3
+        assert buyer.get(f"/v1/transfers/{number}")["Waiting"] == 1000
+    finally:
+        service.stop()
