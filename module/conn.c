@@ -669,6 +669,8 @@ conn_settle(struct conn *c, uint64_t now_ms)
 		fail(c, ERR_STATE, ENETDOWN);
 	if (is_live(c) && now_ms >= c->deadline_ms)
 		fail(c, ERR_TIMEOUT, ETIMEDOUT);
+	if (is_live(c) && c->ssl != NULL)
+		tls_tick(c->ssl, now_ms);
 	if (is_live(c) && c->look)
 		input_work(c);
 	if (!is_live(c) || repeat_ms(c, now_ms) > now_ms)
@@ -705,16 +707,22 @@ conns_settle(struct module *module, uint64_t now_ms)
 }
 
 static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t
 conn_due_ms(const struct conn *c, uint64_t now_ms)
 {
-	uint64_t repeat;
+	uint64_t due_ms;
 
 	if (!is_live(c))
 		return UINT64_MAX;
 	if (c->look)
 		return now_ms;
-	repeat = repeat_ms(c, now_ms);
-	return c->deadline_ms < repeat ? c->deadline_ms : repeat;
+	due_ms = earlier(c->deadline_ms, repeat_ms(c, now_ms));
+	return c->ssl == NULL ? due_ms : earlier(due_ms, tls_due_ms(c->ssl));
 }
 
 uint64_t

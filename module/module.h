@@ -69,6 +69,7 @@ struct module {
 	uint64_t mqtt_terminal; /* that hears of it */
 	struct tee tee;
 	struct profile profiles[PROFILES_MAX]; /* of security */
+	uint32_t epochs[PROFILES_MAX]; /* of TLS sessions: see tls_session.h */
 	struct loop *loop; /* NULL: no way to the host's network */
 	struct conn *conns; /* see conn.h */
 	struct sockets sockets;

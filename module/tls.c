@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/wipe.h"
 #include "log.h"
+#include "tls_binding.h"
 #include "tls_credentials.h"
 #include "tls_session.h"
 
@@ -458,8 +459,22 @@ on_info(const SSL *ssl, int where, UNUSED int value)
 static int
 on_session(SSL *ssl, SSL_SESSION *session)
 {
-	tls_session_keep(&tls_of_ssl(ssl)->session, session);
-	return 0; /* no reference is kept */
+	tls_session_take(&tls_of_ssl(ssl)->session, session);
+	return 1; /* with its reference */
+}
+
+void
+tls_tick(const SSL *ssl, uint64_t now_ms)
+{
+	tls_session_tick(&tls_of_ssl(ssl)->session, now_ms);
+}
+
+uint64_t
+tls_due_ms(const SSL *ssl)
+{
+	const struct tls_session *s = &tls_of_ssl(ssl)->session;
+
+	return s->fresh == NULL ? UINT64_MAX : s->due_ms;
 }
 
 static void
@@ -476,6 +491,11 @@ sni_set(const struct tls_wish *wish, struct tls *t)
 static enum err
 session_set(const struct tls_wish *wish, struct tls *t, SSL_CTX *context)
 {
+	bool trust =
+	    t->psk_len == 0 && t->profile->validation != VALIDATE_NOTHING;
+	uint8_t binding[TLS_BINDING_LEN];
+	enum err err;
+
 	SSL_CTX_set_info_callback(context, on_info);
 	if (!t->profile->resume) {
 		(void)SSL_CTX_set_session_cache_mode(
@@ -485,8 +505,11 @@ session_set(const struct tls_wish *wish, struct tls *t, SSL_CTX *context)
 	(void)SSL_CTX_set_session_cache_mode(
 	    context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(context, on_session);
-	return tls_session_load(
-	    &t->session, wish->module, wish->profile, wish->host, wish->port);
+	err = tls_binding_make(t->profile, context, trust, binding);
+	return err != ERR_OK
+		   ? err
+		   : tls_session_load(&t->session, wish->module, wish->profile,
+			 wish->host, wish->port, binding);
 }
 
 /* --- all of it --- */
@@ -501,6 +524,9 @@ configure(const struct tls_wish *wish, struct tls *t, SSL_CTX *context)
 					 SSL_OP_NO_QUERY_MTU);
 	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* One that sends nothing but tickets leaves others their turn. */
+	if (!wish->datagram)
+		SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
 	if (err == ERR_OK)
 		err = psk_get(wish, t);
 	if (err == ERR_OK)

@@ -57,9 +57,18 @@ bool tls_suite_known(uint16_t suite);
  */
 enum err tls_failure(const SSL *ssl, int result);
 
-/* Forgets the session that was kept for a profile, and all of them. */
-MUST_CHECK enum err tls_session_forget(
-    const struct module *module, unsigned profile);
-MUST_CHECK enum err tls_sessions_forget(const struct module *module);
+/*
+ * Does what is due of a connection, which is to keep its session; when to
+ * come again (UINT64_MAX: never). What is not kept before is at its end.
+ */
+void tls_tick(const SSL *ssl, uint64_t now_ms);
+uint64_t tls_due_ms(const SSL *ssl);
+
+/*
+ * Forgets the session that was kept for a profile, and all of them. What
+ * connections bring that are open now is not kept either. Error: ERR_IO.
+ */
+MUST_CHECK enum err tls_session_forget(struct module *module, unsigned profile);
+MUST_CHECK enum err tls_sessions_forget(struct module *module);
 
 #endif

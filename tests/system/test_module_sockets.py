@@ -778,6 +778,96 @@ def test_resumption(wired, wire, s_server, pki, trusting, version):
     assert refused(wire, server)
 
 
+class Late:
+    """A TLS server of Python's that sends its tickets when it is told to."""
+
+    def __init__(self, pki, tickets=2):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pki / "server.pem", pki / "server.key")
+        context.num_tickets = tickets
+        self.context = context
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(PATIENCE)
+        self.port = self.listener.getsockname()[1]
+
+    def accept(self):
+        """A handshake; its tickets wait in self.tickets."""
+        into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        secured = self.context.wrap_bio(into, out, server_side=True)
+        self.peer = self.listener.accept()[0]
+        self.peer.settimeout(PATIENCE)
+        while True:
+            try:
+                secured.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.peer.sendall(out.read())
+                into.write(self.peer.recv(65536))
+        self.tickets = out.read()
+        return secured.session_reused
+
+    def close(self):
+        self.peer.close()
+        self.listener.close()
+
+
+@contextlib.contextmanager
+def meanwhile(function):
+    """Runs it beside; what it returned is in the list."""
+    result = []
+    thread = threading.Thread(target=lambda: result.append(function()))
+    thread.start()
+    yield result
+    thread.join(PATIENCE)
+
+
+def test_a_session_of_another_profile_is_not_kept(wire, wired, pki, trusting):
+    """Who was not checked when it began is checked the next time, though its
+    tickets come after the profile, or a certificate, has changed."""
+    kept = wired.state / "USR" / "usec" / "tls-session-0"
+    for change in ("AT+USECPRF=0,0,3", 'AT+USECMNG=2,0,"other"'):
+        server = Late(pki)
+        wire.good("AT+USECPRF=0")
+        if "PRF" in change:
+            wire.good("AT+USECPRF=0,0,0")
+        wire.good("AT+USECPRF=0,13,1")
+        with meanwhile(server.accept) as reused:
+            number = secure(wire, server)
+        assert reused == [False]
+        wire.good(change)
+        server.peer.sendall(server.tickets)
+        wire.good(f"AT+USOCL={number}")
+        assert server.peer.recv(99)  # its close_notify
+        assert not kept.exists()
+        server.close()
+
+
+def test_a_flood_of_tickets(wire, wired, pki):
+    """The last one is kept, and the module goes on meanwhile."""
+    server = Late(pki, tickets=3000)
+    kept = wired.state / "USR" / "usec" / "tls-session-0"
+    wire.good("AT+USECPRF=0,0,0")
+    wire.good("AT+USECPRF=0,13,1")
+    with meanwhile(server.accept):
+        number = secure(wire, server)
+    seen, done = set(), threading.Event()
+
+    def look():
+        """Every time that the file is written, or nearly."""
+        while not done.wait(0.001):
+            with contextlib.suppress(FileNotFoundError):
+                seen.add(kept.stat().st_mtime_ns)
+    with meanwhile(look):
+        server.peer.sendall(server.tickets)
+        for _ in range(50):
+            wire.good("AT")
+        wire.good(f"AT+USOCL={number}")
+        wait_until(kept.exists, "the session")
+        server.close()
+        done.set()
+    assert 1 <= len(seen) <= 2
+
+
 def test_dtls_certificate(wire, s_server, pki, trusting):
     server = s_server("-cert", str(pki / "server.pem"), "-key",
                       str(pki / "server.key"), "-dtls1_2", datagram=True)
