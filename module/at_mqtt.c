@@ -5,6 +5,7 @@
  */
 #include "at_table.h"
 #include "base/text.h"
+#include "base/wipe.h"
 #include "module.h"
 
 #define ERROR_CLASS 13 /* of +UMQTTER: MQTT */
@@ -12,15 +13,45 @@
 
 /* --- +UMQTT --- */
 
+/* A client's session is known by its name, at one server. */
+static bool
+same_session(const struct mqtt_profile *a, const struct mqtt_profile *b)
+{
+	return strcmp(a->client_id, b->client_id) == 0 &&
+	       strcmp(a->user, b->user) == 0 &&
+	       strcmp(a->server, b->server) == 0 &&
+	       mqtt_profile_port(a) == mqtt_profile_port(b);
+}
+
+static void
+profile_take(struct module *m, const struct mqtt_profile *p)
+{
+	if (!same_session(&m->mqtt_profile, p))
+		mqtt_session_forget(&m->mqtt);
+	m->mqtt_profile = *p;
+}
+
+static enum at_result
+profile_change(struct terminal *t, const struct at_command *c)
+{
+	struct mqtt_profile p = t->module->mqtt_profile;
+	enum at_result result = mqtt_profile_apply(&p, c);
+
+	if (result == AT_DONE)
+		profile_take(t->module, &p);
+	wipe(&p, sizeof(p));
+	return result;
+}
+
 static enum at_result
 umqtt_set(struct terminal *t, const struct at_command *c)
 {
-	struct mqtt_profile *p = &t->module->mqtt_profile;
+	const struct mqtt_profile *p = &t->module->mqtt_profile;
 	char text[PARAMETERS_MAX];
 	uint32_t op;
 
 	if (c->count != 1)
-		return mqtt_profile_apply(p, c);
+		return profile_change(t, c);
 	if (!at_param_number(c, 0, 0, MQTT_PROFILE_OPS - 1, &op))
 		return CME_BAD_PARAMETERS;
 	if (op == 5)
@@ -67,19 +98,19 @@ stored_write(const struct settings *s, struct writer *out)
 static enum at_result
 umqttnv_set(struct terminal *t, const struct at_command *c)
 {
-	struct mqtt_profile *p = &t->module->mqtt_profile;
+	struct mqtt_profile p;
 	struct settings next = t->module->settings;
 	uint32_t what;
 
 	if (c->count != 1 || !at_param_number(c, 0, 0, 2, &what))
 		return CME_BAD_PARAMETERS;
-	if (what == 0)
-		mqtt_profile_reset(p);
-	if (what == 1)
-		*p = t->module->settings.mqtt;
-	if (what < 2)
+	mqtt_profile_reset(&p);
+	if (what < 2) {
+		profile_take(
+		    t->module, what == 0 ? &p : &t->module->settings.mqtt);
 		return AT_DONE;
-	next.mqtt = *p;
+	}
+	next.mqtt = t->module->mqtt_profile;
 	memset(next.mqtt.password, 0, sizeof(next.mqtt.password));
 	return at_result_of(
 	    settings_keep(t->module->state_fd, &t->module->settings, &next));

@@ -9,6 +9,7 @@
 #include "base/wipe.h"
 
 #define OUT_MAX (MQTT_PAYLOAD_MAX + 8u * MQTT_HEAD_MAX)
+#define IN_MAX (MQTT_PACKET_MAX + MQTT_CHUNK_MAX) /* the next may follow */
 #define PING_ANSWER_MS 30000
 
 void
@@ -19,7 +20,7 @@ mqtt_init(struct mqtt *m,
 	m->tell = tell;
 	m->ctx = ctx;
 	m->op = MQTT_OP_NONE;
-	buffer_init(&m->in, MQTT_PACKET_MAX);
+	buffer_init(&m->in, IN_MAX);
 	buffer_init(&m->out, OUT_MAX);
 }
 
@@ -32,6 +33,7 @@ mqtt_done(struct mqtt *m)
 		free(message);
 	buffer_done(&m->in);
 	buffer_done(&m->out);
+	m->qos2_count = 0;
 	m->state = MQTT_IDLE;
 	m->op = MQTT_OP_NONE;
 }
@@ -67,7 +69,6 @@ connection_end(struct mqtt *m, unsigned lost, enum mqtt_code code)
 		return;
 	m->state = MQTT_IDLE;
 	m->ping = m->ping_out = false;
-	m->qos2_count = 0;
 	buffer_done(&m->in);
 	buffer_done(&m->out);
 	if (was == MQTT_LEAVING) {
@@ -139,6 +140,12 @@ op_begin(struct mqtt *m, enum mqtt_op op, enum mqtt_type awaited, uint64_t now)
 	m->code = MQTT_CODE_NONE;
 }
 
+void
+mqtt_session_forget(struct mqtt *m)
+{
+	m->other = true;
+}
+
 bool
 mqtt_op_possible(const struct mqtt *m)
 {
@@ -165,6 +172,9 @@ mqtt_login(struct mqtt *m, const struct mqtt_connect *connect, uint64_t now_ms)
 	wipe(packet, sizeof(packet));
 	if (err != ERR_OK)
 		return err;
+	if (connect->clean || m->other)
+		m->qos2_count = 0;
+	m->other = false;
 	m->keepalive_s = connect->keepalive_s;
 	m->state = MQTT_OPENING;
 	op_begin(m, MQTT_OP_LOGIN, MQTT_CONNACK, now_ms);
@@ -368,6 +378,9 @@ login_take(struct mqtt *m, const struct mqtt_packet *p)
 		connection_end(m, MQTT_LOST, MQTT_CODE_REFUSED);
 		return;
 	}
+	/* Spec: 3.1.2.4: ids of QoS 2 are a part of the session. */
+	if (!p->session)
+		m->qos2_count = 0;
 	m->state = MQTT_READY;
 	op_end(m, true);
 }
@@ -459,7 +472,7 @@ void
 mqtt_input(struct mqtt *m, struct bytes in, uint64_t now_ms)
 {
 	struct mqtt_packet packet;
-	size_t used;
+	size_t used = 0;
 	enum err err = buffer_put(&m->in, in);
 
 	while (err == ERR_OK &&

@@ -15,6 +15,7 @@
 #define MQTT_UNREAD_MAX 64 /* messages that wait */
 #define MQTT_UNREAD_BYTES_MAX (1024u * 1024) /* their bytes */
 #define MQTT_ANSWER_MS 60000 /* for an operation, connecting included */
+#define MQTT_CHUNK_MAX 8192 /* that moves at once, in and out */
 #define MQTT_QOS2_MAX 64 /* messages of QoS 2 under way from the server */
 
 /* What a host asks for, and hears the result of. */
@@ -89,7 +90,8 @@ struct mqtt {
 	uint64_t sent_ms; /* when something was sent last */
 	uint64_t ping_ms; /* when a ping was */
 	uint16_t qos2[MQTT_QOS2_MAX]; /* ids that were taken, not released */
-	size_t qos2_count;
+	size_t qos2_count; /* they outlive a connection, with the session */
+	bool other; /* the next session is not the last one's continuation */
 	struct mqtt_message *unread[MQTT_UNREAD_MAX];
 	size_t unread_count;
 	size_t unread_bytes;
@@ -119,6 +121,8 @@ MUST_CHECK enum err mqtt_subscribe(
     struct mqtt *m, struct bytes topic, unsigned qos, uint64_t now_ms);
 MUST_CHECK enum err mqtt_unsubscribe(
     struct mqtt *m, struct bytes topic, uint64_t now_ms);
+/* The next login is another client's, or at another server. */
+void mqtt_session_forget(struct mqtt *m);
 /* Whether an operation may begin: logged in, and none under way. */
 bool mqtt_op_possible(const struct mqtt *m);
 /* Keeps the connection alive by itself, or no more. */
@@ -136,6 +140,7 @@ bool mqtt_wants_link(const struct mqtt *m);
 void mqtt_opened(struct mqtt *m, uint64_t now_ms);
 /* It did not open, was closed, or broke. */
 void mqtt_closed(struct mqtt *m, enum mqtt_code code);
+/* MQTT_CHUNK_MAX bytes at most. */
 void mqtt_input(struct mqtt *m, struct bytes in, uint64_t now_ms);
 struct bytes mqtt_output(const struct mqtt *m);
 void mqtt_sent(struct mqtt *m, size_t len, uint64_t now_ms);

@@ -8,7 +8,7 @@
 #include "loop.h"
 #include "module.h"
 
-#define CHUNK_MAX 8192 /* at once, in and out */
+#define READS_MAX 4 /* of a chunk before others get their turn */
 
 struct mqtt_link {
 	struct module *module;
@@ -43,8 +43,8 @@ output_move(struct mqtt_link *link)
 	enum err err = ERR_OK;
 
 	while (link->open && out.len > 0) {
-		if (out.len > CHUNK_MAX)
-			out.len = CHUNK_MAX;
+		if (out.len > MQTT_CHUNK_MAX)
+			out.len = MQTT_CHUNK_MAX;
 		err = conn_write(link->conn, out);
 		if (err != ERR_OK)
 			break;
@@ -70,11 +70,12 @@ static void
 on_readable(void *owner)
 {
 	struct mqtt_link *link = owner;
-	uint8_t in[CHUNK_MAX];
+	uint8_t in[MQTT_CHUNK_MAX];
 	size_t len;
 	enum err err;
+	int i;
 
-	while (link->conn != NULL) {
+	for (i = 0; i < READS_MAX && link->conn != NULL; i++) {
 		err = conn_read(link->conn, in, sizeof(in), &len);
 		if (err == ERR_BUSY)
 			return;

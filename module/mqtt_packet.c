@@ -173,8 +173,11 @@ publish_read(struct reader *r, unsigned flags, struct mqtt_packet *p)
 static void
 connack_read(struct reader *r, struct mqtt_packet *p)
 {
-	if (reader_u8(r) > 1)
+	unsigned flags = reader_u8(r);
+
+	if (flags > 1)
 		reader_fail(r, ERR_FORMAT);
+	p->session = flags == 1;
 	p->code = reader_u8(r);
 }
 

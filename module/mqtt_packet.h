@@ -35,6 +35,7 @@ struct mqtt_packet {
 	enum mqtt_type type;
 	uint16_t id; /* PUBLISH with QoS 1 and 2, all acknowledgements */
 	unsigned code; /* CONNACK: 0 good; SUBACK: QoS, 0x80 refused */
+	bool session; /* CONNACK: the server has one of this client's */
 	unsigned qos; /* PUBLISH */
 	struct bytes topic;
 	struct bytes payload;

@@ -233,6 +233,38 @@ def test_a_server_that_talks_nonsense(host):
     listener.close()
 
 
+def test_a_server_that_never_stops(host):
+    """Other commands are answered while it sends."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def talk():
+        peer, _ = listener.accept()
+        with peer:
+            peer.recv(1024)
+            peer.sendall(b"\x20\x02\x00\x00")
+            # Meaningless answers, which cost the module more than them.
+            try:
+                while not done.is_set():
+                    peer.sendall(b"\xd0\x00" * 500000)
+            except ConnectionError:
+                pass
+    thread = threading.Thread(target=talk)
+    thread.start()
+    host.command(b'AT+UMQTT=3,"127.0.0.1",%d' % listener.getsockname()[1])
+    host.command(b"AT+UMQTTC=1")
+    host.wait(r"\+UUMQTTC: 1,1")
+    try:
+        for _ in range(20):
+            host.command(b"AT")
+        host.command(b"AT+UMQTTC=0")
+        host.wait(r"\+UUMQTTC: 0,1")
+    finally:
+        done.set()
+        thread.join()
+        listener.close()
+
+
 def test_stored_profile_outlives_a_reset(host, broker):
     host.command(b'AT+UMQTT=0,"kept";+UMQTT=3,"127.0.0.1",%d' % broker.port)
     host.command(b"AT+UMQTTNV=2")

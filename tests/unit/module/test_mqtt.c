@@ -283,6 +283,74 @@ test_messages(void **state)
 	assert_int_equal(event_count, 0);
 }
 
+/* The largest packet, and more behind it in the same piece. */
+static void
+test_messages_large(void **state)
+{
+	static uint8_t in[MQTT_PACKET_MAX + MQTT_CHUNK_MAX];
+	size_t body = MQTT_PACKET_MAX - 5, pos;
+
+	(void)state;
+	log_in(0);
+	/* 4 bytes of head; the next begins in the middle of a piece. */
+	memcpy(in, "\x30\x00\x00\x00\x00\x01t", 7);
+	in[1] = (uint8_t)((body & 127) | 128);
+	in[2] = (uint8_t)((body >> 7 & 127) | 128);
+	in[3] = (uint8_t)(body >> 14);
+	for (pos = 4 + body; pos + 2 <= sizeof(in); pos += 2)
+		memcpy(in + pos, "\xd0\x00", 2);
+	for (pos = 0; pos < sizeof(in); pos += MQTT_CHUNK_MAX)
+		mqtt_input(&m, bytes_make(in + pos, MQTT_CHUNK_MAX), now_ms);
+	see_event(MQTT_OP_READ, 1);
+	assert_int_equal(m.unread[0]->len, body - 3);
+	assert_int_equal(m.state, MQTT_READY);
+}
+
+static void
+log_in_again(bool clean, const char *answer)
+{
+	struct mqtt_connect c = {.client_id = BYTES_LIT("me"), .clean = clean};
+
+	assert_int_equal(mqtt_login(&m, &c, now_ms), ERR_OK);
+	mqtt_opened(&m, now_ms);
+	mqtt_sent(&m, mqtt_output(&m).len, now_ms);
+	give_bytes(answer, 4);
+	see_event(MQTT_OP_LOGIN, 1);
+}
+
+/* A message of QoS 2 whose PUBREC was lost comes again. */
+static void
+lose_and_repeat(bool clean, const char *answer, size_t messages)
+{
+	mqtt_closed(&m, MQTT_CODE_LOST);
+	see_event(MQTT_OP_LOGOUT, MQTT_LOST);
+	log_in_again(clean, answer);
+	GIVE("\x3c\x06\x00\x01t\x00\x0ay");
+	SEE("\x50\x02\x00\x0a");
+	assert_int_equal(event_count, messages);
+	event_count = 0;
+}
+
+#define CONNACK_NEW "\x20\x02\x00\x00"
+#define CONNACK_KEPT "\x20\x02\x01\x00"
+
+/* Spec: section 4.3.3, over the connections of one session. */
+static void
+test_exactly_once(void **state)
+{
+	(void)state;
+	log_in_again(false, CONNACK_NEW);
+	GIVE("\x34\x06\x00\x01t\x00\x0ay");
+	event_count = 0;
+	lose_and_repeat(false, CONNACK_KEPT, 0);
+	lose_and_repeat(false, CONNACK_NEW, 1);
+	lose_and_repeat(true, CONNACK_NEW, 1);
+	lose_and_repeat(false, CONNACK_KEPT, 0);
+	mqtt_session_forget(&m); /* it was another's */
+	lose_and_repeat(false, CONNACK_KEPT, 1);
+	lose_and_repeat(false, CONNACK_KEPT, 0);
+}
+
 /* Messages that nobody reads: the connection ends before they are lost. */
 static void
 test_messages_full(void **state)
@@ -418,6 +486,8 @@ main(void)
 	    TEST(test_publish_bad),
 	    TEST(test_subscribe),
 	    TEST(test_messages),
+	    TEST(test_messages_large),
+	    TEST(test_exactly_once),
 	    TEST(test_messages_full),
 	    TEST(test_logout),
 	    TEST(test_connection_lost),
