@@ -19,6 +19,7 @@ run(const struct options *options)
 	struct tee_config config = {.rot_dir = rot_dir,
 	    .tcti = options->tcti,
 	    .heartbeat_min_s = options->heartbeat_min_s,
+	    .time_rate = options->time_rate,
 	    .well_known = options->well_known,
 	    .c2c_v1 = options->c2c_v1,
 	    .firmware = FIRMWARE,

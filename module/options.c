@@ -21,6 +21,7 @@ enum {
 	OPTION_IDLE,
 	OPTION_C2C_V1,
 	OPTION_HEARTBEAT,
+	OPTION_TIME_RATE,
 	OPTION_WELL_KNOWN,
 	OPTION_MANIFEST,
 	OPTION_VERBOSE,
@@ -63,6 +64,9 @@ static const struct {
     {"heartbeat-min-s", "N", OPTION_HEARTBEAT,
 	"least seconds between heartbeats of AT+USECCONN (default the\n"
 	"model's)"},
+    {"time-rate", "N", OPTION_TIME_RATE,
+	"for tests: time goes N times faster for the life cycle, 1 to\n"
+	"1,000 (default 1)"},
     {"well-known", NULL, OPTION_WELL_KNOWN,
 	"bootstrap at /.well-known/edhoc instead of the short /e"},
     {"manifest", "FILE", OPTION_MANIFEST,
@@ -196,6 +200,8 @@ option_take(int id, const char *value, struct options *o)
 	case OPTION_HEARTBEAT:
 		return number_read(
 		    "heartbeat-min-s", value, 0, 86400, &o->heartbeat_min_s);
+	case OPTION_TIME_RATE:
+		return number_read("time-rate", value, 1, 1000, &o->time_rate);
 	case OPTION_WELL_KNOWN:
 		o->well_known = true;
 		return ERR_OK;
@@ -238,6 +244,7 @@ options_read(int argc, char **argv, struct options *ret_options)
 	struct options o = {.service = "coap://127.0.0.1:5683",
 	    .register_ms = 300,
 	    .idle_s = 60,
+	    .time_rate = 1,
 	    .heartbeat_min_s = HEARTBEAT_MIN_OF_MODEL};
 	enum err err = ERR_OK;
 	size_t i;

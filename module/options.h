@@ -30,6 +30,7 @@ struct options {
 	uint32_t register_ms; /* from power to registration */
 	uint32_t idle_s; /* how long a prompt waits for its data */
 	uint32_t heartbeat_min_s; /* the model's, unless it was given */
+	uint32_t time_rate; /* how fast time goes for the life cycle */
 };
 
 /*

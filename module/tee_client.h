@@ -13,6 +13,7 @@ struct tee_config {
 	const char *rot_dir; /* of port_file or port_tpm2 */
 	const char *tcti; /* of the TPM; NULL: there is none */
 	uint32_t heartbeat_min_s;
+	uint32_t time_rate; /* of the life cycle; 0: as time goes */
 	bool well_known;
 	bool c2c_v1; /* chip-to-chip V1 is on */
 	const char *firmware; /* of an image without a manifest */

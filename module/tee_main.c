@@ -34,6 +34,8 @@ struct tee_process {
 		struct tee_port port;
 	} * secret;
 	struct tee_device device;
+	uint32_t time_rate;
+	uint64_t start_ms, start_s; /* from here on time goes at that rate */
 };
 
 /* Pages that are locked and never dumped; the device follows the rest. */
@@ -113,11 +115,36 @@ clock_read(clockid_t clock, uint64_t per_s)
 }
 
 static void
+time_start(struct tee_process *p, uint32_t rate)
+{
+	p->time_rate = rate > 1 ? rate : 1;
+	p->start_ms = clock_read(CLOCK_BOOTTIME, 1000);
+	p->start_s = clock_read(CLOCK_REALTIME, 1);
+}
+
+/* A clock that was at start, as the life cycle sees it. */
+static uint64_t
+time_read(const struct tee_process *p, clockid_t clock, uint64_t per_s,
+    uint64_t start)
+{
+	uint64_t now = clock_read(clock, per_s);
+
+	return now < start ? now : start + (now - start) * p->time_rate;
+}
+
+static void
 device_do(struct tee_process *p, const struct tee_request *request,
     struct tee_answer *answer)
 {
-	tee_device_do(&p->device, request, clock_read(CLOCK_BOOTTIME, 1000),
-	    clock_read(CLOCK_REALTIME, 1), answer);
+	uint64_t rate = p->time_rate;
+
+	tee_device_do(&p->device, request,
+	    time_read(p, CLOCK_BOOTTIME, 1000, p->start_ms),
+	    time_read(p, CLOCK_REALTIME, 1, p->start_s), answer);
+	if (request->op == TEE_POLL && answer->err == ERR_OK &&
+	    answer->u.poll.delay_ms != UINT64_MAX)
+		answer->u.poll.delay_ms = answer->u.poll.delay_ms / rate +
+					  (answer->u.poll.delay_ms % rate != 0);
 }
 
 /* Works from one memory file to another, which it gives back sealed. */
@@ -225,6 +252,7 @@ tee_main(int fd, const struct tee_config *config)
 		log_fatal("the TEE has no memory to lock: %s", err_name(err));
 		return 2;
 	}
+	time_start(&p, config->time_rate);
 	err = tee_port_start(&p.secret->port, config->tcti);
 	if (err == ERR_OK)
 		err = device_start(&p, config);
