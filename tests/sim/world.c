@@ -338,6 +338,17 @@ beat(struct sim *sim, struct node *node)
 	return device_heartbeat_result(&node->device);
 }
 
+/* Who can keep a ticket has one, unless it was taken away unnoticed. */
+static void
+check_ticket(struct sim *sim, struct node *node)
+{
+	if (node->config.outside.write != NULL && !node->outside.spoilt &&
+	    !sim->failed && !node_has_ticket(node))
+		sim_fail(sim, "every device keeps its ticket",
+		    "device %u, generation %u", node->number,
+		    node->rot.rec.cur.number);
+}
+
 static void
 check_calm(struct sim *sim, struct node *node)
 {
@@ -356,6 +367,7 @@ check_calm(struct sim *sim, struct node *node)
 		    err, node->rot.rec.cur.number, node->device.refused);
 	else if (!sim->failed)
 		node_agree(sim, node);
+	check_ticket(sim, node);
 }
 
 /* What is wanted now is there after one heartbeat. */
@@ -459,6 +471,26 @@ end_again(struct sim *sim)
 	run_for(sim, 2 * DAY_MS);
 }
 
+/* A database from the time of chaos: all come back, most by their tickets. */
+static void
+last_restore(struct sim *sim)
+{
+	unsigned before = sim->service.restores;
+
+	if (!sim->recipe.restores || sim->failed)
+		return;
+	for (int i = 0; i < 20 && sim->service.restores == before; i++)
+		service_restore(sim);
+	if (sim->service.restores == before)
+		return;
+	heal(sim);
+	run_for(sim, 2 * DAY_MS);
+	release_all(sim);
+	end_again(sim);
+	for (unsigned i = 0; i < sim->devices; i++)
+		check_calm(sim, &sim->node[i]);
+}
+
 static void
 calm(struct sim *sim)
 {
@@ -480,6 +512,7 @@ calm(struct sim *sim)
 	for (unsigned i = 0; i < sim->devices; i++)
 		check_old_clone(sim, &sim->node[i]);
 	check_new_clone(sim, any_device(sim));
+	last_restore(sim);
 }
 
 /* --- a run --- */
@@ -535,10 +568,13 @@ sim_run(uint64_t seed, unsigned devices, bool verbose, bool quiet)
 	if (!sim.failed)
 		calm(&sim);
 	if (!quiet)
-		printf("seed %llu: %u devices, %u clones, %u restores, %llu"
-		       " datagrams, %.1f days, digest %016llx\n",
+		printf("seed %llu: %u devices, %u clones, %u restores, %u"
+		       " adopted, %llu datagrams, %.1f days, digest %016llx\n",
 		    (unsigned long long)seed, sim.devices,
 		    sim.nodes - sim.devices, sim.service.restores,
+		    sim.service.devices != NULL
+			? service_events(&sim, "adopted", NULL)
+			: 0,
 		    (unsigned long long)sim.datagrams,
 		    (double)sim.now_ms / (double)DAY_MS,
 		    (unsigned long long)sim.digest);
