@@ -184,8 +184,8 @@ imports_post(struct request *r)
 	job->request = r;
 	r->import = job;
 	api->importing = true;
-	enum err err = import_read(
-	    &api->service, bytes_make(r->body, r->body_len), &job->import);
+	enum err err = import_read(&api->service, &r->actor,
+	    bytes_make(r->body, r->body_len), &job->import);
 
 	if (err != ERR_OK) {
 		import_read_err(r, err);

@@ -9,6 +9,8 @@
 #include "service/audit.h"
 #include "store/devices.h"
 
+static const char known_uid[] = "there is a device with this ROTPublicUID";
+
 static void
 problem_note(struct import *import, uint32_t line, const char *why)
 {
@@ -108,8 +110,13 @@ twins_note(struct import *import)
 	}
 }
 
+/*
+ * What the caller has already spares keys the work. Of somebody else's
+ * devices nothing is said here: a line that keys refuse has to get the same
+ * answer whether there is such a device or not.
+ */
 static enum err
-known_note(struct service *s, struct import *import)
+known_note(struct service *s, const struct actor *actor, struct import *import)
 {
 	enum err err = service_read(s);
 
@@ -117,10 +124,10 @@ known_note(struct service *s, struct import *import)
 		bool known = false;
 
 		err = store_factory_known(
-		    s->store, import->records[i].uid, &known);
+		    s->store, actor->tenant, import->records[i].uid, &known);
 		if (known)
-			problem_note(import, import->records[i].line,
-			    "there is a device with this ROTPublicUID");
+			problem_note(
+			    import, import->records[i].line, known_uid);
 	}
 	if (err == ERR_OK)
 		err = store_import_next(s->store, &import->id);
@@ -128,14 +135,15 @@ known_note(struct service *s, struct import *import)
 }
 
 enum err
-import_read(struct service *s, struct bytes file, struct import *ret_import)
+import_read(struct service *s, const struct actor *actor, struct bytes file,
+    struct import *ret_import)
 {
 	struct import import = {0};
 	enum err err = lines_read(&import, file);
 
 	if (err == ERR_OK) {
 		twins_note(&import);
-		err = known_note(s, &import);
+		err = known_note(s, actor, &import);
 	}
 	if (err != ERR_OK) {
 		import_done(&import);
@@ -220,11 +228,13 @@ devices_add(struct service *s, const struct actor *actor, struct import *import)
 		/* His own, decommissioned and erased, gets a second life. */
 		if (err == ERR_EXISTS)
 			err = store_device_renew(s->store, &device);
-		if (err == ERR_EXISTS)
-			problem_note(import, r->line,
-			    "there is a device with this ROTPublicUID");
+		if (err != ERR_EXISTS)
+			continue;
+		/* The others are looked at, too, to be named at once. */
+		problem_note(import, r->line, known_uid);
+		err = ERR_OK;
 	}
-	return err;
+	return err == ERR_OK && import->problem_count > 0 ? ERR_EXISTS : err;
 }
 
 static enum err

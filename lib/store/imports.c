@@ -102,17 +102,20 @@ store_import_list(struct store *store, uint64_t tenant, uint64_t after,
 }
 
 enum err
-store_factory_known(
-    struct store *store, const uint8_t uid[UID_LEN], bool *ret_known)
+store_factory_known(struct store *store, uint64_t tenant,
+    const uint8_t uid[UID_LEN], bool *ret_known)
 {
 	static const struct sql sql = {
-	    "SELECT count(*) FROM devices WHERE uid = $1"
-	    " AND erased IS NULL"};
+	    "SELECT count(*) FROM devices d"
+	    " LEFT JOIN imports i ON i.id = d.import"
+	    " WHERE d.uid = $1 AND d.erased IS NULL"
+	    " AND coalesce(d.tenant, i.tenant) = $2"};
 	struct query q;
 	bool known = false;
 
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	query_bind_u64(&q, tenant);
 	if (query_row(&q))
 		known = query_u64(&q, 0) > 0;
 	enum err err = query_end(&q);

@@ -143,11 +143,15 @@ test_a_line_is_bounded(void **state UNUSED)
 
 /* --- whole files --- */
 
+/* For what does not depend on who imports. */
+#define NOBODY (&(const struct actor){.tenant = 0})
+
 /* Reads a file and lets keys answer for each record. */
 static enum err
-import_try(struct desk *d, const char *file, struct import *ret_import)
+import_try(struct desk *d, const struct actor *actor, const char *file,
+    struct import *ret_import)
 {
-	enum err err = import_read(&d->s, bytes_str(file), ret_import);
+	enum err err = import_read(&d->s, actor, bytes_str(file), ret_import);
 	struct keysproto_request q = {0};
 
 	service_read_end(&d->s);
@@ -181,7 +185,7 @@ test_an_import_becomes_devices(void **state)
 		line_make(d, 3 - i, &lines[i]);
 	(void)snprintf(file, sizeof(file), "%s\r\n\n%s\n%s", lines[0].text,
 	    lines[1].text, lines[2].text);
-	assert_int_equal(import_try(d, file, &import), ERR_OK);
+	assert_int_equal(import_try(d, NOBODY, file, &import), ERR_OK);
 	assert_int_equal(import.problem_count, 0);
 	assert_int_equal(import.count, 3);
 	assert_int_equal(import_finish(&d->s, &actor, "x", &import), ERR_OK);
@@ -210,7 +214,7 @@ test_the_secret_is_the_factorys(void **state)
 	uint8_t import_key[KEY_LEN], secret[KEY_LEN];
 
 	line_make(d, 1, &line);
-	assert_int_equal(import_try(d, line.text, &import), ERR_OK);
+	assert_int_equal(import_try(d, NOBODY, line.text, &import), ERR_OK);
 	assert_int_equal(import_finish(&d->s, &actor, "x", &import), ERR_OK);
 	assert_int_equal(
 	    store_device_by_uid(d->s.store, line.uid, &device), ERR_OK);
@@ -241,7 +245,7 @@ test_bad_lines_are_all_named(void **state)
 	line_make(d, 1, &line);
 	(void)snprintf(file, sizeof(file), "{}\n%s\n\nnonsense\n%s\n",
 	    line.text, line.text);
-	assert_int_equal(import_try(d, file, &import), ERR_OK);
+	assert_int_equal(import_try(d, NOBODY, file, &import), ERR_OK);
 	assert_int_equal(import.problem_count, 3);
 	assert_int_equal(import.problems[0].line, 1);
 	assert_int_equal(import.problems[1].line, 4);
@@ -260,7 +264,7 @@ test_more_problems_than_are_named(void **state)
 
 	for (size_t i = 0; i < 150; i++)
 		memcpy(file + 3 * i, "{}\n", 4);
-	assert_int_equal(import_try(d, file, &import), ERR_OK);
+	assert_int_equal(import_try(d, NOBODY, file, &import), ERR_OK);
 	assert_int_equal(import.problem_count, 150);
 	assert_int_equal(import.problems[IMPORT_PROBLEMS_MAX - 1].line, 100);
 	import_done(&import);
@@ -272,8 +276,9 @@ test_an_empty_file_is_none(void **state)
 	struct desk *d = *state;
 	struct import import;
 
-	assert_int_equal(import_try(d, "", &import), ERR_TRUNCATED);
-	assert_int_equal(import_try(d, "\n\r\n\n", &import), ERR_TRUNCATED);
+	assert_int_equal(import_try(d, NOBODY, "", &import), ERR_TRUNCATED);
+	assert_int_equal(
+	    import_try(d, NOBODY, "\n\r\n\n", &import), ERR_TRUNCATED);
 }
 
 static void
@@ -292,7 +297,7 @@ test_too_many_records(void **state)
 		memcpy(file + i * (len + 1), line.text, len);
 		memcpy(file + i * (len + 1) + len, "\n", 2);
 	}
-	assert_int_equal(import_try(d, file, &import), ERR_SPACE);
+	assert_int_equal(import_try(d, NOBODY, file, &import), ERR_SPACE);
 	free(file);
 }
 
@@ -306,7 +311,7 @@ test_a_secret_of_another_device(void **state)
 
 	line_make(d, 1, &line);
 	text_replace(line.text, "0002000000000001", "0002000000000002");
-	assert_int_equal(import_try(d, line.text, &import), ERR_OK);
+	assert_int_equal(import_try(d, NOBODY, line.text, &import), ERR_OK);
 	assert_int_equal(import.problem_count, 1);
 	assert_int_equal(import.problems[0].line, 1);
 	import_done(&import);
@@ -321,15 +326,15 @@ test_known_devices_refuse_the_file(void **state)
 	struct line lines[2];
 	char file[2 * LINE_MAX_LEN + 2];
 	struct import first, second;
-	bool known = true;
+	struct store_device device;
 
 	line_make(d, 1, &lines[0]);
 	line_make(d, 2, &lines[1]);
-	assert_int_equal(import_try(d, lines[0].text, &first), ERR_OK);
+	assert_int_equal(import_try(d, NOBODY, lines[0].text, &first), ERR_OK);
 	(void)snprintf(
 	    file, sizeof(file), "%s\n%s", lines[1].text, lines[0].text);
 	/* Both begin before one ends: the second finds out at its end. */
-	assert_int_equal(import_try(d, file, &second), ERR_OK);
+	assert_int_equal(import_try(d, NOBODY, file, &second), ERR_OK);
 	assert_int_equal(second.problem_count, 0);
 	assert_int_equal(import_finish(&d->s, &actor, "x", &first), ERR_OK);
 	assert_int_equal(
@@ -339,16 +344,90 @@ test_known_devices_refuse_the_file(void **state)
 	    import_finish(&d->s, &actor, "x", &second), ERR_EXISTS);
 	assert_int_equal(second.problem_count, 1);
 	assert_int_equal(second.problems[0].line, 2);
-	assert_int_equal(
-	    store_factory_known(d->s.store, lines[1].uid, &known), ERR_OK);
-	assert_false(known);
+	assert_int_equal(store_device_by_uid(d->s.store, lines[1].uid, &device),
+	    ERR_NOT_FOUND);
 	import_done(&first);
 	import_done(&second);
-	assert_int_equal(import_try(d, file, &second), ERR_OK);
+	assert_int_equal(import_try(d, &actor, file, &second), ERR_OK);
 	assert_int_equal(second.problem_count, 1);
 	assert_string_equal(
 	    second.problems[0].why, "there is a device with this ROTPublicUID");
 	import_done(&second);
+}
+
+/* Reads a file by an actor, to its end; what was said for a line. */
+static const char *
+refusal(
+    struct desk *d, const struct actor *actor, const char *file, uint32_t line)
+{
+	const char *why = NULL;
+	struct import import;
+
+	assert_int_equal(import_try(d, actor, file, &import), ERR_OK);
+	if (import.problem_count == 0)
+		assert_int_equal(
+		    import_finish(&d->s, actor, "x", &import), ERR_EXISTS);
+	for (size_t i = 0; i < import.problem_count; i++)
+		if (import.problems[i].line == line)
+			why = import.problems[i].why;
+	import_done(&import);
+	assert_non_null(why);
+	return why;
+}
+
+/* What does not open gets one answer, whether there is such a device or not. */
+static void
+test_foreign_and_unknown_look_alike(void **state)
+{
+	struct desk *d = *state;
+	struct store_profile profile;
+	struct actor owner = desk_tenant(d, "owner", "Freedom", &profile);
+	struct actor other = desk_tenant(d, "other", "Freedom", &profile);
+	struct line line, unknown;
+	struct import import;
+
+	line_make(d, 1, &line);
+	line_make(d, 2, &unknown);
+	assert_int_equal(import_try(d, &owner, line.text, &import), ERR_OK);
+	assert_int_equal(import_finish(&d->s, &owner, "x", &import), ERR_OK);
+	import_done(&import);
+	line_make(d, 3, &line);
+	text_replace(line.text, "0002000000000003", "0002000000000001");
+	text_replace(unknown.text, "0002000000000002", "0002000000000004");
+	assert_string_equal(refusal(d, &other, line.text, 1),
+	    refusal(d, &other, unknown.text, 1));
+	/* Its own it may know at once. */
+	assert_string_equal(refusal(d, &owner, line.text, 1),
+	    "there is a device with this ROTPublicUID");
+}
+
+/* Records that open, of devices that somebody else has: all are named. */
+static void
+test_all_known_devices_are_named(void **state)
+{
+	struct desk *d = *state;
+	struct store_profile profile;
+	struct actor owner = desk_tenant(d, "owner", "Freedom", &profile);
+	struct actor other = desk_tenant(d, "other", "Freedom", &profile);
+	struct line lines[3];
+	char file[3 * LINE_MAX_LEN + 3];
+	struct import import;
+	struct store_device device;
+
+	for (unsigned i = 0; i < 3; i++)
+		line_make(d, 1 + i, &lines[i]);
+	(void)snprintf(
+	    file, sizeof(file), "%s\n%s", lines[0].text, lines[2].text);
+	assert_int_equal(import_try(d, &owner, file, &import), ERR_OK);
+	assert_int_equal(import_finish(&d->s, &owner, "x", &import), ERR_OK);
+	import_done(&import);
+	(void)snprintf(file, sizeof(file), "%s\n%s\n%s", lines[0].text,
+	    lines[1].text, lines[2].text);
+	for (uint32_t line = 1; line <= 3; line += 2)
+		assert_string_equal(refusal(d, &other, file, line),
+		    "there is a device with this ROTPublicUID");
+	assert_int_equal(store_device_by_uid(d->s.store, lines[1].uid, &device),
+	    ERR_NOT_FOUND);
 }
 
 /* --- profiles, which have the same two halves --- */
@@ -420,6 +499,8 @@ main(void)
 	    TEST(test_too_many_records),
 	    TEST(test_a_secret_of_another_device),
 	    TEST(test_known_devices_refuse_the_file),
+	    TEST(test_foreign_and_unknown_look_alike),
+	    TEST(test_all_known_devices_are_named),
 	    TEST(test_profiles_are_their_tenants),
 	    TEST(test_profiles_are_checked),
 	};

@@ -53,15 +53,15 @@ struct import {
 
 /*
  * Reads a file: lines end in LF or CR LF, empty ones count but say nothing.
- * Notes what is wrong with a line: its form, a uid that came before or that
- * there is already. After ERR_OK import_done is owed, and the import is to
- * be refused when problem_count is not 0.
+ * Notes what is wrong with a line: its form, a uid that came before, or that
+ * of a device that the caller has already. After ERR_OK import_done is owed,
+ * and the import is to be refused when problem_count is not 0.
  *
  * Errors: ERR_TRUNCATED (no record at all), ERR_SPACE (more than
  * IMPORT_RECORDS_MAX), ERR_NOMEM, the store's.
  */
-MUST_CHECK enum err import_read(
-    struct service *s, struct bytes file, struct import *ret_import);
+MUST_CHECK enum err import_read(struct service *s, const struct actor *actor,
+    struct bytes file, struct import *ret_import);
 void import_done(struct import *import);
 
 /* Fills the request for the import's key. */
@@ -82,8 +82,8 @@ MUST_CHECK enum err import_record_answer(
 /*
  * Makes the import and its devices. A device of the caller's account that was
  * decommissioned and erased is made anew: its generations go on counting,
- * and the instance that may come has to be released. Errors: ERR_EXISTS (a uid came in
- * meanwhile, which is noted), ERR_CONFLICT (another import took the number:
+ * and the instance that may come has to be released. Errors: ERR_EXISTS (there are uids
+ * already, which are noted), ERR_CONFLICT (another import took the number:
  * try again), the store's.
  */
 MUST_CHECK enum err import_finish(struct service *s, const struct actor *actor,

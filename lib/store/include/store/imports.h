@@ -33,10 +33,10 @@ MUST_CHECK enum err store_import_list(struct store *store, uint64_t tenant,
     size_t *ret_count);
 
 /*
- * Whether any device, of whatever tenant, has this uid. One that has been
- * decommissioned and erased counts no more.
+ * Whether a device of a tenant, or one without an owner that it imported, has
+ * this uid. One that has been decommissioned and erased counts no more.
  */
-MUST_CHECK enum err store_factory_known(
-    struct store *store, const uint8_t uid[UID_LEN], bool *ret_known);
+MUST_CHECK enum err store_factory_known(struct store *store, uint64_t tenant,
+    const uint8_t uid[UID_LEN], bool *ret_known);
 
 #endif
