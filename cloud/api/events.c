@@ -1,6 +1,7 @@
 /*
  * Events of the caller's account, newest first: clones that were refused,
- * bootstraps that went wrong. All, or those of one device.
+ * bootstraps that went wrong. All, or those of one device. The operator has
+ * those of devices that are nobody's, too.
  */
 #include "base/text.h"
 #include "store/events.h"
@@ -58,8 +59,8 @@ events_list(struct request *r)
 	/* One more than is shown says whether there is a next page. */
 	if (err == ERR_OK)
 		err = store_event_list(r->api->service.store, r->actor.tenant,
-		    page.has_device ? page.device : NULL, page_number(&page),
-		    page.limit + 1, event_visit, &list);
+		    r->actor.is_operator, page.has_device ? page.device : NULL,
+		    page_number(&page), page.limit + 1, event_visit, &list);
 	if (err != ERR_OK) {
 		json_decref(list.items);
 		problem_err(r, err);

@@ -1,6 +1,9 @@
 /*
  * What an operator does to one device: suspend, resume, rotate, release,
  * decommission. Each answers with the device as it stands then.
+ *
+ * A device that is nobody's, because a ticket has brought it back without its
+ * owner and its import, has to be ended by somebody: by the operator.
  */
 #include "service/operations.h"
 #include "base/text.h"
@@ -24,6 +27,21 @@ device_answer(struct request *r, enum err err, const struct store_device *d)
 		problem_err(r, err);
 		return;
 	}
+}
+
+/* The caller; for what is nobody's, in an operator's place nobody. */
+static struct actor
+actor_of(struct request *r, const uint8_t uid[UID_LEN])
+{
+	struct service *s = &r->api->service;
+	struct actor actor = r->actor;
+	struct store_device d;
+
+	if (actor.is_operator && service_read(s) == ERR_OK &&
+	    store_device_by_uid(s->store, uid, &d) == ERR_OK && d.tenant == 0 &&
+	    d.import_id == 0)
+		actor.tenant = 0;
+	return actor;
 }
 
 static void
@@ -111,8 +129,9 @@ device_release(struct request *r)
 	if (!device_item_read(r, uid) || !wish_read(r, &wish))
 		return;
 	request_source(r, source, sizeof(source));
+	const struct actor actor = actor_of(r, uid);
 	enum err err = operation_release(
-	    &r->api->service, &r->actor, source, uid, &wish, &device);
+	    &r->api->service, &actor, source, uid, &wish, &device);
 
 	if (err == ERR_INVALID) {
 		problem_field(r, wish.by_instance ? "/Instance" : "/Generation",
@@ -159,8 +178,9 @@ device_decommission(struct request *r)
 	if (!device_item_read(r, uid) || !decommission_read(r, uid, &now))
 		return;
 	request_source(r, source, sizeof(source));
+	const struct actor actor = actor_of(r, uid);
 	enum err err = operation_decommission(
-	    &r->api->service, &r->actor, source, uid, now, &device);
+	    &r->api->service, &actor, source, uid, now, &device);
 
 	device_answer(r, err, &device);
 }

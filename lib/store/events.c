@@ -40,7 +40,7 @@ read_event(struct query *q, struct store_event *event)
 	"SELECT id, time, tenant, uid, kind, detail FROM events WHERE id < $1"
 #define NEWEST_FIRST " ORDER BY id DESC LIMIT "
 
-/* One statement for each pair of filters, so that each uses its index. */
+/* One statement for each set of filters, so that each uses its index. */
 static const struct sql *
 list_statement(bool by_tenant, bool by_uid)
 {
@@ -57,16 +57,33 @@ list_statement(bool by_tenant, bool by_uid)
 	return by_uid ? &uid : &all;
 }
 
+static const struct sql *
+list_statement_nobodys(bool by_uid)
+{
+	static const struct sql tenant = {
+	    "SELECT * FROM (" SELECT_EVENTS " AND tenant = $2" NEWEST_FIRST
+	    "$3) UNION ALL SELECT * FROM (" SELECT_EVENTS
+	    " AND tenant IS NULL" NEWEST_FIRST "$3)" NEWEST_FIRST "$3"};
+	static const struct sql both = {SELECT_EVENTS
+	    " AND (tenant = $2 OR tenant IS NULL) AND uid = $3" NEWEST_FIRST
+	    "$4"};
+
+	return by_uid ? &both : &tenant;
+}
+
 enum err
-store_event_list(struct store *store, uint64_t tenant, const uint8_t *uid,
-    uint64_t before, uint64_t limit,
+store_event_list(struct store *store, uint64_t tenant, bool with_nobodys,
+    const uint8_t *uid, uint64_t before, uint64_t limit,
     bool (*visit)(void *ctx, const struct store_event *event), void *ctx)
 {
 	struct store_event event;
 	struct query q;
 	bool more = true;
 
-	query_start(&q, store, list_statement(tenant != 0, uid != NULL));
+	query_start(&q, store,
+	    tenant != 0 && with_nobodys
+		? list_statement_nobodys(uid != NULL)
+		: list_statement(tenant != 0, uid != NULL));
 	query_bind_u64(&q, before != 0 ? before : INT64_MAX);
 	if (tenant != 0)
 		query_bind_u64(&q, tenant);

@@ -170,6 +170,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(store_device_by_uid(store, uid, &after));
 	fuzz_check(after.n == before.n || after.n == before.n + 1);
 	fuzz_check(after.generation == 1);
-	must(store_event_list(store, 0, NULL, 0, 1, no_event, NULL));
+	must(store_event_list(store, 0, false, NULL, 0, 1, no_event, NULL));
 	return 0;
 }

@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from conftest import Tenant, make_devices, program, wait_until
+from conftest import Account, Module, Tenant, make_devices, program, \
+    wait_until
 
 
 def act(account, uid, operation, body=None, status=200):
@@ -277,6 +278,43 @@ def test_another_account_sees_nothing(account, ready, tmp_path):
             texts.add(re.sub(r'"requestId": "[^"]*"', "", text))
         assert len(texts) == 1, texts
     assert account.device(uid)["Status"] == "active"
+
+
+def test_a_device_that_came_back_without_owner(new_service, tmp_path):
+    """The operator hears of it, and ends it; nobody gets it."""
+    service = new_service()
+    operator = Account(service, tmp_path)
+    owner = Tenant(operator, tmp_path, "owner")
+    state, = make_devices(owner, tmp_path / "made", 1)
+    module = Module(state, service.coap)
+    module.seal(owner.profile)
+    module.complete()
+    module.close()
+    uid = module.ready["uid"]
+    # As an adoption leaves it when neither import nor profile is known.
+    with sqlite3.connect(service.data / "db" / "holdfast.db") as db:
+        db.execute("UPDATE devices SET tenant = NULL, profile = NULL,"
+                   " import = NULL, status = 1")
+        db.execute("UPDATE generations SET tenant = NULL")
+        db.execute("INSERT INTO events (time, uid, kind, detail)"
+                   " VALUES (1, ?, 'adopted', '{}')", (bytes.fromhex(uid),))
+    db.close()
+    assert len(events(operator, uid, "adopted")) == 1
+    assert "adopted" in [e["Kind"]
+                         for e in operator.get("/v1/events")["Items"]]
+    assert not events(owner, uid, "adopted")
+
+    record = str(tmp_path / "made" / "import.jsonl")
+    assert owner.run("import", record, check=False).returncode == 1
+    act(owner, uid, "decommission", {"Confirm": uid}, 404)
+    act(owner, uid, "release", {"Generation": 1}, 404)
+    assert "decommissioning" in operator.run("devices", "decommission", uid,
+                                             "--yes")
+    module = Module(state, service.coap, "--heartbeat-min-s", "0")
+    heartbeat(module)
+    wait_until(lambda: events(operator, uid, "erased"), "the erasure")
+    assert module.error("AT+USECPSK=16").startswith("+CME ERROR")
+    module.close()
 
 
 def test_profile_changes(account, own_profile):

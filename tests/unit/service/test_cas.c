@@ -287,8 +287,8 @@ told(struct desk *d, const struct actor *actor)
 
 	assert_int_equal(cas_tell_expired(&d->s), ERR_OK);
 	service_read_end(&d->s);
-	assert_int_equal(store_event_list(d->s.store, actor->tenant, NULL, 0,
-			     100, event_keep, &count),
+	assert_int_equal(store_event_list(d->s.store, actor->tenant, false,
+			     NULL, 0, 100, event_keep, &count),
 	    ERR_OK);
 	return count;
 }

@@ -151,7 +151,7 @@ test_events_are_json_whatever_is_in_them(void **state)
 	service_event_number(&e, "number", UINT64_C(9007199254740993));
 	assert_int_equal(service_event_add(store, &e), ERR_OK);
 	assert_int_equal(
-	    store_event_list(store, 0, NULL, 0, 9, see, &seen), ERR_OK);
+	    store_event_list(store, 0, false, NULL, 0, 9, see, &seen), ERR_OK);
 	assert_int_equal(seen.count, 1);
 	assert_non_null(seen.detail);
 	assert_string_equal(

@@ -459,22 +459,42 @@ test_events_by_filter(void **state)
 		assert_int_equal(store_event_add(f->store, &e), ERR_OK);
 	}
 	assert_int_equal(
-	    store_event_list(f->store, 0, NULL, 0, 3, see_event, &seen),
+	    store_event_list(f->store, 0, false, NULL, 0, 3, see_event, &seen),
 	    ERR_OK);
 	assert_string_equal(seen.kinds, "dcb");
-	assert_int_equal(
-	    store_event_list(f->store, 0, NULL, seen.last, 9, see_event, &seen),
+	assert_int_equal(store_event_list(f->store, 0, false, NULL, seen.last,
+			     9, see_event, &seen),
 	    ERR_OK);
 	assert_string_equal(seen.kinds, "dcba");
 	seen = (struct seen_events){0};
 	assert_int_equal(
-	    store_event_list(f->store, 1, NULL, 0, 9, see_event, &seen),
+	    store_event_list(f->store, 1, false, NULL, 0, 9, see_event, &seen),
 	    ERR_OK);
 	assert_int_equal(
-	    store_event_list(f->store, 0, uid, 0, 9, see_event, &seen), ERR_OK);
+	    store_event_list(f->store, 0, false, uid, 0, 9, see_event, &seen),
+	    ERR_OK);
 	assert_int_equal(
-	    store_event_list(f->store, 1, uid, 0, 9, see_event, &seen), ERR_OK);
+	    store_event_list(f->store, 1, false, uid, 0, 9, see_event, &seen),
+	    ERR_OK);
 	assert_string_equal(seen.kinds, "badbb");
+	/* An operator's own, and those of nobody. */
+	fixture_sql(f, "INSERT INTO tenants (id, name, plan, created)"
+		       " VALUES (2, 'U', 'two', 0)");
+	e.tenant = 2;
+	assert_int_equal(store_event_add(f->store, &e), ERR_OK);
+	seen = (struct seen_events){0};
+	assert_int_equal(
+	    store_event_list(f->store, 1, true, NULL, 0, 3, see_event, &seen),
+	    ERR_OK);
+	assert_string_equal(seen.kinds, "dcb");
+	assert_int_equal(store_event_list(f->store, 1, true, NULL, seen.last, 3,
+			     see_event, &seen),
+	    ERR_OK);
+	assert_string_equal(seen.kinds, "dcba");
+	assert_int_equal(
+	    store_event_list(f->store, 1, true, uid, 0, 3, see_event, &seen),
+	    ERR_OK);
+	assert_string_equal(seen.kinds, "dcbadb");
 }
 
 #define TEST(name)                                                             \

@@ -26,10 +26,11 @@ MUST_CHECK enum err store_event_add(
 /*
  * Gives events to visit, newest first, from the first before `before` (0:
  * from the newest) and up to limit, until that returns false. tenant 0: all;
- * uid NULL: all. visit may not use the store.
+ * with_nobodys: beside the tenant's those of no tenant; uid NULL: all. visit
+ * may not use the store.
  */
 MUST_CHECK enum err store_event_list(struct store *store, uint64_t tenant,
-    const uint8_t *uid, uint64_t before, uint64_t limit,
+    bool with_nobodys, const uint8_t *uid, uint64_t before, uint64_t limit,
     bool (*visit)(void *ctx, const struct store_event *event), void *ctx);
 
 #endif
