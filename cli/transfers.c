@@ -94,10 +94,15 @@ number(const json_t *item, const char *name)
 static void
 transfer_print(const json_t *item, void *ctx UNUSED)
 {
+	char to[32];
+	const char *name = json_text(item, "ToTenantName");
+
+	(void)snprintf(
+	    to, sizeof(to), "tenant %lld", number(item, "ToTenantID"));
 	(void)printf("%-6lld %-10s %s -> %s  %lld devices, %lld waiting, %lld"
 		     " done\n",
 	    number(item, "TransferID"), json_text(item, "State"),
-	    json_text(item, "FromTenantName"), json_text(item, "ToTenantName"),
+	    json_text(item, "FromTenantName"), name[0] != '\0' ? name : to,
 	    number(item, "Devices"), number(item, "Waiting"),
 	    number(item, "Done"));
 }

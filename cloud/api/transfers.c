@@ -57,12 +57,17 @@ state_name(const struct request *r, const struct store_transfer *t)
 	return "unknown";
 }
 
+/* Who takes nothing is not named: from an offer nobody learns who there is. */
 static json_t *
-party_name(const struct request *r, uint64_t tenant)
+party_name(const struct request *r, const struct store_transfer *transfer,
+    uint64_t tenant)
 {
 	struct store_tenant t;
+	bool shown = tenant == r->actor.tenant || tenant == transfer->from ||
+		     transfer->state == TRANSFER_ACCEPTED;
 
-	if (store_tenant_get(r->api->service.store, tenant, &t) != ERR_OK)
+	if (!shown ||
+	    store_tenant_get(r->api->service.store, tenant, &t) != ERR_OK)
 		return json_null();
 	return json_string(t.name);
 }
@@ -78,10 +83,10 @@ transfer_json(const struct request *r, const struct store_transfer *t)
 	return json_pack("{s:I, s:I, s:o, s:I, s:o, s:s, s:s, s:o, s:o, s:o,"
 			 " s:o, s:I, s:I, s:I}",
 	    "TransferID", (json_int_t)t->id, "FromTenantID",
-	    (json_int_t)t->from, "FromTenantName", party_name(r, t->from),
+	    (json_int_t)t->from, "FromTenantName", party_name(r, t, t->from),
 	    "ToTenantID", (json_int_t)t->to, "ToTenantName",
-	    party_name(r, t->to), "Readers", readers_name(t->readers), "State",
-	    state_name(r, t), "DeviceProfileUID",
+	    party_name(r, t, t->to), "Readers", readers_name(t->readers),
+	    "State", state_name(r, t), "DeviceProfileUID",
 	    shown ? json_string(profile) : json_null(), "CreateDate",
 	    json_date(t->created), "ExpiryDate", json_date(t->expires),
 	    "CloseDate", json_date(t->closed), "Devices",
@@ -125,9 +130,6 @@ offer_refuse(struct request *r, enum err err, const uint8_t bad[UID_LEN])
 
 	hex_encode(bytes_make(bad, UID_LEN), uid);
 	switch (err) {
-	case ERR_UNSUPPORTED:
-		problem_field(r, "/ToTenantID", "is no other tenant");
-		break;
 	case ERR_INVALID:
 		problem_field(r, "/ToTenantID", "has to be another tenant");
 		break;
@@ -142,6 +144,13 @@ offer_refuse(struct request *r, enum err err, const uint8_t bad[UID_LEN])
 		problem_field(
 		    r, "/ROTPublicUIDs", "names %s more than once", uid);
 		break;
+	case ERR_TOO_SOON:
+		(void)snprintf(detail, sizeof(detail),
+		    "%d offers to this tenant in the last day have not been "
+		    "accepted: offer again later.",
+		    TRANSFERS_IN_VAIN_MAX);
+		problem_answer(r, PROBLEM_CONFLICT, detail);
+		return;
 	case ERR_STATE:
 		(void)snprintf(detail, sizeof(detail),
 		    "%s cannot be offered now: it has not bootstrapped, is in "

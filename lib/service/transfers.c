@@ -14,6 +14,7 @@
 
 #define DETAIL_MAX 160
 #define NUMBER_SIZE 24
+#define DAY_S 86400
 
 _Static_assert(TRANSFER_READS_OLD == KEYSPROTO_READS_OLD &&
 		   TRANSFER_READS_NEW == KEYSPROTO_READS_NEW,
@@ -69,7 +70,10 @@ event_add(
 	return store_event_add(s->store, &event);
 }
 
-/* The log of the caller and of the other party, and the other's events. */
+/*
+ * The log of the caller and of the other party, if there is one, and the
+ * other's events.
+ */
 static enum err
 tell(struct service *s, const struct actor *actor, const char *source,
     const char *what, const struct store_transfer *t)
@@ -89,13 +93,14 @@ tell(struct service *s, const struct actor *actor, const char *source,
 	    (unsigned long long)t->to, (unsigned long long)t->devices,
 	    (unsigned long long)t->waiting);
 	err = audit_add_by(s, actor, source, action, object, detail);
-	if (err == ERR_OK)
-		err = audit_add(s, &(struct audit_change){.tenant = other,
-				       .actor = "other-party",
-				       .action = action,
-				       .object = object,
-				       .detail = detail,
-				       .source = ""});
+	if (err != ERR_OK || t->to_nobody)
+		return err;
+	err = audit_add(s, &(struct audit_change){.tenant = other,
+			       .actor = "other-party",
+			       .action = action,
+			       .object = object,
+			       .detail = detail,
+			       .source = ""});
 	return err == ERR_OK ? event_add(s, other, kind, detail) : err;
 }
 
@@ -196,6 +201,22 @@ profile_offer(struct service *s, const struct actor *actor, uint64_t transfer,
 	return err;
 }
 
+/*
+ * What one tenant can make another hear is bounded; what the other accepts
+ * does not count.
+ */
+static enum err
+load_check(struct service *s, const struct store_transfer *t)
+{
+	uint64_t in_vain = 0;
+	enum err err = store_transfer_in_vain(
+	    s->store, t->from, t->to, t->created - DAY_S, &in_vain);
+
+	if (err == ERR_OK && in_vain >= TRANSFERS_IN_VAIN_MAX)
+		return ERR_TOO_SOON;
+	return err;
+}
+
 static enum err
 offer_write(struct service *s, const struct actor *actor, const char *source,
     const struct transfer_wish *w, struct store_transfer *t,
@@ -205,9 +226,11 @@ offer_write(struct service *s, const struct actor *actor, const char *source,
 	uint64_t id = 0;
 	enum err err = store_tenant_get(s->store, w->to, &to);
 
-	if (err != ERR_OK)
-		return err == ERR_NOT_FOUND ? ERR_UNSUPPORTED : err;
-	err = store_transfer_add(s->store, t, &id);
+	t->to_nobody = err == ERR_NOT_FOUND;
+	if (err == ERR_OK || err == ERR_NOT_FOUND)
+		err = load_check(s, t);
+	if (err == ERR_OK)
+		err = store_transfer_add(s->store, t, &id);
 	if (err == ERR_OK)
 		err = w->profile != NULL
 			  ? profile_offer(s, actor, id, w->profile, ret_bad)
@@ -235,7 +258,8 @@ transfer_offer(struct service *s, const struct actor *actor, const char *source,
 	if (wish->readers == 0 ||
 	    wish->readers > (TRANSFER_READS_OLD | TRANSFER_READS_NEW) ||
 	    wish->expires_s < TRANSFER_EXPIRES_MIN ||
-	    wish->expires_s > TRANSFER_EXPIRES_MAX || wish->to == actor->tenant)
+	    wish->expires_s > TRANSFER_EXPIRES_MAX || wish->to == 0 ||
+	    wish->to == actor->tenant)
 		return ERR_INVALID;
 	err = service_write(s);
 	if (err != ERR_OK)

@@ -8,7 +8,7 @@
 
 #define TRANSFER                                                               \
 	"t.id, t.from_tenant, t.to_tenant, t.readers, t.state, t.profile,"     \
-	" t.created, t.expires, t.closed,"                                     \
+	" t.created, t.expires, t.closed, t.to_nobody,"                        \
 	" (SELECT count(*) FROM transfer_devices d WHERE d.transfer = t.id),"  \
 	" (SELECT count(*) FROM transfer_devices d WHERE d.transfer = t.id"    \
 	" AND d.state = 1),"                                                   \
@@ -25,13 +25,15 @@ store_transfer_add(struct store *store, const struct store_transfer *transfer,
     uint64_t *ret_id)
 {
 	static const struct sql sql = {
-	    "INSERT INTO transfers (from_tenant, to_tenant, readers, state,"
-	    " created, expires) VALUES ($1, $2, $3, 0, $4, $5)"};
+	    "INSERT INTO transfers (from_tenant, to_tenant, to_nobody,"
+	    " readers, state, created, expires)"
+	    " VALUES ($1, $2, $3, $4, 0, $5, $6)"};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, transfer->from);
 	query_bind_u64(&q, transfer->to);
+	query_bind_u64(&q, transfer->to_nobody ? 1 : 0);
 	query_bind_u64(&q, transfer->readers);
 	query_bind_u64(&q, transfer->created);
 	query_bind_u64(&q, transfer->expires);
@@ -89,9 +91,10 @@ transfer_read(struct query *q, struct store_transfer *t)
 	    .created = query_u64(q, 6),
 	    .expires = query_u64(q, 7),
 	    .closed = query_u64(q, 8),
-	    .devices = query_u64(q, 9),
-	    .waiting = query_u64(q, 10),
-	    .done = query_u64(q, 11)};
+	    .to_nobody = query_bool(q, 9),
+	    .devices = query_u64(q, 10),
+	    .waiting = query_u64(q, 11),
+	    .done = query_u64(q, 12)};
 	t->has_profile = query_copy(q, 5, t->profile, sizeof(t->profile));
 }
 
@@ -101,7 +104,8 @@ store_transfer_get(struct store *store, uint64_t tenant, uint64_t id,
 {
 	static const struct sql sql = {
 	    "SELECT " TRANSFER " FROM transfers t"
-	    " WHERE t.id = $1 AND (t.from_tenant = $2 OR t.to_tenant = $2)"};
+	    " WHERE t.id = $1 AND (t.from_tenant = $2 OR"
+	    " (t.to_tenant = $2 AND t.to_nobody = 0))"};
 	struct store_transfer t = {0};
 	struct query q;
 
@@ -125,7 +129,8 @@ store_transfer_list(struct store *store, uint64_t tenant, uint64_t before,
 {
 	static const struct sql sql = {
 	    "SELECT " TRANSFER " FROM transfers t"
-	    " WHERE (t.from_tenant = $1 OR t.to_tenant = $1) AND t.id < $2"
+	    " WHERE (t.from_tenant = $1 OR"
+	    " (t.to_tenant = $1 AND t.to_nobody = 0)) AND t.id < $2"
 	    " ORDER BY t.id DESC LIMIT $3"};
 	struct query q;
 	size_t count = 0;
@@ -177,6 +182,29 @@ store_transfer_devices(struct store *store, uint64_t transfer,
 	query_bind_u64(&q, cap);
 	while (count < cap && query_row(&q))
 		device_read(&q, &ret_devices[count++]);
+	enum err err = query_end(&q);
+
+	if (err == ERR_OK)
+		*ret_count = count;
+	return err;
+}
+
+enum err
+store_transfer_in_vain(struct store *store, uint64_t from, uint64_t to,
+    uint64_t since, uint64_t *ret_count)
+{
+	static const struct sql sql = {
+	    "SELECT count(*) FROM transfers WHERE state <> 1"
+	    " AND from_tenant = $1 AND to_tenant = $2 AND created > $3"};
+	struct query q;
+	uint64_t count = 0;
+
+	query_start(&q, store, &sql);
+	query_bind_u64(&q, from);
+	query_bind_u64(&q, to);
+	query_bind_u64(&q, since);
+	if (query_row(&q))
+		count = query_u64(&q, 0);
 	enum err err = query_end(&q);
 
 	if (err == ERR_OK)

@@ -2,6 +2,7 @@
 import base64
 import concurrent.futures
 import json
+import re
 import sqlite3
 import subprocess
 import threading
@@ -92,8 +93,12 @@ def test_transfer(parties, readers, tmp_path):
     assert buyer.device(uid) is None
     asked = json.loads(buyer.run("transfers", "get", number))
     assert (asked["FromTenantName"], asked["Readers"]) == ("example", readers)
+    assert asked["ToTenantName"] == "buyer"
+    assert seller.get(f"/v1/transfers/{number}")["ToTenantName"] is None
+    assert f"tenant {buyer.tenant}" in seller.run("transfers", "list")
 
     buyer.run("transfers", "accept", number, buyer.profile)
+    assert seller.get(f"/v1/transfers/{number}")["ToTenantName"] == "buyer"
     assert state(seller, number, uid) == state(buyer, number, uid) == "waiting"
     assert seller.device(uid) is None
     assert buyer.device(uid)["DeviceProfileUID"] == buyer.profile
@@ -167,7 +172,8 @@ def test_offers_end(parties, tmp_path):
     for body, status in (
             ({"ToTenantID": buyer.tenant, "ROTPublicUIDs": [uid]}, 409),
             ({"ToTenantID": 1, "ROTPublicUIDs": [uid]}, 400),
-            ({"ToTenantID": 9999, "ROTPublicUIDs": [uid]}, 400),
+            ({"ToTenantID": 0, "ROTPublicUIDs": [uid]}, 400),
+            ({"ToTenantID": 9999, "ROTPublicUIDs": [uid]}, 409),
             ({"ToTenantID": buyer.tenant, "ROTPublicUIDs": []}, 400),
             ({"ToTenantID": buyer.tenant, "ROTPublicUIDs": ["00"]}, 400),
             ({"ToTenantID": buyer.tenant}, 400),
@@ -210,6 +216,40 @@ def test_offers_end(parties, tmp_path):
     assert (item["State"], item["Why"]) == ("left", "decommissioned")
     assert buyer.device(uid) is None
     module.close()
+
+
+def test_offers_tell_nothing(parties, tmp_path):
+    """A number that no tenant has is offered to like another, and as often."""
+    seller, buyer = parties
+    victim = Tenant(seller, tmp_path, f"victim-{tmp_path.name}")
+    module, uid = owned(seller, tmp_path / "made")
+    module.close()
+    made = {}
+    for receiver in victim.tenant, 9999:
+        text = ""
+        for count in range(100):
+            status, text = seller.curl("/v1/transfers", {
+                "ToTenantID": receiver, "Readers": "old",
+                "ROTPublicUIDs": [uid]})
+            if status != 201:
+                break
+            offered = json.loads(text)
+            assert offered["ToTenantName"] is None
+            status, shown = seller.curl(
+                f"/v1/transfers/{offered['TransferID']}/withdraw",
+                method="POST")
+            assert status == 200
+        assert status == 409
+        made[receiver] = [count, *(
+            re.sub(r'"(TransferID|ToTenantID|\w+Date|requestId)": [^\n]*', "",
+                   t) for t in (json.dumps(offered, indent=1), shown, text))]
+    assert made[victim.tenant] == made[9999]
+    count = made[9999][0]
+    assert count == 20
+    assert len(victim.get("/v1/events")["Items"]) == 2 * count
+    # Others are not kept from anything.
+    number = offer(seller, buyer, uid)
+    seller.run("transfers", "withdraw", number)
 
 
 def test_double_acceptance(parties, tmp_path):

@@ -99,6 +99,42 @@ test_registered_devices_hear_their_set_again(void **state)
 	assert_int_equal(device_number(f, "features_version", 4), 0);
 }
 
+/* An offer and its device, as they stood before receivers were numbers. */
+static const char transfer_of_10[] =
+    "INSERT INTO tenants (id, name, plan, created)"
+    " VALUES (1, 'T', 'Freedom', 0), (2, 'U', 'Freedom', 0);"
+    "INSERT INTO devices (uid, factory_key, created)"
+    " VALUES (zeroblob(8), x'04', 0);"
+    "INSERT INTO transfers (id, from_tenant, to_tenant, readers, state,"
+    " created, expires) VALUES (7, 1, 2, 3, 1, 100, 200);"
+    "INSERT INTO transfer_devices (transfer, uid, state, last)"
+    " VALUES (7, zeroblob(8), 1, 5);";
+
+static void
+test_transfers_stand(void **state)
+{
+	struct fixture *f = *state;
+
+	make_old(f, 10, transfer_of_10);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM transfers WHERE id = 7"
+			      " AND from_tenant = 1 AND to_tenant = 2"
+			      " AND to_nobody = 0 AND readers = 3 AND state = 1"
+			      " AND created = 100 AND expires = 200"),
+	    1);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM transfer_devices"
+			      " WHERE transfer = 7 AND last = 5 AND state = 1"),
+	    1);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM sqlite_schema WHERE"
+			      " sql LIKE '%_of_offers%'"),
+	    0);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM pragma_foreign_key_check"),
+	    0);
+}
+
 int
 main(void)
 {
@@ -107,6 +143,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_services_move_to_the_low_bits),
 	    TEST(test_registered_devices_hear_their_set_again),
+	    TEST(test_transfers_stand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@
 #define TRANSFER_EXPIRES_MIN 60 /* seconds */
 #define TRANSFER_EXPIRES_MAX (90u * 86400)
 #define TRANSFER_EXPIRES (7u * 86400) /* without a word */
+#define TRANSFERS_IN_VAIN_MAX 20 /* a day, that one receiver does not accept */
 
 struct transfer_wish {
 	uint64_t to; /* tenant */
@@ -32,10 +33,12 @@ struct transfer_wish {
 
 /*
  * Offers devices. ret_bad is the uid that ERR_NOT_FOUND or ERR_STATE speaks
- * of.
+ * of. Whether there is a tenant of the number is not said: an offer to nobody
+ * stands until it expires.
  *
- * Errors: ERR_INVALID (readers, expiry, or to is the caller itself),
- * ERR_UNSUPPORTED (no such tenant), ERR_NOT_FOUND (a device is not the
+ * Errors: ERR_INVALID (readers, expiry, or to is 0 or the caller itself),
+ * ERR_TOO_SOON (too many of the last day to this receiver were not
+ * accepted), ERR_NOT_FOUND (a device is not the
  * caller's, or the profile), ERR_STATE (a device has not bootstrapped, is in
  * quarantine or decommissioned, in another offer that stands, or still on its
  * way from another transfer), ERR_EXISTS (a device is named twice),

@@ -32,6 +32,7 @@ struct store_transfer {
 	uint64_t id;
 	uint64_t from; /* tenants */
 	uint64_t to;
+	bool to_nobody; /* there was no such tenant: it is a party to nothing */
 	uint8_t readers;
 	enum store_transfer_state state;
 	bool has_profile;
@@ -90,6 +91,10 @@ MUST_CHECK enum err store_transfer_list(struct store *store, uint64_t tenant,
 MUST_CHECK enum err store_transfer_devices(struct store *store,
     uint64_t transfer, struct bytes after,
     struct store_transfer_device *ret_devices, size_t cap, size_t *ret_count);
+
+/* Counts offers to a receiver, made after a time, that are not accepted. */
+MUST_CHECK enum err store_transfer_in_vain(struct store *store, uint64_t from,
+    uint64_t to, uint64_t since, uint64_t *ret_count);
 
 /*
  * Closes an offer that stands. profile: the new owner's, or NULL. Errors:
