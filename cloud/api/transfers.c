@@ -144,6 +144,13 @@ offer_refuse(struct request *r, enum err err, const uint8_t bad[UID_LEN])
 		problem_field(
 		    r, "/ROTPublicUIDs", "names %s more than once", uid);
 		break;
+	case ERR_SPACE:
+		(void)snprintf(detail, sizeof(detail),
+		    "%d offers of the account wait, or %d for this tenant: "
+		    "more are not taken.",
+		    TRANSFERS_STANDING_MAX, TRANSFERS_STANDING_PAIR_MAX);
+		problem_answer(r, PROBLEM_CONFLICT, detail);
+		return;
 	case ERR_TOO_SOON:
 		(void)snprintf(detail, sizeof(detail),
 		    "%d offers to this tenant in the last day have not been "

@@ -202,19 +202,22 @@ profile_offer(struct service *s, const struct actor *actor, uint64_t transfer,
 }
 
 /*
- * What one tenant can make another hear is bounded; what the other accepts
- * does not count.
+ * What one tenant can make another hear and keep is bounded; what the other
+ * accepts does not count.
  */
 static enum err
 load_check(struct service *s, const struct store_transfer *t)
 {
-	uint64_t in_vain = 0;
-	enum err err = store_transfer_in_vain(
-	    s->store, t->from, t->to, t->created - DAY_S, &in_vain);
+	struct store_transfer_load load;
+	enum err err = store_transfer_load(
+	    s->store, t->from, t->to, t->created, t->created - DAY_S, &load);
 
-	if (err == ERR_OK && in_vain >= TRANSFERS_IN_VAIN_MAX)
-		return ERR_TOO_SOON;
-	return err;
+	if (err != ERR_OK)
+		return err;
+	if (load.standing >= TRANSFERS_STANDING_MAX ||
+	    load.standing_pair >= TRANSFERS_STANDING_PAIR_MAX)
+		return ERR_SPACE;
+	return load.in_vain >= TRANSFERS_IN_VAIN_MAX ? ERR_TOO_SOON : ERR_OK;
 }
 
 static enum err

@@ -123,15 +123,21 @@ store_transfer_get(struct store *store, uint64_t tenant, uint64_t id,
 	return err;
 }
 
+/*
+ * Each party's are walked along an index of their own, and the devices are
+ * counted of those alone that are shown.
+ */
 enum err
 store_transfer_list(struct store *store, uint64_t tenant, uint64_t before,
     struct store_transfer *ret_transfers, size_t cap, size_t *ret_count)
 {
 	static const struct sql sql = {
-	    "SELECT " TRANSFER " FROM transfers t"
-	    " WHERE (t.from_tenant = $1 OR"
-	    " (t.to_tenant = $1 AND t.to_nobody = 0)) AND t.id < $2"
-	    " ORDER BY t.id DESC LIMIT $3"};
+	    "SELECT " TRANSFER " FROM (SELECT * FROM (SELECT id FROM transfers"
+	    " WHERE from_tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3)"
+	    " UNION ALL SELECT * FROM (SELECT id FROM transfers"
+	    " WHERE to_tenant = $1 AND to_nobody = 0 AND id < $2"
+	    " ORDER BY id DESC LIMIT $3) ORDER BY id DESC LIMIT $3) AS page"
+	    " JOIN transfers t ON t.id = page.id ORDER BY t.id DESC"};
 	struct query q;
 	size_t count = 0;
 
@@ -190,25 +196,33 @@ store_transfer_devices(struct store *store, uint64_t transfer,
 }
 
 enum err
-store_transfer_in_vain(struct store *store, uint64_t from, uint64_t to,
-    uint64_t since, uint64_t *ret_count)
+store_transfer_load(struct store *store, uint64_t from, uint64_t to,
+    uint64_t time, uint64_t since, struct store_transfer_load *ret_load)
 {
 	static const struct sql sql = {
-	    "SELECT count(*) FROM transfers WHERE state <> 1"
-	    " AND from_tenant = $1 AND to_tenant = $2 AND created > $3"};
+	    "SELECT (SELECT count(*) FROM transfers WHERE state = 0"
+	    " AND from_tenant = $1 AND expires > $2),"
+	    " (SELECT count(*) FROM transfers WHERE state = 0"
+	    " AND from_tenant = $1 AND to_tenant = $3 AND expires > $2),"
+	    " (SELECT count(*) FROM transfers WHERE state <> 1"
+	    " AND from_tenant = $1 AND to_tenant = $3 AND created > $4)"};
+	struct store_transfer_load load = {0};
 	struct query q;
-	uint64_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, from);
+	query_bind_u64(&q, time);
 	query_bind_u64(&q, to);
 	query_bind_u64(&q, since);
-	if (query_row(&q))
-		count = query_u64(&q, 0);
+	if (query_row(&q)) {
+		load.standing = query_u64(&q, 0);
+		load.standing_pair = query_u64(&q, 1);
+		load.in_vain = query_u64(&q, 2);
+	}
 	enum err err = query_end(&q);
 
 	if (err == ERR_OK)
-		*ret_count = count;
+		*ret_load = load;
 	return err;
 }
 

@@ -13,6 +13,7 @@
 
 #define SOURCE "192.0.2.1:1"
 #define DAY_S 86400
+#define MONTH_S (30u * DAY_S)
 
 struct parties {
 	struct store_profile profile, other_profile;
@@ -201,6 +202,58 @@ test_accepted_offers_do_not_count(void **state)
 	assert_int_equal(offer(d, &p, 1, p.buyer.tenant, &t), ERR_OK);
 }
 
+/* Offers that stand since a while. */
+static void
+stand(struct desk *d, const struct parties *p, uint64_t to, unsigned count,
+    bool to_each)
+{
+	struct store_transfer t = {.from = p->seller.tenant,
+	    .to = to,
+	    .readers = TRANSFER_READS_OLD,
+	    .created = (uint64_t)d->now - 2 * DAY_S,
+	    .expires = (uint64_t)d->now + MONTH_S};
+	uint64_t id;
+
+	assert_int_equal(service_write(&d->s), ERR_OK);
+	for (unsigned i = 0; i < count; i++) {
+		t.to = to_each ? to + i : to;
+		t.to_nobody = t.to != p->buyer.tenant;
+		assert_int_equal(
+		    store_transfer_add(d->s.store, &t, &id), ERR_OK);
+	}
+	assert_int_equal(store_commit(d->s.store), ERR_OK);
+}
+
+static void
+test_standing_offers_to_one_receiver(void **state)
+{
+	struct desk *d = *state;
+	struct parties p = parties_make(d);
+	struct store_transfer t;
+
+	stand(d, &p, p.buyer.tenant, TRANSFERS_STANDING_PAIR_MAX - 1, false);
+	assert_int_equal(offer(d, &p, 0, p.buyer.tenant, &t), ERR_OK);
+	assert_int_equal(offer(d, &p, 1, p.buyer.tenant, &t), ERR_SPACE);
+	assert_int_equal(offer(d, &p, 1, 4711, &t), ERR_OK);
+	assert_int_equal(withdraw(d, &p, t.id), ERR_OK);
+	d->now += MONTH_S;
+	assert_int_equal(offer(d, &p, 1, p.buyer.tenant, &t), ERR_OK);
+}
+
+static void
+test_standing_offers_in_all(void **state)
+{
+	struct desk *d = *state;
+	struct parties p = parties_make(d);
+	struct store_transfer t;
+
+	stand(d, &p, 1000, TRANSFERS_STANDING_MAX - 1, true);
+	assert_int_equal(offer(d, &p, 0, p.buyer.tenant, &t), ERR_OK);
+	assert_int_equal(offer(d, &p, 1, p.buyer.tenant, &t), ERR_SPACE);
+	assert_int_equal(withdraw(d, &p, t.id), ERR_OK);
+	assert_int_equal(offer(d, &p, 1, p.buyer.tenant, &t), ERR_OK);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
@@ -212,6 +265,8 @@ main(void)
 	    TEST(test_impossible_receivers),
 	    TEST(test_offers_in_vain_come_to_an_end),
 	    TEST(test_accepted_offers_do_not_count),
+	    TEST(test_standing_offers_to_one_receiver),
+	    TEST(test_standing_offers_in_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,9 @@
 #define TRANSFER_EXPIRES_MIN 60 /* seconds */
 #define TRANSFER_EXPIRES_MAX (90u * 86400)
 #define TRANSFER_EXPIRES (7u * 86400) /* without a word */
-#define TRANSFERS_IN_VAIN_MAX 20 /* a day, that one receiver does not accept */
+#define TRANSFERS_STANDING_MAX 1000 /* offers of a tenant that wait */
+#define TRANSFERS_STANDING_PAIR_MAX 100 /* and of them to one receiver */
+#define TRANSFERS_IN_VAIN_MAX 20 /* of a day to one, that it did not accept */
 
 struct transfer_wish {
 	uint64_t to; /* tenant */
@@ -37,7 +39,8 @@ struct transfer_wish {
  * stands until it expires.
  *
  * Errors: ERR_INVALID (readers, expiry, or to is 0 or the caller itself),
- * ERR_TOO_SOON (too many of the last day to this receiver were not
+ * ERR_SPACE (as many offers of the caller wait as may, in all or for this
+ * receiver), ERR_TOO_SOON (too many of the last day to this receiver were not
  * accepted), ERR_NOT_FOUND (a device is not the
  * caller's, or the profile), ERR_STATE (a device has not bootstrapped, is in
  * quarantine or decommissioned, in another offer that stands, or still on its

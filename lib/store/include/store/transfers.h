@@ -92,9 +92,20 @@ MUST_CHECK enum err store_transfer_devices(struct store *store,
     uint64_t transfer, struct bytes after,
     struct store_transfer_device *ret_devices, size_t cap, size_t *ret_count);
 
-/* Counts offers to a receiver, made after a time, that are not accepted. */
-MUST_CHECK enum err store_transfer_in_vain(struct store *store, uint64_t from,
-    uint64_t to, uint64_t since, uint64_t *ret_count);
+/* How many offers of a tenant there are. */
+struct store_transfer_load {
+	uint64_t standing; /* to anybody */
+	uint64_t standing_pair; /* to one receiver */
+	uint64_t in_vain; /* to that one, not accepted, of late */
+};
+
+/*
+ * Counts the offers that stand at a time, and those to a receiver made after
+ * `since` that have not been accepted.
+ */
+MUST_CHECK enum err store_transfer_load(struct store *store, uint64_t from,
+    uint64_t to, uint64_t time, uint64_t since,
+    struct store_transfer_load *ret_load);
 
 /*
  * Closes an offer that stands. profile: the new owner's, or NULL. Errors:
