@@ -18,6 +18,7 @@
 #include "tls_binding.h"
 #include "tls_credentials.h"
 #include "tls_session.h"
+#include "tls_suites.h"
 
 #define SECURITY_LEVEL 2 /* of OpenSSL: 112 bits */
 #define ROT_PSK_LEN 16
@@ -47,7 +48,7 @@ struct tls {
 	struct tls_session session;
 	const struct profile *profile; /* while it is configured only */
 	char sni[PROFILE_TEXT_MAX + 1]; /* empty: none */
-	size_t suite_count; /* that the host has chosen */
+	size_t suite_count; /* that the host has chosen and it may offer */
 	uint16_t suites[PROFILE_SUITES_MAX];
 	int (*security)(const SSL *s, const SSL_CTX *ctx, int op, int bits,
 	    int nid, void *other, void *ex);
@@ -134,36 +135,13 @@ versions_set(const struct tls_wish *wish, const struct tls *t, SSL_CTX *context)
 	return ERR_OK;
 }
 
-static const SSL_CIPHER *
-suite_find(SSL *ssl, uint16_t suite)
-{
-	const uint8_t number[2] = {(uint8_t)(suite >> 8), (uint8_t)suite};
-
-	return SSL_CIPHER_find(ssl, number);
-}
-
-bool
-tls_suite_known(uint16_t suite)
-{
-	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-	SSL *ssl = context == NULL ? NULL : SSL_new(context);
-	bool known = ssl != NULL && suite_find(ssl, suite) != NULL;
-
-	SSL_free(ssl);
-	SSL_CTX_free(context);
-	ERR_clear_error();
-	return known;
-}
-
 /* Suites of TLS 1.3 and those before have lists of their own. */
 static void
-suite_list(SSL *ssl, uint16_t suite, struct writer *old, struct writer *new)
+suite_list(const SSL_CIPHER *cipher, struct writer *old, struct writer *new)
 {
-	const SSL_CIPHER *cipher = suite_find(ssl, suite);
-	struct writer *w = suite >> 8 == TLS13_SUITE ? new : old;
+	uint16_t number = SSL_CIPHER_get_protocol_id(cipher);
+	struct writer *w = number >> 8 == TLS13_SUITE ? new : old;
 
-	if (cipher == NULL)
-		return;
 	if (w->len > 0)
 		writer_u8(w, ':');
 	writer_put(w, bytes_str(SSL_CIPHER_get_name(cipher)));
@@ -200,11 +178,24 @@ suites_apply(SSL_CTX *context, struct writer *old, struct writer *new)
 		   : ERR_CRYPTO;
 }
 
+/* Whether this connection may have such a suite. */
+static bool
+suite_fits(const struct tls *t, const SSL_CIPHER *cipher)
+{
+	bool checks =
+	    t->psk_len > 0 || t->profile->validation != VALIDATE_NOTHING;
+
+	return cipher != NULL && !(checks && tls_suite_is_open(cipher));
+}
+
+/* Those of the profile's that this connection may offer. */
 static enum err
-suites_chosen(const struct tls *t, SSL_CTX *context)
+suites_chosen(struct tls *t, SSL_CTX *context)
 {
 	char old_text[SUITES_TEXT_MAX], new_text[SUITES_TEXT_MAX];
+	const struct profile *p = t->profile;
 	SSL *ssl = SSL_new(context);
+	const SSL_CIPHER *cipher;
 	struct writer old, new;
 	size_t i;
 
@@ -212,8 +203,15 @@ suites_chosen(const struct tls *t, SSL_CTX *context)
 		return ERR_NOMEM;
 	writer_init(&old, (uint8_t *)old_text, sizeof(old_text));
 	writer_init(&new, (uint8_t *)new_text, sizeof(new_text));
-	for (i = 0; i < t->suite_count; i++)
-		suite_list(ssl, t->suites[i], &old, &new);
+	for (i = 0; i < p->suite_count; i++) {
+		cipher = tls_suite_find(ssl, p->suites[i]);
+		if (suite_fits(t, cipher)) {
+			suite_list(cipher, &old, &new);
+			t->suites[t->suite_count++] = p->suites[i];
+		} else {
+			log_event("tls suite=%04X not offered", p->suites[i]);
+		}
+	}
 	SSL_free(ssl);
 	return suites_apply(context, &old, &new);
 }
@@ -260,9 +258,7 @@ suites_set(struct tls *t, SSL_CTX *context)
 	SSL_CTX_set_security_level(context, SECURITY_LEVEL);
 	t->security = SSL_CTX_get_security_callback(context);
 	SSL_CTX_set_security_callback(context, on_security);
-	t->suite_count = t->profile->suite_count;
-	memcpy(t->suites, t->profile->suites, sizeof(t->suites));
-	if (t->suite_count > 0)
+	if (t->profile->suite_count > 0)
 		return suites_chosen(t, context);
 	if (t->profile->suites_form != SUITES_DEFAULT)
 		return ERR_UNSUPPORTED; /* the last was removed */
@@ -327,7 +323,7 @@ static SSL_SESSION *
 psk_session(SSL *ssl, const struct tls *t)
 {
 	SSL_SESSION *session = SSL_SESSION_new();
-	const SSL_CIPHER *suite = suite_find(ssl, TLS13_AES128_GCM);
+	const SSL_CIPHER *suite = tls_suite_find(ssl, TLS13_AES128_GCM);
 
 	if (session == NULL || suite == NULL ||
 	    SSL_SESSION_set1_master_key(session, t->psk, t->psk_len) != 1 ||

@@ -46,7 +46,11 @@ MUST_CHECK enum err tls_context_new(
 MUST_CHECK enum err tls_context_configure(
     const struct tls_wish *wish, SSL_CTX *context);
 
-/* Says whether a suite of this IANA number is known. */
+/*
+ * Says whether there is a suite of this IANA number. Of those that a profile
+ * lists a connection offers what OpenSSL has; suites without authentication
+ * or encryption only where nothing is validated and there is no PSK.
+ */
 bool tls_suite_known(uint16_t suite);
 
 /*

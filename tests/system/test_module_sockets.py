@@ -723,6 +723,61 @@ def test_versions_and_suites(wire, s_server, pki):
         "operation not supported"
 
 
+def connect_error(wire, server):
+    """What a TLS socket that cannot connect is told."""
+    number = wire.create()
+    wire.good(f"AT+USOSEC={number},1,0")
+    error = wire.error(f'AT+USOCO={number},"localhost",{server.port}')
+    wire.good(f"AT+USOCL={number}")
+    return error
+
+
+@pytest.mark.parametrize("suite,name", [
+    ("C0,18", "AECDH-AES128-SHA"), ("00,34", "ADH-AES128-SHA"),
+    ("00,3B", "NULL-SHA256"), ("C0,06", "ECDHE-ECDSA-NULL-SHA")])
+def test_suites_that_secure_nothing(wire, s_server, pki, trusting, suite,
+                                    name):
+    """Offered where the host checks nothing, and nowhere else."""
+    server = certificate_server(s_server, pki, "server", "-tls1_2",
+                                "-cipher", f"{name}:@SECLEVEL=0")
+    high, low = suite.split(",")
+    for others in ([], ['AT+USECPRF=0,2,100,"C0","2B",0']):
+        wire.good("AT+USECPRF=0,2,0")
+        for line in others:
+            wire.good(line)
+        wire.good(f'AT+USECPRF=0,2,100,"{high}","{low}",0')
+        expected = ("operation not allowed" if others
+                    else "operation not supported")
+        for level in range(1, 4):
+            wire.good(f"AT+USECPRF=0,0,{level}")
+            assert connect_error(wire, server) == expected
+        wire.good("AT+USECPRF=0,0,0")
+        wire.good(f'AT+USECPRF=0,8,"{"22" * 16}",1')
+        wire.good('AT+USECPRF=0,9,"id"')
+        assert connect_error(wire, server) == expected
+        wire.good('AT+USECPRF=0,8,""')
+    if name.startswith(("ECDHE", "AECDH")):
+        # The others want a key of RSA, or a group of DH, of the server.
+        assert talks(wire, secure(wire, server), server)
+
+
+def test_suites_of_old(wire, s_server, pki):
+    """What OpenSSL has no more is listed, and passed over."""
+    server = certificate_server(s_server, pki, "server", "-tls1_2")
+    wire.good("AT+USECPRF=0,0,0")
+    for high, low in (("C0", "2A"), ("00", "A8"), ("00", "05")):
+        wire.good(f'AT+USECPRF=0,2,100,"{high}","{low}",0')
+    assert b'+USECPRF: 0,2,100,"C02A;00A8;0005"\r\n' in \
+        wire.good("AT+USECPRF=0,2")
+    wire.good('AT+USECPRF=0,2,100,"C0","2B",0')
+    assert talks(wire, secure(wire, server), server)
+    wire.good('AT+USECPRF=0,2,99,"C0","2A"')
+    assert connect_error(wire, server) == "operation not supported"
+    for high, low in (("00", "00"), ("00", "FF"), ("56", "00"), ("FF", "FE")):
+        assert wire.error(f'AT+USECPRF=0,2,100,"{high}","{low}",0') == \
+            "operation not supported"
+
+
 def test_server_name(wire, pki):
     """What a server of another make sees of the name: Python's ssl."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
