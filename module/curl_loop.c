@@ -219,6 +219,7 @@ curl_loop_prepare(CURL *e, struct curl_client *client)
 	       SET(e, CURLOPT_PROXY, "") && SET(e, CURLOPT_NOSIGNAL, 1L) &&
 	       SET(e, CURLOPT_FRESH_CONNECT, 1L) &&
 	       SET(e, CURLOPT_FORBID_REUSE, 1L) &&
+	       SET(e, CURLOPT_QUICK_EXIT, 1L) &&
 	       SET(e, CURLOPT_CONNECTTIMEOUT, (long)target->timeout_s) &&
 	       SET(e, CURLOPT_PRIVATE, client) && secure_set(e, target);
 	return good ? ERR_OK : ERR_NOMEM;

@@ -1,7 +1,7 @@
 /*
  * libcurl in the module's loop: one multi handle, whose sockets and one timer
- * are the loop's. Names are looked up in threads of libcurl's, so that
- * nothing blocks.
+ * are the loop's. Names are looked up before (CURLOPT_RESOLVE); where libcurl
+ * does so all the same, in a thread of its own, nobody waits for its end.
  */
 #ifndef MODULE_CURL_LOOP_H
 #define MODULE_CURL_LOOP_H

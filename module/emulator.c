@@ -371,7 +371,7 @@ settle_once(struct emulator *e, uint64_t now_ms)
 	e->seen_up = network_up(&e->module.network);
 	service_ms = service_settle(&e->service, now_ms);
 	curl_loop_settle(&e->curl, now_ms);
-	http_settle(e->http);
+	http_settle(e->http, now_ms);
 	mqtt_link_settle(e->mqtt, now_ms);
 	conns_settle(&e->module, now_ms);
 	sockets_settle(&e->module);
@@ -379,6 +379,8 @@ settle_once(struct emulator *e, uint64_t now_ms)
 	conns_ms = conns_due_ms(&e->module, now_ms);
 	if (service_ms < next_ms)
 		next_ms = service_ms;
+	if (http_due(e->http) < next_ms)
+		next_ms = http_due(e->http);
 	if (curl_loop_due(&e->curl) < next_ms)
 		next_ms = curl_loop_due(&e->curl);
 	if (mqtt_link_due(e->mqtt) < next_ms)

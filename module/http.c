@@ -1,13 +1,26 @@
 /*
  * Requests over libcurl. No connection is used twice, since profiles differ
  * in what they let pass; redirections are the host's business.
+ *
+ * Names are looked up by resolve.h before libcurl has the request, because
+ * libcurl waits for a look-up of its own when a request is given up.
  */
 #include "http.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "buffer.h"
 #include "curl_loop.h"
 #include "log.h"
+#include "loop.h"
 #include "module.h"
+#include "resolve.h"
+
+#define RESOLVED_MAX                                                           \
+	(HTTP_SERVER_MAX + 16 + RESOLVE_ADDRESSES_MAX * (INET6_ADDRSTRLEN + 3))
 
 /* A request that is under way. */
 struct transfer {
@@ -16,7 +29,10 @@ struct transfer {
 	struct http *http;
 	CURL *easy; /* NULL: the place is free */
 	struct curl_slist *headers;
+	struct curl_slist *resolved; /* the name with its addresses */
 	curl_mime *form;
+	struct loop_source resolver; /* fd -1: no name is looked up */
+	uint64_t deadline_ms; /* of that */
 	struct buffer response; /* status line, headers, body */
 	unsigned number;
 	enum http_command command;
@@ -66,13 +82,19 @@ transfer_free(struct transfer *x)
 {
 	if (x->easy == NULL)
 		return;
+	if (x->resolver.fd >= 0) {
+		loop_remove(x->http->module->loop, &x->resolver);
+		(void)close(x->resolver.fd);
+		x->resolver.fd = -1;
+	}
 	(void)curl_multi_remove_handle(x->http->cl->multi, x->easy);
 	curl_easy_cleanup(x->easy);
 	curl_slist_free_all(x->headers);
+	curl_slist_free_all(x->resolved);
 	curl_mime_free(x->form);
 	buffer_done(&x->response);
 	x->easy = NULL;
-	x->headers = NULL;
+	x->headers = x->resolved = NULL;
 	x->form = NULL;
 }
 
@@ -248,6 +270,102 @@ on_done(struct curl_client *client, CURLcode result)
 	transfer_end(x, code_of(x, result));
 }
 
+/* --- the server's name --- */
+
+static enum err
+transfer_go(struct transfer *x)
+{
+	return curl_multi_add_handle(x->http->cl->multi, x->easy) == CURLM_OK
+		   ? ERR_OK
+		   : ERR_NOMEM;
+}
+
+/*
+ * An address as CURLOPT_RESOLVE wants it behind what stands there. One that
+ * has a scope cannot be written.
+ */
+static size_t
+address_add(const struct resolve_address *address, bool first, char *text,
+    size_t len, size_t size)
+{
+	bool v6 = address->addr.ss_family == AF_INET6;
+	char ip[NI_MAXHOST];
+	int n;
+
+	if (getnameinfo((const struct sockaddr *)&address->addr, address->len,
+		ip, sizeof(ip), NULL, 0, NI_NUMERICHOST) != 0 ||
+	    strchr(ip, '%') != NULL)
+		return len;
+	n = snprintf(text + len, size - len, "%s%s%s%s", first ? "" : ",",
+	    v6 ? "[" : "", ip, v6 ? "]" : "");
+	return n < 0 || (size_t)n >= size - len ? len : len + (size_t)n;
+}
+
+/* HOST:PORT:ADDRESS,...; the plus lets libcurl forget it in time. */
+static enum err
+resolved_set(struct transfer *x, const struct resolve_list *list)
+{
+	char text[RESOLVED_MAX];
+	size_t head, len, i;
+
+	len = head = (size_t)snprintf(
+	    text, sizeof(text), "+%s:%u:", x->server, x->client.target.port);
+	for (i = 0; i < list->count; i++)
+		len = address_add(
+		    &list->all[i], len == head, text, len, sizeof(text));
+	if (len == head)
+		return ERR_NOT_FOUND;
+	text[len] = '\0';
+	x->resolved = curl_slist_append(NULL, text);
+	return x->resolved != NULL && SET(x->easy, CURLOPT_RESOLVE, x->resolved)
+		   ? ERR_OK
+		   : ERR_NOMEM;
+}
+
+static void
+on_resolved(struct loop_source *source, UNUSED uint32_t events)
+{
+	struct transfer *x = source->owner;
+	struct resolve_list list;
+	int fd = source->fd;
+	enum err err;
+
+	loop_remove(x->http->module->loop, source);
+	source->fd = -1;
+	err = resolve_end_list(fd, &list);
+	if (err == ERR_OK)
+		err = resolved_set(x, &list);
+	if (err == ERR_OK)
+		err = transfer_go(x);
+	if (err != ERR_OK)
+		transfer_end(x, HTTP_CODE_CONNECT);
+}
+
+/* Looks the server's name up first, where it is one. */
+static enum err
+server_find(struct transfer *x)
+{
+	struct loop *loop = x->http->module->loop;
+	struct resolve_name name = {.port = "0"};
+	struct resolve_address address;
+	enum err err;
+
+	if (strlen(x->server) > RESOLVE_HOST_MAX)
+		return ERR_INVALID;
+	memcpy(name.host, x->server, strlen(x->server) + 1);
+	if (resolve_numeric(&name, &address) == ERR_OK)
+		return transfer_go(x);
+	x->resolver =
+	    (struct loop_source){.fd = -1, .on_ready = on_resolved, .owner = x};
+	err = resolve_start(&name, &x->resolver.fd);
+	if (err != ERR_OK)
+		return err;
+	x->resolver.events = EPOLLIN;
+	x->deadline_ms =
+	    loop_now_ms() + (uint64_t)x->client.target.timeout_s * 1000;
+	return loop_add(loop, &x->resolver);
+}
+
 /* --- its beginning --- */
 
 static enum err
@@ -255,7 +373,7 @@ http_start(void *ctx, const struct http_job *job)
 {
 	struct http *http = ctx;
 	struct transfer *x = &http->transfers[job->number];
-	bool good;
+	enum err err = ERR_NOMEM;
 
 	if (x->easy != NULL)
 		return ERR_STATE;
@@ -270,28 +388,53 @@ http_start(void *ctx, const struct http_job *job)
 	x->terminal = job->terminal;
 	x->full = false;
 	buffer_init(&x->response, FILE_SIZE_MAX);
-	good = request_base(x, job) && request_credentials(x, job->profile) &&
-	       request_method(x, job) &&
-	       SET(x->easy, CURLOPT_HTTPHEADER, x->headers) &&
-	       curl_multi_add_handle(http->cl->multi, x->easy) == CURLM_OK;
-	if (!good) {
+	if (request_base(x, job) && request_credentials(x, job->profile) &&
+	    request_method(x, job) &&
+	    SET(x->easy, CURLOPT_HTTPHEADER, x->headers))
+		err = server_find(x);
+	if (err != ERR_OK) {
 		transfer_free(x);
-		return ERR_NOMEM;
+		return err;
 	}
 	log_event("http profile=%u command=%d", x->number, (int)x->command);
 	return ERR_OK;
 }
 
-void
-http_settle(struct http *http)
+/* When the look-up of its name has lasted too long. */
+static uint64_t
+transfer_due(const struct transfer *x)
 {
+	return x->easy != NULL && x->resolver.fd >= 0 ? x->deadline_ms
+						      : UINT64_MAX;
+}
+
+void
+http_settle(struct http *http, uint64_t now_ms)
+{
+	struct transfer *x;
 	size_t i;
 
 	for (i = 0; i < HTTP_PROFILES; i++) {
-		if (http->transfers[i].easy != NULL &&
-		    !network_up(&http->module->network))
-			transfer_end(&http->transfers[i], HTTP_CODE_NETWORK);
+		x = &http->transfers[i];
+		if (x->easy != NULL && !network_up(&http->module->network))
+			transfer_end(x, HTTP_CODE_NETWORK);
+		else if (now_ms >= transfer_due(x))
+			transfer_end(x, HTTP_CODE_TIMEOUT);
 	}
+}
+
+uint64_t
+http_due(const struct http *http)
+{
+	uint64_t due_ms, next_ms = UINT64_MAX;
+	size_t i;
+
+	for (i = 0; i < HTTP_PROFILES; i++) {
+		due_ms = transfer_due(&http->transfers[i]);
+		if (due_ms < next_ms)
+			next_ms = due_ms;
+	}
+	return next_ms;
 }
 
 void
@@ -309,9 +452,12 @@ enum err
 http_new(struct curl_loop *cl, struct module *module, struct http **ret_http)
 {
 	struct http *http = calloc(1, sizeof(*http));
+	size_t i;
 
 	if (http == NULL)
 		return ERR_NOMEM;
+	for (i = 0; i < HTTP_PROFILES; i++)
+		http->transfers[i].resolver.fd = -1;
 	http->cl = cl;
 	http->module = module;
 	*ret_http = http;

@@ -76,7 +76,8 @@ struct http_job {
 
 /*
  * The way to the client: starts a request. Errors: ERR_STATE (one is under
- * way on the profile), ERR_NOMEM, ERR_INVALID (a server that is none).
+ * way on the profile), ERR_BUSY (too many names are being looked up),
+ * ERR_NOMEM, ERR_IO, ERR_INVALID (a server that is none).
  */
 struct http_port {
 	enum err (*start)(void *ctx, const struct http_job *job);
@@ -105,8 +106,11 @@ void http_free(struct http *http);
 
 struct http_port http_port(struct http *http);
 
-/* Ends requests whose network has gone. */
-void http_settle(struct http *http);
+/* Ends requests whose network has gone, or whose name is not found in time. */
+void http_settle(struct http *http, uint64_t now_ms);
+
+/* When to come again (UINT64_MAX: never); a new request changes it. */
+uint64_t http_due(const struct http *http);
 
 /* Ends what is under way without a word: the module was reset. */
 void http_reset(struct http *http);

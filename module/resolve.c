@@ -5,8 +5,10 @@
 #include "resolve.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 /* One of the two ways: from a name, or from an address. */
@@ -18,6 +20,10 @@ struct resolve_job {
 };
 
 #define SCHEME "coap://"
+
+STATIC_ASSERT(sizeof(struct resolve_list) <= PIPE_BUF, a_result_is_one_write);
+
+static atomic_uint threads; /* that run */
 
 static enum err
 port_copy(const char *port, struct resolve_name *name)
@@ -113,20 +119,25 @@ resolve_uri(const char *uri, struct resolve_name *ret_name)
 	return err;
 }
 
-/* getaddrinfo's first answer. */
+/* getaddrinfo's first answers. */
 static enum err
-lookup(const struct resolve_name *name, int flags, struct resolve_address *ret)
+lookup(const struct resolve_name *name, int flags, struct resolve_list *ret)
 {
 	struct addrinfo hints = {.ai_family = AF_UNSPEC,
 	    .ai_socktype = SOCK_DGRAM,
 	    .ai_flags = flags | AI_NUMERICSERV};
+	const struct addrinfo *one;
 	struct addrinfo *list;
 
+	memset(ret, 0, sizeof(*ret));
 	if (getaddrinfo(name->host, name->port, &hints, &list) != 0)
 		return ERR_NOT_FOUND;
-	memset(ret, 0, sizeof(*ret));
-	memcpy(&ret->addr, list->ai_addr, list->ai_addrlen);
-	ret->len = list->ai_addrlen;
+	for (one = list; one != NULL && ret->count < RESOLVE_ADDRESSES_MAX;
+	     one = one->ai_next) {
+		memcpy(
+		    &ret->all[ret->count].addr, one->ai_addr, one->ai_addrlen);
+		ret->all[ret->count++].len = one->ai_addrlen;
+	}
 	freeaddrinfo(list);
 	return ERR_OK;
 }
@@ -135,8 +146,11 @@ enum err
 resolve_numeric(
     const struct resolve_name *name, struct resolve_address *ret_address)
 {
-	if (lookup(name, AI_NUMERICHOST, ret_address) != ERR_OK)
+	struct resolve_list list;
+
+	if (lookup(name, AI_NUMERICHOST, &list) != ERR_OK || list.count == 0)
 		return ERR_FORMAT;
+	*ret_address = list.all[0];
 	return ERR_OK;
 }
 
@@ -152,12 +166,11 @@ result_write(const struct resolve_job *job, const void *ptr, size_t len)
 static void
 name_look(const struct resolve_job *job)
 {
-	struct resolve_address address;
+	struct resolve_list list;
 
-	memset(&address, 0, sizeof(address));
-	if (lookup(&job->name, AI_ADDRCONFIG, &address) != ERR_OK)
-		address.len = 0;
-	result_write(job, &address, sizeof(address));
+	if (lookup(&job->name, AI_ADDRCONFIG, &list) != ERR_OK)
+		list.count = 0;
+	result_write(job, &list, sizeof(list));
 }
 
 static void
@@ -178,6 +191,7 @@ job_run(void *arg)
 	struct resolve_job *job = arg;
 
 	job->look(job);
+	atomic_fetch_sub(&threads, 1);
 	(void)close(job->fd);
 	free(job);
 	return NULL;
@@ -192,9 +206,12 @@ job_start(struct resolve_job *job)
 
 	if (pthread_attr_init(&attr) != 0)
 		return ERR_NOMEM;
+	atomic_fetch_add(&threads, 1);
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	failed = pthread_create(&thread, &attr, job_run, job);
 	(void)pthread_attr_destroy(&attr);
+	if (failed != 0)
+		atomic_fetch_sub(&threads, 1);
 	return failed != 0 ? ERR_NOMEM : ERR_OK;
 }
 
@@ -202,10 +219,14 @@ job_start(struct resolve_job *job)
 static enum err
 job_begin(const struct resolve_job *what, int *ret_fd)
 {
-	struct resolve_job *job = malloc(sizeof(*job));
+	struct resolve_job *job;
 	enum err err;
 	int pair[2];
 
+	/* Threads only become fewer meanwhile: one thread starts them all. */
+	if (atomic_load(&threads) >= RESOLVE_THREADS_MAX)
+		return ERR_BUSY;
+	job = malloc(sizeof(*job));
 	if (job == NULL)
 		return ERR_NOMEM;
 	if (pipe2(pair, O_CLOEXEC) != 0) {
@@ -243,16 +264,27 @@ resolve_reverse_start(const struct resolve_address *address, int *ret_fd)
 }
 
 enum err
-resolve_end(int fd, struct resolve_address *ret_address)
+resolve_end_list(int fd, struct resolve_list *ret_list)
 {
-	struct resolve_address address;
-	ssize_t n = read(fd, &address, sizeof(address));
+	struct resolve_list list;
+	ssize_t n = read(fd, &list, sizeof(list));
 
 	(void)close(fd);
-	if (n != (ssize_t)sizeof(address) || address.len == 0)
+	if (n != (ssize_t)sizeof(list) || list.count == 0)
 		return ERR_NOT_FOUND;
-	*ret_address = address;
+	*ret_list = list;
 	return ERR_OK;
+}
+
+enum err
+resolve_end(int fd, struct resolve_address *ret_address)
+{
+	struct resolve_list list;
+	enum err err = resolve_end_list(fd, &list);
+
+	if (err == ERR_OK)
+		*ret_address = list.all[0];
+	return err;
 }
 
 enum err

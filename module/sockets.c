@@ -174,6 +174,8 @@ input_tell(struct socket *s)
 static void
 error_note(struct socket *s, enum err err, int system_error)
 {
+	if (system_error == 0 && err == ERR_BUSY)
+		system_error = EAGAIN; /* too many names are looked up */
 	if (system_error == 0)
 		system_error =
 		    err == ERR_NOT_FOUND ? EHOSTUNREACH : ECONNABORTED;

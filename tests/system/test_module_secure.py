@@ -1,8 +1,11 @@
 """HTTPS and MQTT over TLS, with certificates and with keys of GetPSK, against
 nginx, Mosquitto and openssl; and all of it in a chip-to-chip session."""
 import os
+import pathlib
 import re
+import socket
 import subprocess
+import time
 
 import pytest
 
@@ -167,6 +170,43 @@ def test_the_seeds_https_example(new_module, account, nginx, tmp_path):
             "+CME ERROR: No connection to phone"
     finally:
         terminator.stop()
+
+
+def test_silent_name_servers_hold_nobody_up(new_module, account, tmp_path):
+    """A request whose name is not found in time ends, and others go on."""
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        silent.bind(("127.0.0.77", 53))
+    except PermissionError:
+        pytest.skip("port 53 is root's here")
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.77\n")
+    module = new_module(wrapper=(
+        "unshare", "-rm", "sh", "-c", f"mount --bind {tmp_path}/resolv.conf "
+        '/etc/resolv.conf && exec "$@"', "sh"))
+    module.seal(account.profile)
+    module.complete()
+    for profile in range(3):
+        run(module, f'AT+UHTTP={profile},1,"silent.example.com"',
+            f"AT+UHTTP={profile},7,1")
+    start = time.monotonic()
+    for profile in range(3):
+        ask(module, f'AT+UHTTPC={profile},1,"/"', f"+UUHTTPCR: {profile},1,0")
+        assert b"+UHTTPER: %d,3,14\r\n" % profile in \
+            module.command(f"AT+UHTTPER={profile}")
+        assert module.command("AT") == OK
+    assert time.monotonic() - start < 6  # of 3 seconds
+    # A name that is given up goes on for a while; there are so many at most.
+    run(module, "AT+USOCR=6")
+    errors = set()
+    for _ in range(20):
+        module.command('AT+USOCO=0,"silent.example.com",1,1')
+        module.command("AT+USOCL=0")
+        module.command("AT+USOCR=6")
+        errors.add(module.command("AT+USOER"))
+    assert b"\r\n+USOER: 11\r\n" + OK in errors
+    assert len(list(pathlib.Path(
+        f"/proc/{module.process.pid}/task").iterdir())) <= 17
+    silent.close()
 
 
 def test_the_seeds_encryption_example(module, account):

@@ -1,15 +1,53 @@
 /*
- * The service's URI and the addresses behind it.
+ * The service's URI and the addresses behind it. The resolver is replaced by
+ * one whose servers can be silent.
  */
+#include <dlfcn.h>
+#include <netdb.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "resolve.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
+static bool silent; /* about silent.example.com */
+
+static void
+silent_set(bool value)
+{
+	pthread_mutex_lock(&lock);
+	silent = value;
+	pthread_cond_broadcast(&answered);
+	pthread_mutex_unlock(&lock);
+}
+
+/* In place of the C library's. */
+int
+getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+    struct addrinfo **ret_list)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *,
+	    struct addrinfo **);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (strcmp(host, "silent.example.com") != 0)
+		return real(host, port, hints, ret_list);
+	pthread_mutex_lock(&lock);
+	while (silent)
+		pthread_cond_wait(&answered, &lock);
+	pthread_mutex_unlock(&lock);
+	return real("192.0.2.7", port, hints, ret_list);
+}
 
 static void
 test_uri(void **state)
@@ -106,6 +144,38 @@ test_thread(void **state)
 	assert_int_equal(resolve_end(fd, &address), ERR_NOT_FOUND);
 }
 
+/* Silent name servers cost so many threads, and no more. */
+static void
+test_threads(void **state)
+{
+	struct resolve_address address;
+	struct resolve_list list;
+	struct resolve_name name, local;
+	int fds[RESOLVE_THREADS_MAX], fd;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(resolve_uri("coap://silent.example.com", &name), 0);
+	assert_int_equal(resolve_uri("coap://localhost", &local), ERR_OK);
+	silent_set(true);
+	for (i = 0; i < RESOLVE_THREADS_MAX; i++)
+		assert_int_equal(resolve_start(&name, &fds[i]), ERR_OK);
+	assert_int_equal(resolve_start(&local, &fd), ERR_BUSY);
+	assert_int_equal(resolve_uri("coap://127.0.0.1", &local), ERR_OK);
+	assert_int_equal(resolve_numeric(&local, &address), ERR_OK);
+	assert_int_equal(resolve_reverse_start(&address, &fd), ERR_BUSY);
+	/* Who does not wait any more makes no room by it. */
+	assert_int_equal(close(fds[0]), 0);
+	assert_int_equal(resolve_start(&name, &fd), ERR_BUSY);
+	silent_set(false);
+	for (i = 1; i < RESOLVE_THREADS_MAX; i++) {
+		assert_int_equal(resolve_end_list(fds[i], &list), ERR_OK);
+		assert_int_equal(list.count, 1);
+	}
+	assert_int_equal(resolve_start(&name, &fd), ERR_OK);
+	assert_int_equal(resolve_end(fd, &address), ERR_OK);
+}
+
 int
 main(void)
 {
@@ -115,7 +185,9 @@ main(void)
 	    cmocka_unit_test(test_host_port),
 	    cmocka_unit_test(test_numeric),
 	    cmocka_unit_test(test_thread),
+	    cmocka_unit_test(test_threads),
 	};
 
+	(void)signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
