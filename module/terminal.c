@@ -395,12 +395,29 @@ line_touched(struct terminal *t, uint8_t byte)
 	t->deadline_ms = t->in_quotes ? t->now_ms + t->idle_ms : UINT64_MAX;
 }
 
+/*
+ * A byte of a line that is too long. Quotes are still quotes, or else a CR
+ * between them would make commands of the rest; but a host that has lost one
+ * is not to wait for ever, whatever it sends.
+ */
+static void
+line_overlong(struct terminal *t, uint8_t byte)
+{
+	bool in_quotes = t->in_quotes != (byte == '"');
+
+	if (t->state != TERMINAL_OVERLONG) {
+		line_clear(t);
+		t->state = TERMINAL_OVERLONG;
+		t->deadline_ms = t->now_ms + t->idle_ms;
+	}
+	t->in_quotes = in_quotes;
+}
+
 static void
 line_append(struct terminal *t, uint8_t byte)
 {
 	if (t->line_len >= AT_LINE_MAX) {
-		line_clear(t);
-		t->state = TERMINAL_OVERLONG;
+		line_overlong(t, byte);
 		return;
 	}
 	t->line[t->line_len++] = byte;
@@ -426,11 +443,11 @@ byte_is_bad(const struct terminal *t, uint8_t byte)
 static bool
 byte_ends_line(const struct terminal *t, uint8_t byte)
 {
-	if (t->state == TERMINAL_OVERLONG)
-		return byte == CR || (t->lf_ends && byte == LF);
 	if (t->in_quotes)
 		return false;
-	return byte == CR || (t->lf_ends && byte == LF && t->line_len > 0);
+	return byte == CR ||
+	       (t->lf_ends && byte == LF &&
+		   (t->line_len > 0 || t->state == TERMINAL_OVERLONG));
 }
 
 static void
@@ -476,6 +493,8 @@ line_byte(struct terminal *t, uint8_t byte)
 			t->bad = true;
 		else
 			line_append(t, byte);
+	} else if (t->state == TERMINAL_OVERLONG) {
+		line_overlong(t, byte);
 	}
 }
 
@@ -554,6 +573,8 @@ timeout_result(const struct terminal *t)
 		return CME_TIMEOUT;
 	if (t->state == TERMINAL_DATA)
 		return CME_ABORTED;
+	if (t->state == TERMINAL_OVERLONG)
+		return CME_TOO_LONG;
 	return CME_BAD_PARAMETERS; /* a quote was never closed */
 }
 

@@ -294,10 +294,11 @@ def test_all_at_once(start, tmp_path):
 
 
 def test_long_lines(start):
-    """64 KiB without and with a quote: one error each, nothing else lost."""
+    """64 KiB without and with quotes: one error each, nothing else lost."""
     host = Tcp(start("--tcp", "127.0.0.1:0"))
     host.ask(b"ATE0;+CMEE=2", b"ATE0;+CMEE=2\r" + OK)
-    for line in (b"AT+CMEE=" + b"1" * 65536, b'AT+X="' + b"x" * 65536,
+    for line in (b"AT+CMEE=" + b"1" * 65536, b'AT+X="' + b"x" * 65536 + b'"',
+                 b'AT+X="' + b"x" * 65536 + b'\rAT+CMEE=0\r",1',
                  b"A" * 65536, b"\xff" * 65536):
         host.ask(line, b"\r\n+CME ERROR: text string too long\r\n")
         host.ask(b"AT+CMEE?", b"\r\n+CMEE: 2\r\n" + OK)

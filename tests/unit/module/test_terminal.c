@@ -122,6 +122,36 @@ test_overlong(void **state)
 	host_ask(h, "AT+CMEE?", "\r\n+CMEE: 1\r\n\r\nOK\r\n");
 }
 
+/* A CR between quotes ends no line, however long that is. */
+static void
+test_overlong_quotes(void **state)
+{
+	struct host *h = *state;
+	size_t i, len;
+
+	/* The line becomes too long before, at and behind its quote. */
+	for (len = AT_LINE_MAX - 2; len < AT_LINE_MAX + 3; len++) {
+		host_type(h, "AT+X=");
+		for (i = 5; i < len; i++)
+			host_type(h, "x");
+		host_type(h, "\"1234\rAT+CMEE=0\r\"");
+		host_see(h, "");
+		host_type(h, "\r");
+		host_see(h, "\r\n+CME ERROR: 24\r\n");
+		host_ask(h, "AT+CMEE?", "\r\n+CMEE: 1\r\n\r\nOK\r\n");
+	}
+	/* Who has lost a quote waits so long, and not for ever. */
+	host_type(h, "AT+X=\"");
+	for (i = 0; i < AT_LINE_MAX; i++)
+		host_type(h, "x");
+	host_pass_ms(h, HOST_IDLE_MS - 1);
+	host_type(h, "\rAT\r");
+	host_see(h, "");
+	host_pass_ms(h, 1);
+	host_see(h, "\r\n+CME ERROR: 24\r\n");
+	host_ask(h, "AT", "\r\nOK\r\n");
+}
+
 static void
 test_longest(void **state)
 {
@@ -276,6 +306,7 @@ main(void)
 	    TERMINAL_TEST(test_several),
 	    TERMINAL_TEST(test_garbage),
 	    TERMINAL_TEST(test_overlong),
+	    TERMINAL_TEST(test_overlong_quotes),
 	    TERMINAL_TEST(test_longest),
 	    TERMINAL_TEST(test_quotes),
 	    TERMINAL_TEST(test_prompt),
