@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/wipe.h"
 #include "crypto/crypto.h"
+#include "key_cost.h"
 #include "vault.h"
 
 #define ENCODING 1
@@ -208,6 +209,10 @@ credential_key(
 	sig = encrypted_key(c);
 	if (sig == NULL)
 		return ERR_FORMAT;
+	if (!key_cost_ok(sig)) {
+		X509_SIG_free(sig);
+		return ERR_UNSUPPORTED;
+	}
 	if (password.len > 0)
 		key = key_decrypt(sig, password);
 	X509_SIG_free(sig);
@@ -244,6 +249,7 @@ key_check(struct credential *c, struct bytes password)
 {
 	EVP_PKEY *key = plain_key(c);
 	X509_SIG *sig;
+	bool good;
 
 	if (key != NULL) {
 		EVP_PKEY_free(key);
@@ -252,7 +258,10 @@ key_check(struct credential *c, struct bytes password)
 	sig = encrypted_key(c);
 	if (sig == NULL)
 		return ERR_FORMAT;
+	good = key_cost_ok(sig);
 	X509_SIG_free(sig);
+	if (!good)
+		return ERR_UNSUPPORTED;
 	c->encrypted = true;
 	return password.len == 0 ? ERR_OK : key_open(c, password);
 }

@@ -23,6 +23,13 @@ enum credential_type {
 
 #define CREDENTIAL_MD5_LEN 16
 
+/*
+ * What opening an encrypted key may cost, so that a key cannot stop the
+ * module: rounds of PBKDF2 and of the older ways, and N * r * p of scrypt.
+ */
+#define CREDENTIAL_ROUNDS_MAX 1000000
+#define CREDENTIAL_SCRYPT_MAX 1048576
+
 struct credential {
 	enum credential_type type;
 	bool encrypted; /* a key as its host gave it: op 7 opens it */
@@ -45,7 +52,9 @@ void credential_wipe(struct credential *c);
  *
  * Errors: ERR_INVALID (name; a password for what is not encrypted),
  * ERR_SPACE (over CREDENTIAL_SIZE_MAX), ERR_FORMAT (not of this type, or more
- * than one), ERR_AUTH (wrong password), ERR_NOMEM, ERR_CRYPTO.
+ * than one), ERR_UNSUPPORTED (encrypted in a way that is not known, or costs
+ * more than CREDENTIAL_ROUNDS_MAX or CREDENTIAL_SCRYPT_MAX), ERR_AUTH (wrong
+ * password), ERR_NOMEM, ERR_CRYPTO.
  */
 MUST_CHECK enum err credential_read(enum credential_type type,
     struct bytes name, struct bytes content, struct bytes password,
@@ -86,7 +95,7 @@ X509 *credential_certificate(const struct credential *credential);
 
 /*
  * The private key in it; the caller frees it. Errors: ERR_AUTH (password
- * missing or wrong), ERR_FORMAT.
+ * missing or wrong), ERR_UNSUPPORTED as credential_read, ERR_FORMAT.
  */
 MUST_CHECK enum err credential_key(const struct credential *credential,
     struct bytes password, EVP_PKEY **ret_key);

@@ -104,6 +104,36 @@ def test_encrypted_keys(loose, pki):
     assert b"Incorrect parameters" in store(loose, 2, "k3", plain, "secret")
 
 
+def altered(der, old, new):
+    """A DER with another integer of the same length."""
+    assert der.count(old) == 1 and len(old) == len(new)
+    return der.replace(old, new)
+
+
+def test_keys_that_cost_too_much(loose, pki):
+    """Who makes an encrypted key says how long opening it takes."""
+    def made(*options):
+        return openssl("pkcs8", "-topk8", "-in", str(pki / "client.key"),
+                       "-outform", "DER", "-passout", "pass:secret", *options)
+    million = b"\x02\x03\x0f\x42\x40"
+    pbkdf2 = made("-v2", "aes-256-cbc", "-iter", "1000000")
+    scrypt = made("-scrypt", "-scrypt_N", "16384", "-scrypt_r", "8",
+                  "-scrypt_p", "1")
+    n_r_p = b"\x02\x02\x40\x00\x02\x01\x08\x02\x01\x01"
+    older = made("-v1", "PBE-SHA1-3DES", "-iter", "1000000")
+    for key in (pbkdf2, scrypt, older):
+        assert store(loose, 2, "k", key, "secret").endswith(OK)
+    for bad in (altered(pbkdf2, million, b"\x02\x03\x0f\x42\x41"),
+                altered(pbkdf2, million, b"\x02\x03\x7f\xff\xff"),
+                altered(pbkdf2, million, b"\x02\x03\xff\xff\xff"),
+                altered(older, million, b"\x02\x03\x0f\x42\x41"),
+                altered(scrypt, n_r_p, n_r_p[:-1] + b"\x09"),
+                altered(scrypt, n_r_p, n_r_p[:6] + b"\x41\x02\x01\x01")):
+        for password in ("secret", None):
+            assert store(loose, 2, "k", bad, password).endswith(
+                b"\r\n+CME ERROR: operation not supported\r\n")
+
+
 def test_what_is_refused(loose, pki):
     ca = (pki / "ca.pem").read_bytes()
     key = (pki / "client.key").read_bytes()
