@@ -14,7 +14,10 @@
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-/* Room for one descriptor, aligned as CMSG wants it. */
+/*
+ * Room for one descriptor, aligned as CMSG wants it; the alignment makes it
+ * room for two.
+ */
 union control {
 	struct cmsghdr align;
 	char space[CMSG_SPACE(sizeof(int))];
@@ -45,18 +48,42 @@ tee_socket_send(int socket, struct bytes packet, int fd)
 	return n == (ssize_t)packet.len ? ERR_OK : ERR_IO;
 }
 
-/* The descriptor beside a packet, or -1. */
-static int
-control_fd(struct msghdr *msg)
+/* The descriptors of one control message: keeps the first, closes others. */
+static size_t
+fds_take(const struct cmsghdr *c, int *fd)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-	int fd;
+	size_t i, count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	int one;
 
-	if (c == NULL || c->cmsg_level != SOL_SOCKET ||
-	    c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -1;
-	memcpy(&fd, CMSG_DATA(c), sizeof(int));
-	return fd;
+	for (i = 0; i < count; i++) {
+		memcpy(&one, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+		if (*fd < 0)
+			*fd = one;
+		else
+			(void)close(one);
+	}
+	return count;
+}
+
+/* The one descriptor beside a packet, or -1. Error: ERR_FORMAT (more). */
+static enum err
+control_fd(struct msghdr *msg, int *ret_fd)
+{
+	struct cmsghdr *c;
+	size_t count = 0;
+	int fd = -1;
+
+	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			count += fds_take(c, &fd);
+	}
+	if (count <= 1 && (msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) {
+		*ret_fd = fd;
+		return ERR_OK;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return ERR_FORMAT;
 }
 
 enum err
@@ -69,8 +96,8 @@ tee_socket_receive(
 	    .msg_iovlen = 1,
 	    .msg_control = &control,
 	    .msg_controllen = sizeof(control.space)};
+	enum err err;
 	ssize_t n;
-	int fd;
 
 	do {
 		n = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC);
@@ -79,15 +106,10 @@ tee_socket_receive(
 		return ERR_IO;
 	if (n == 0)
 		return ERR_NOT_FOUND;
-	fd = control_fd(&msg);
-	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
-		if (fd >= 0)
-			(void)close(fd);
-		return ERR_FORMAT;
-	}
-	*ret_len = (size_t)n;
-	*ret_fd = fd;
-	return ERR_OK;
+	err = control_fd(&msg, ret_fd);
+	if (err == ERR_OK)
+		*ret_len = (size_t)n;
+	return err;
 }
 
 /* Maps memory->fd; len 0 needs no mapping. */
