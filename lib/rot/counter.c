@@ -12,6 +12,9 @@
 /* Strides of one generation: the 32-bit values of them all. */
 #define STRIDES_MAX ((UINT32_C(1) << 24) - 1)
 
+/* Raises in a row whose strides a power cut may have lost. */
+#define STRIDES_LOST_MAX 8
+
 void
 counter_forget(struct rot *rot)
 {
@@ -44,10 +47,23 @@ exhausted(struct rot *rot)
 	return ERR_EXHAUSTED;
 }
 
+/*
+ * The platform's counter is further than this record can tell: an older one
+ * has been put back, and its counters may have been used. The counter sees
+ * to it that they are not used again; a new root ends what was (F17).
+ */
+static bool
+is_put_back(const struct rot *rot, uint64_t stride)
+{
+	return rot->rec.stride != 0 &&
+	       stride > (uint64_t)rot->rec.stride + 1 + STRIDES_LOST_MAX;
+}
+
 static enum err
 stride_reserve(struct rot *rot, struct rot_stride *ret_stride)
 {
 	uint32_t first = rot->rec.cur.first_stride;
+	struct rot_record *rec;
 	uint64_t stride;
 	enum err err;
 
@@ -58,7 +74,10 @@ stride_reserve(struct rot *rot, struct rot_stride *ret_stride)
 		stride = (uint64_t)rot->rec.stride + 1;
 	if (stride > UINT32_MAX || stride - first > STRIDES_MAX)
 		return exhausted(rot);
-	change_begin(rot)->stride = (uint32_t)stride;
+	rec = change_begin(rot);
+	if (is_put_back(rot, stride))
+		rec->flags |= CHECKIN_ROTATE;
+	rec->stride = (uint32_t)stride;
 	err = change_commit(rot);
 	if (err != ERR_OK)
 		return err;

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "../../../lib/device/internal.h"
 #include "world.h"
 
 #define WEEK_MS (7 * DAY_MS)
@@ -192,6 +193,25 @@ test_weekly(void **state)
 		assert_true(world_run(&w, HOUR_MS, world_bootstrapped));
 		assert_int_equal(w.service.checkins, 1 + i);
 	}
+}
+
+/* A fleet that was switched on at once does not call at once for long. */
+static void
+test_fleet_spreads(void **state)
+{
+	const uint64_t period = WEEK_MS;
+	unsigned tenth[10] = {0};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		heartbeat_plan(&w.device, w.now_ms);
+		uint64_t early = w.now_ms + period - w.device.heartbeat_ms;
+
+		assert_true(early < period / 10);
+		tenth[early / (period / 100)]++;
+	}
+	for (size_t i = 0; i < 10; i++)
+		assert_true(tenth[i] > 60 && tenth[i] < 140);
 }
 
 static void
@@ -461,6 +481,7 @@ main(void)
 	    TEST(test_no_network),
 	    TEST(test_unanswered),
 	    TEST(test_weekly),
+	    TEST(test_fleet_spreads),
 	    TEST(test_period_from_service),
 	    TEST(test_period_over_power_off),
 	    TEST(test_no_clock),

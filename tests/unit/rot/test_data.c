@@ -172,6 +172,53 @@ test_seal_refused(void **state)
 	    ERR_STATE);
 }
 
+static bool
+wants_rotation(void)
+{
+	struct rot_state s;
+
+	rot_state(&rot, &s);
+	return (s.flags & CHECKIN_ROTATE) != 0;
+}
+
+/* A message, after a start that has lost what was left of the stride. */
+static void
+seal_anew(void)
+{
+	uint8_t out[64];
+	size_t len;
+
+	rot_done(&rot);
+	assert_int_equal(rot_open(&rot, &ram.port), ERR_OK);
+	seal(ENVELOPE_V2, out, &len);
+}
+
+/* An older record is put back: the platform's counter knows better (F17). */
+static void
+test_put_back(void **state)
+{
+	uint8_t slot[2][sizeof(ram.slot[0])];
+	size_t len[2] = {ram.slot_len[0], ram.slot_len[1]};
+
+	(void)state;
+	ram.has_counter = true;
+	seal_anew();
+	memcpy(slot, ram.slot, sizeof(slot));
+	memcpy(len, ram.slot_len, sizeof(len));
+	/* As many as power cuts may have lost are no reason. */
+	ram.counter += 8;
+	seal_anew();
+	assert_false(wants_rotation());
+	memcpy(ram.slot, slot, sizeof(slot));
+	memcpy(ram.slot_len, len, sizeof(len));
+	seal_anew();
+	assert_true(wants_rotation());
+	bootstrap_make(&rot, 2);
+	assert_false(wants_rotation());
+	seal_anew();
+	assert_false(wants_rotation());
+}
+
 /* The last strides: then the device refuses and asks for a new root. */
 static void
 test_exhausted(void **state)
@@ -328,6 +375,7 @@ main(void)
 	    cmocka_unit_test_setup(test_counter_jumps, setup),
 	    cmocka_unit_test_setup(test_seal, setup),
 	    cmocka_unit_test_setup(test_seal_refused, setup),
+	    cmocka_unit_test_setup(test_put_back, setup),
 	    cmocka_unit_test_setup(test_exhausted, setup),
 	    cmocka_unit_test_setup(test_downlink, setup),
 	    cmocka_unit_test_setup(test_downlink_window, setup),
