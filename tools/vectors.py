@@ -3,7 +3,8 @@
 
 Prints the lines of the section "Golden vectors"; with --check FILE it says
 whether the section in FILE is what comes out here, with --write FILE it puts
-it there. CBOR and HKDF are written out below, AES is pycryptodome's.
+it there. CBOR and HKDF are written out below, AES and ECDSA (with the nonce
+of RFC 6979) are pycryptodome's.
 """
 import hashlib
 import hmac
@@ -11,6 +12,9 @@ import struct
 import sys
 
 from Cryptodome.Cipher import AES
+from Cryptodome.Hash import SHA256
+from Cryptodome.PublicKey import ECC
+from Cryptodome.Signature import DSS
 
 HEADING = "## Golden vectors\n"
 
@@ -30,7 +34,7 @@ def cbor(item):
     if item is True:
         return b"\xf5"
     if isinstance(item, int):
-        return head(0, item)
+        return head(0, item) if item >= 0 else head(1, -1 - item)
     if isinstance(item, bytes):
         return head(2, len(item)) + item
     if isinstance(item, str):
@@ -249,11 +253,31 @@ def chip_to_chip(v):
         v["c2c-pair-tag"])
 
 
+def secure_boot(v):
+    """A manifest, signed by the key that RFC 6979, A.2.5 signs with."""
+    private = ECC.construct(curve="P-256", d=int(
+        "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721", 16))
+    v["boot-image"] = b"an image"
+    point = private.pointQ
+    v["boot-vendor-key"] = b"\x04" + b"".join(
+        int(n).to_bytes(32, "big") for n in (point.x, point.y))
+    protected = cbor({1: -7})
+    v["boot-payload"] = cbor({
+        1: 3, 2: len(v["boot-image"]),
+        3: hashlib.sha256(v["boot-image"]).digest(), 4: "1.2.3"})
+    v["boot-to-be-signed"] = cbor(
+        ["Signature1", protected, b"", v["boot-payload"]])
+    signature = DSS.new(private, "deterministic-rfc6979").sign(
+        SHA256.new(v["boot-to-be-signed"]))
+    v["boot-manifest"] = cbor([protected, {}, v["boot-payload"], signature])
+
+
 def block():
     v = messages()
     schedule(v)
     envelopes(v)
     chip_to_chip(v)
+    secure_boot(v)
     return "".join("    %-26s%s\n" % (k, b.hex()) for k, b in v.items())
 
 
@@ -270,16 +294,17 @@ def split(text):
 
 
 def main(argv):
+    vectors = block()
     if len(argv) == 1:
-        sys.stdout.write(block())
+        sys.stdout.write(vectors)
         return 0
     with open(argv[2], encoding="utf-8") as f:
         before, there, after = split(f.read())
     if argv[1] == "--write":
         with open(argv[2], "w", encoding="utf-8") as f:
-            f.write(before + block() + after)
+            f.write(before + vectors + after)
         return 0
-    if there != block():
+    if there != vectors:
         sys.stderr.write("%s: golden vectors differ\n" % argv[2])
         return 1
     return 0

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "birth.h"
+#include "golden.h"
 #include "internal.h"
 #include "rot/boot.h"
 
@@ -66,6 +67,34 @@ test_what_is_signed_starts(void **state)
 	assert_int_equal(change_commit(&rot), ERR_OK);
 	assert_int_equal(
 	    rot_boot(&rot, manifest_make(2, buf), &image, &m), ERR_UNSUPPORTED);
+}
+
+/* Signed by others' code, as the page says: it is read, and made the same. */
+static void
+test_the_manifest_of_the_page(void **state)
+{
+	struct bytes page = golden("boot-manifest"), bytes;
+	struct boot_image of = {.size = golden("boot-image").len};
+	struct p256_point signer;
+	struct boot_manifest m;
+	uint8_t buf[BOOT_MANIFEST_MAX];
+	struct writer w;
+
+	(void)state;
+	bytes = golden("boot-image");
+	assert_int_equal(sha256(&bytes, 1, of.hash), ERR_OK);
+	assert_int_equal(
+	    p256_point_decode(golden("boot-vendor-key"), &signer), ERR_OK);
+	change_begin(&rot)->boot_key = signer;
+	assert_int_equal(change_commit(&rot), ERR_OK);
+	assert_int_equal(rot_boot(&rot, page, &of, &m), ERR_OK);
+	assert_int_equal(m.version, 3);
+	assert_true(bytes_equal(m.name, BYTES_LIT("1.2.3")));
+	/* Ours has another signature, and the same before it. */
+	writer_init(&w, buf, sizeof(buf));
+	assert_int_equal(boot_manifest_write(&m, &vendor, &w), ERR_OK);
+	assert_int_equal(w.len, page.len);
+	assert_memory_equal(buf, page.ptr, page.len - P256_SIGNATURE_LEN);
 }
 
 /* The version is remembered before the image starts, or it does not. */
@@ -250,6 +279,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_what_is_signed_starts, setup),
+	    cmocka_unit_test_setup(test_the_manifest_of_the_page, setup),
 	    cmocka_unit_test_setup(test_version_survives_the_power, setup),
 	    cmocka_unit_test_setup(test_every_bit_of_a_manifest_counts, setup),
 	    cmocka_unit_test_setup(test_bad_manifests_are_not_made, setup),
