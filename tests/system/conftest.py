@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("HOLDFAST_BUILD", "build")
 SANITIZED = "asan" in BUILD.name
 PATIENCE = 60 if SANITIZED else 30
+STARTED = []  # programs of this run: none outlives it
 FINAL = re.compile(rb"\r\n(OK|ERROR|\+CM[ES] ERROR: [^\r\n]*)\r\n\Z")
 
 
@@ -32,6 +33,13 @@ def program(name):
         if path.exists():
             return str(path)
     raise FileNotFoundError(f"{name} is not built in {BUILD}")
+
+
+def pytest_sessionfinish():
+    """What a test that failed has left running ends with the tests."""
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
 
 
 def open_files(pid):
@@ -83,6 +91,7 @@ class Service:
              "--set", f"api.listen=127.0.0.1:{ports[0]}",
              "--set", f"devices.listen=[::]:{ports[1]}",
              *self.options], stderr=self.log, stdout=self.log, env=env)
+        STARTED.append(self.process)
 
         def ready():
             assert self.process.poll() is None, self.log_path.read_text()
@@ -248,6 +257,7 @@ class Module:
             [*wrapper, program("holdfast-module"), "--state", str(state),
              "--service", coap, "--model", model, "--tcp", "127.0.0.1:0",
              *options], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        STARTED.append(self.process)
         line = self.process.stdout.readline()
         assert line.startswith("ready"), line
         self.ready = dict(part.split("=", 1) for part in line.split()[1:])
