@@ -35,6 +35,7 @@ struct conn {
 	bool disowned; /* conn_close was called: free it */
 	bool paused;
 	bool ended; /* the peer has closed */
+	bool cut; /* and TLS was not told */
 	bool look; /* OpenSSL may hold bytes that epoll knows nothing of */
 	bool told_full; /* writable is to come */
 	uint16_t local_port;
@@ -160,7 +161,8 @@ take(struct conn *c, uint8_t *out, size_t cap, size_t *ret_len)
 		*ret_len = 0;
 		err = tls_failure(c->ssl, got);
 		/* A server that hangs up without a word has hung up. */
-		return err == ERR_IO && errno == 0 ? ERR_OK : err;
+		c->cut = err == ERR_IO && errno == 0;
+		return c->cut ? ERR_OK : err;
 	}
 	n = recv(c->source.fd, out, cap, 0);
 	*ret_len = n > 0 ? (size_t)n : 0;
@@ -272,6 +274,12 @@ conn_write(struct conn *c, struct bytes data)
 	else
 		interest_follow(c);
 	return err;
+}
+
+bool
+conn_cut(const struct conn *c)
+{
+	return c->cut;
 }
 
 size_t

@@ -80,6 +80,12 @@ MUST_CHECK enum err conn_read(
  */
 MUST_CHECK enum err conn_write(struct conn *c, struct bytes data);
 
+/*
+ * Whether TLS ended without the peer's saying so: what has come may have been
+ * cut off by whoever is on the way.
+ */
+bool conn_cut(const struct conn *c);
+
 /* How many bytes are queued. */
 size_t conn_queued(const struct conn *c);
 

@@ -428,6 +428,8 @@ static void
 peer_ended(struct socket *s)
 {
 	s->state = SOCKET_ENDED;
+	if (conn_cut(s->conn))
+		error_note(s, ERR_IO, EPROTO);
 	conn_close(s->conn);
 	s->conn = NULL;
 	input_tell(s);

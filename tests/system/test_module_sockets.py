@@ -723,6 +723,38 @@ def test_versions_and_suites(wire, s_server, pki):
         "operation not supported"
 
 
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_tls_that_is_cut_off(wire, pki, version):
+    """Who closes TCP alone may not be the server: +USOER tells."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pki / "server.pem", pki / "server.key")
+    context.maximum_version = ssl.TLSVersion[version]
+    wire.good("AT+USECPRF=0,0,0")
+    with listener() as (server, port):
+        def serve():
+            for goodbye in (True, False):
+                with context.wrap_socket(server.accept()[0],
+                                         server_side=True) as secured:
+                    secured.sendall(HELLO)
+                    if goodbye:
+                        with contextlib.suppress(OSError):
+                            secured.unwrap()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        for error in (111, 71):
+            refuser = wire.create()
+            assert wire.error(
+                f'AT+USOCO={refuser},"127.0.0.1",{free_port()}')
+            wire.good(f"AT+USOCL={refuser}")
+            number = wire.create()
+            wire.good(f"AT+USOSEC={number},1,0")
+            wire.good(f'AT+USOCO={number},"localhost",{port}')
+            assert wire.receive(number, len(HELLO)) == HELLO
+            wire.urc(rb"\+UUSOCL: %d" % number)
+            assert b"\r\n+USOER: %d\r\n" % error in wire.good("AT+USOER")
+        thread.join(PATIENCE)
+
+
 def connect_error(wire, server):
     """What a TLS socket that cannot connect is told."""
     number = wire.create()
