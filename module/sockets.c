@@ -569,8 +569,10 @@ on_datagrams(struct loop_source *source, UNUSED uint32_t ready)
 	struct socket_address from;
 	socklen_t len;
 	ssize_t n;
+	int i;
 
-	while (has_room(s)) {
+	/* Empty and longer ones take no room, but time. */
+	for (i = 0; i < SOCKET_DATAGRAMS_MAX && has_room(s); i++) {
 		len = sizeof(addr);
 		n = recvfrom(source->fd, data, sizeof(data), 0,
 		    (struct sockaddr *)&addr, &len);

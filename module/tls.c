@@ -21,6 +21,7 @@
 #include "tls_suites.h"
 
 #define SECURITY_LEVEL 2 /* of OpenSSL: 112 bits */
+#define READS_MAX 64 /* of a socket, before others get their turn */
 #define ROT_PSK_LEN 16
 #define TLS13_SUITE 0x13
 #define TLS13_AES128_GCM 0x1301 /* a PSK's hash is SHA-256: RFC 8446, 4.2.11 */
@@ -46,6 +47,7 @@
 /* What one connection brings with it. */
 struct tls {
 	struct tls_session session;
+	unsigned reads; /* since the socket was empty, or said to be */
 	const struct profile *profile; /* while it is configured only */
 	char sni[PROFILE_TEXT_MAX + 1]; /* empty: none */
 	size_t suite_count; /* that the host has chosen and it may offer */
@@ -438,6 +440,27 @@ peer_check(const struct tls_wish *wish, const struct tls *t, SSL_CTX *context)
 
 /* --- the beginning of a handshake --- */
 
+/*
+ * OpenSSL reads on by itself while what comes means nothing to the caller:
+ * requests in a handshake to begin one, tickets, new keys. A peer that sends
+ * them without end would keep it; now and then it is told to wait for the
+ * socket, which is ready again at once.
+ */
+static long
+on_read(BIO *bio, int what, UNUSED const char *data, UNUSED size_t len,
+    UNUSED int argi, UNUSED long argl, int result, UNUSED size_t *processed)
+{
+	struct tls *t = (void *)BIO_get_callback_arg(bio);
+
+	if (what == (BIO_CB_READ | BIO_CB_RETURN) && result <= 0)
+		t->reads = 0;
+	if (what != BIO_CB_READ || t->reads++ < READS_MAX)
+		return result;
+	t->reads = 0;
+	BIO_set_retry_read(bio);
+	return -1;
+}
+
 static void
 on_info(const SSL *ssl, int where, UNUSED int value)
 {
@@ -447,6 +470,8 @@ on_info(const SSL *ssl, int where, UNUSED int value)
 	if ((where & SSL_CB_HANDSHAKE_START) == 0 || SSL_is_server(own) ||
 	    SSL_is_init_finished(own))
 		return;
+	BIO_set_callback_ex(SSL_get_rbio(own), on_read);
+	BIO_set_callback_arg(SSL_get_rbio(own), (char *)t);
 	if (t->sni[0] != '\0' && SSL_set_tlsext_host_name(own, t->sni) != 1)
 		log_event("tls no server name");
 	tls_session_offer(&t->session, own);
@@ -520,9 +545,6 @@ configure(const struct tls_wish *wish, struct tls *t, SSL_CTX *context)
 					 SSL_OP_NO_QUERY_MTU);
 	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	/* One that sends nothing but tickets leaves others their turn. */
-	if (!wish->datagram)
-		SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
 	if (err == ERR_OK)
 		err = psk_get(wish, t);
 	if (err == ERR_OK)

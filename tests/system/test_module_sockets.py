@@ -929,6 +929,37 @@ def test_a_session_of_another_profile_is_not_kept(wire, wired, pki, trusting):
         server.close()
 
 
+@pytest.mark.parametrize("client", ["socket", "http"])
+def test_a_handshake_without_end(wire, client):
+    """Requests to begin one, which a client in a handshake passes over."""
+    record = b"\x16\x03\x03\x40\x00" + b"\x00" * 16384
+    done = threading.Event()
+    with listener() as (server, port):
+        def serve():
+            peer = server.accept()[0]
+            peer.recv(4096)
+            with peer, contextlib.suppress(OSError):
+                while not done.is_set():
+                    peer.sendall(record * 64)
+        if client == "socket":
+            lines = ["AT+USOCR=6", "AT+USOSEC=0,1,0",
+                     f'AT+USOCO=0,"127.0.0.1",{port},1']
+        else:
+            lines = ['AT+UHTTP=0,0,"127.0.0.1"', f"AT+UHTTP=0,5,{port}",
+                     "AT+UHTTP=0,6,1,0", 'AT+UHTTPC=0,1,"/"']
+        with meanwhile(serve):
+            try:
+                for line in ["AT+USECPRF=0,0,0"] + lines:
+                    wire.good(line)
+                for _ in range(20):
+                    wire.good("AT")
+            finally:
+                done.set()
+        if client == "http":
+            wire.urc(rb"\+UUHTTPCR: 0,1,0")
+            wire.good("AT+UHTTP=0")
+
+
 def test_a_flood_of_tickets(wire, wired, pki):
     """The last one is kept, and the module goes on meanwhile."""
     server = Late(pki, tickets=3000)
