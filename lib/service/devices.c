@@ -327,7 +327,8 @@ take_transfer(struct store *store, const struct store_pending *p,
 	if (memcmp(p->root_profile, t.from_profile, PROFILE_UID_LEN) != 0)
 		return store_transfer_done(store, t.transfer, t.uid, time);
 	*ret_tenant = t.from;
-	*ret_rotate = true;
+	/* A root that the right does not reach would follow itself for ever. */
+	*ret_rotate = p->generation <= t.last;
 	return ERR_OK;
 }
 
