@@ -3,7 +3,8 @@
  * decommission. Each answers with the device as it stands then.
  *
  * A device that is nobody's, because a ticket has brought it back without its
- * owner and its import, has to be ended by somebody: by the operator.
+ * owner and its import, has to be ended by somebody: by the operator. Who
+ * imports the name anew then lets the new device in.
  */
 #include "service/operations.h"
 #include "base/text.h"
@@ -29,7 +30,22 @@ device_answer(struct request *r, enum err err, const struct store_device *d)
 	}
 }
 
-/* The caller; for what is nobody's, in an operator's place nobody. */
+static bool
+may_act_for_nobody(struct request *r, const struct store_device *d)
+{
+	uint64_t tenant = 0;
+
+	if (d->tenant != 0)
+		return false;
+	if (d->import_id == 0)
+		return r->actor.is_operator;
+	return d->renewed &&
+	       store_import_tenant(
+		   r->api->service.store, d->import_id, &tenant) == ERR_OK &&
+	       tenant == r->actor.tenant;
+}
+
+/* The caller; of what is nobody's, nobody in his place where he may. */
 static struct actor
 actor_of(struct request *r, const uint8_t uid[UID_LEN])
 {
@@ -37,9 +53,9 @@ actor_of(struct request *r, const uint8_t uid[UID_LEN])
 	struct actor actor = r->actor;
 	struct store_device d;
 
-	if (actor.is_operator && service_read(s) == ERR_OK &&
-	    store_device_by_uid(s->store, uid, &d) == ERR_OK && d.tenant == 0 &&
-	    d.import_id == 0)
+	if (service_read(s) == ERR_OK &&
+	    store_device_by_uid(s->store, uid, &d) == ERR_OK &&
+	    may_act_for_nobody(r, &d))
 		actor.tenant = 0;
 	return actor;
 }

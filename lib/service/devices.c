@@ -132,8 +132,9 @@ offer_standing(struct store *store, const struct store_device *device,
 }
 
 /*
- * A device that was produced anew is its owner's still, and its first root
- * will be bound to the profile it is sealed with: that has to be one of his.
+ * A device that was produced anew is its owner's still, if it has one, and
+ * its first root will be bound to the profile it is sealed with: that has to
+ * be one of his.
  */
 static enum err
 renewed_check(struct store *store, const struct store_device *device,
@@ -195,7 +196,7 @@ service_device_offer(struct store *store, const struct store_device *device,
 	copy_text(p.firmware, sizeof(p.firmware), request->firmware);
 	p.status = DEVICE_REGISTERED;
 	p.features = device->features;
-	if (device->renewed)
+	if (device->renewed && device->tenant != 0)
 		err = renewed_check(store, device, request);
 	if (err != ERR_OK)
 		return err;

@@ -468,8 +468,9 @@ store_device_renew(struct store *store, const struct store_device *device)
 	    " rooted = NULL, registered = NULL, seen = NULL, address = NULL,"
 	    " confirmed_version = 0, period = 0, flags = 0, firmware = NULL, "
 	    "erased = NULL,"
-	    " renewed = 1 WHERE uid = $4 AND tenant = $5"
-	    " AND erased IS NOT NULL"};
+	    " renewed = 1 WHERE uid = $4 AND erased IS NOT NULL"
+	    " AND coalesce(tenant, (SELECT i.tenant FROM imports i"
+	    " WHERE i.id = devices.import), $5) = $5"};
 	struct query q;
 	enum err err;
 

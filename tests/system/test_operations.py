@@ -316,6 +316,29 @@ def test_a_device_that_came_back_without_owner(new_service, tmp_path):
     assert module.error("AT+USECPSK=16").startswith("+CME ERROR")
     module.close()
 
+    # Produced anew: whoever imports it lets it in.
+    folder = tmp_path / "again"
+    subprocess.run([program("holdfast-factory"), "--service",
+                    str(service.data / "service.json"), "--count", "1",
+                    "--start", uid, "--out", str(folder)],
+                   check=True, capture_output=True, timeout=60)
+    owner.run("import", str(folder / "import.jsonl"))
+    act(operator, uid, "release", {"Generation": 1}, 404)
+    state, = [path for path in folder.iterdir() if path.is_dir()]
+    module = Module(state, service.coap)
+    module.seal(owner.profile)
+    waiting = wait_until(lambda: events(owner, uid, "unreleased"),
+                         "the event that names the instance")
+    owner.run("devices", "release", uid, "--instance",
+              waiting[0]["Detail"]["Instance"])
+    module.close()
+    module = Module(state, service.coap)
+    module.complete()
+    device = owner.device(uid)
+    assert device["Generation"] == 2 and device["Status"] == "active"
+    assert owner.post("/v1/GetPSK", {"KeyID": module.psk()[0]})["Key"]
+    module.close()
+
 
 def test_profile_changes(account, own_profile):
     url = account.service.url + f"/v1/deviceprofiles/{own_profile}"

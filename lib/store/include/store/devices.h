@@ -180,10 +180,11 @@ MUST_CHECK enum err store_device_erase(
 
 /*
  * Makes a tenant's device that was erased one that has left production: uid,
- * tenant, factory_key, factory_secret and import_id count. Owner, profile,
- * serial, features and the highest generation stand; an instance has to be
- * released before it may come. Errors: ERR_EXISTS (it is another's, or has
- * not been erased).
+ * tenant, factory_key, factory_secret and import_id count. One that is
+ * nobody's is his who imported it, or anybody's. Owner, profile, serial,
+ * features and the highest generation stand; an instance has to be released
+ * before it may come. Errors: ERR_EXISTS (it is another's, or has not been
+ * erased).
  */
 MUST_CHECK enum err store_device_renew(
     struct store *store, const struct store_device *device);
