@@ -29,8 +29,10 @@ store_apikey_add(
 #define COLUMNS "id, tenant, name, secret, created, revoked"
 
 static void
-apikey_read(struct query *q, struct store_apikey *key)
+apikey_read(struct query *q, void *ret_row)
 {
+	struct store_apikey *key = ret_row;
+
 	*key = (struct store_apikey){.id = query_u64(q, 0),
 	    .tenant = query_u64(q, 1),
 	    .created = query_i64(q, 4),
@@ -45,20 +47,11 @@ store_apikey_find(
 {
 	static const struct sql sql = {
 	    "SELECT " COLUMNS " FROM apikeys WHERE name = $1"};
-	struct store_apikey key = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_text(&q, name);
-	if (query_row(&q))
-		apikey_read(&q, &key);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_key = key;
-	return err;
+	return query_one(&q, apikey_read, ret_key, sizeof(*ret_key));
 }
 
 enum err
@@ -69,19 +62,13 @@ store_apikey_list(struct store *store, uint64_t tenant, uint64_t after,
 	    "SELECT " COLUMNS " FROM apikeys WHERE tenant = $1 AND id > $2"
 	    " ORDER BY id LIMIT $3"};
 	struct query q;
-	size_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, tenant);
 	query_bind_u64(&q, after);
 	query_bind_u64(&q, cap);
-	while (count < cap && query_row(&q))
-		apikey_read(&q, &ret_keys[count++]);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_rows(
+	    &q, apikey_read, ret_keys, sizeof(*ret_keys), cap, ret_count);
 }
 
 enum err
@@ -91,17 +78,10 @@ store_apikey_count(struct store *store, uint64_t tenant, uint64_t *ret_count)
 	    "SELECT count(*) FROM apikeys"
 	    " WHERE tenant = $1 AND revoked IS NULL"};
 	struct query q;
-	uint64_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, tenant);
-	if (query_row(&q))
-		count = query_u64(&q, 0);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_number(&q, ret_count);
 }
 
 enum err

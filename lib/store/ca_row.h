@@ -11,6 +11,6 @@
 	"id, tenant, name, key, certificate, days, device_days, created"
 
 /* Reads them from a row that begins with them. */
-void ca_row_read(struct query *q, struct store_ca *ca);
+void ca_row_read(struct query *q, void *ret_row);
 
 #endif

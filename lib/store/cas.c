@@ -24,8 +24,10 @@ store_ca_add(struct store *store, const struct store_ca *ca)
 }
 
 void
-ca_row_read(struct query *q, struct store_ca *ca)
+ca_row_read(struct query *q, void *ret_row)
 {
+	struct store_ca *ca = ret_row;
+
 	struct bytes der = query_blob(q, 4);
 
 	ca->id = query_u64(q, 0);
@@ -49,21 +51,12 @@ store_ca_get(struct store *store, uint64_t tenant, struct bytes name,
 	static const struct sql sql = {
 	    "SELECT " CA_COLUMNS " FROM cas WHERE name = $1 AND tenant = $2"
 	    " AND removed IS NULL"};
-	struct store_ca ca = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_text(&q, name);
 	query_bind_u64(&q, tenant);
-	if (query_row(&q))
-		ca_row_read(&q, &ca);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_ca = ca;
-	return err;
+	return query_one(&q, ca_row_read, ret_ca, sizeof(*ret_ca));
 }
 
 enum err
@@ -73,17 +66,10 @@ store_ca_count(struct store *store, uint64_t tenant, uint64_t *ret_count)
 	    "SELECT count(*) FROM cas WHERE tenant = $1"
 	    " AND removed IS NULL"};
 	struct query q;
-	uint64_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, tenant);
-	if (query_row(&q))
-		count = query_u64(&q, 0);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_number(&q, ret_count);
 }
 
 enum err
@@ -94,19 +80,13 @@ store_ca_list(struct store *store, uint64_t tenant, uint64_t after,
 	    "SELECT " CA_COLUMNS " FROM cas WHERE tenant = $1 AND id > $2"
 	    " AND removed IS NULL ORDER BY id LIMIT $3"};
 	struct query q;
-	size_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, tenant);
 	query_bind_u64(&q, after);
 	query_bind_u64(&q, cap);
-	while (count < cap && query_row(&q))
-		ca_row_read(&q, &ret_cas[count++]);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_rows(
+	    &q, ca_row_read, ret_cas, sizeof(*ret_cas), cap, ret_count);
 }
 
 enum err
@@ -154,20 +134,11 @@ store_ca_expired(struct store *store, int64_t time, struct store_ca *ret_ca)
 	    "SELECT " CA_COLUMNS " FROM cas"
 	    " WHERE created + days * 86400 <= $1 AND told IS NULL"
 	    " AND removed IS NULL ORDER BY created + days * 86400 LIMIT 1"};
-	struct store_ca ca = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_i64(&q, time);
-	if (query_row(&q))
-		ca_row_read(&q, &ca);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_ca = ca;
-	return err;
+	return query_one(&q, ca_row_read, ret_ca, sizeof(*ret_ca));
 }
 
 enum err

@@ -51,22 +51,13 @@ store_device_ca(struct store *store, const uint8_t uid[UID_LEN],
 	    " AND cas.removed IS NULL),"
 	    " (SELECT ca FROM profiles"
 	    " WHERE uid = $3))"};
-	struct store_ca ca = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, tenant);
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
 	query_bind_blob(&q, bytes_make(profile, PROFILE_UID_LEN));
-	if (query_row(&q))
-		ca_row_read(&q, &ca);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_ca = ca;
-	return err;
+	return query_one(&q, ca_row_read, ret_ca, sizeof(*ret_ca));
 }
 
 enum err
@@ -91,8 +82,9 @@ store_certificate_add(struct store *store, const struct store_certificate *c)
 }
 
 static void
-certificate_read(struct query *q, struct store_certificate *c)
+certificate_read(struct query *q, void *ret_row)
 {
+	struct store_certificate *c = ret_row;
 	struct bytes der = query_blob(q, 5);
 
 	(void)query_copy(q, 0, c->serial, sizeof(c->serial));
@@ -118,20 +110,12 @@ store_certificate_get(struct store *store, const uint8_t uid[UID_LEN],
 	    "SELECT serial, uid, alias, ca, public_key, certificate, created,"
 	    " expires FROM certificates WHERE uid = $1 AND alias = $2"
 	    " AND ca = $3 ORDER BY created DESC LIMIT 1"};
-	struct store_certificate c = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
 	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
 	query_bind_u64(&q, ca);
-	if (query_row(&q))
-		certificate_read(&q, &c);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_certificate = c;
-	return err;
+	return query_one(
+	    &q, certificate_read, ret_certificate, sizeof(*ret_certificate));
 }

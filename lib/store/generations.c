@@ -9,8 +9,10 @@
 	" ended, rejected"
 
 static void
-read_generation(struct query *q, struct store_generation *g)
+read_generation(struct query *q, void *ret_row)
 {
+	struct store_generation *g = ret_row;
+
 	(void)query_copy(q, 0, g->alias, sizeof(g->alias));
 	(void)query_copy(q, 1, g->uid, sizeof(g->uid));
 	g->generation = query_u32(q, 2);
@@ -23,23 +25,6 @@ read_generation(struct query *q, struct store_generation *g)
 	g->rejected = query_bool(q, 9);
 }
 
-/* Ends a query that finds one generation. */
-static enum err
-find_end(struct query *q, struct store_generation *ret_generation)
-{
-	struct store_generation found;
-	enum err err;
-
-	if (query_row(q))
-		read_generation(q, &found);
-	else
-		query_fail(q, ERR_NOT_FOUND);
-	err = query_end(q);
-	if (err == ERR_OK)
-		*ret_generation = found;
-	return err;
-}
-
 enum err
 store_generation_by_alias(struct store *store, const uint8_t alias[ALIAS_LEN],
     struct store_generation *ret_generation)
@@ -50,7 +35,8 @@ store_generation_by_alias(struct store *store, const uint8_t alias[ALIAS_LEN],
 
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
-	return find_end(&q, ret_generation);
+	return query_one(
+	    &q, read_generation, ret_generation, sizeof(*ret_generation));
 }
 
 enum err
@@ -65,7 +51,8 @@ store_generation_by_number(struct store *store, const uint8_t uid[UID_LEN],
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
 	query_bind_u64(&q, generation);
-	return find_end(&q, ret_generation);
+	return query_one(
+	    &q, read_generation, ret_generation, sizeof(*ret_generation));
 }
 
 enum err

@@ -11,16 +11,9 @@ store_import_next(struct store *store, uint64_t *ret_id)
 	static const struct sql sql = {
 	    "SELECT coalesce(max(id), 0) + 1 FROM imports"};
 	struct query q;
-	uint64_t id = 0;
 
 	query_start(&q, store, &sql);
-	if (query_row(&q))
-		id = query_u64(&q, 0);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_id = id;
-	return err;
+	return query_number(&q, ret_id);
 }
 
 enum err
@@ -43,8 +36,10 @@ store_import_add(struct store *store, const struct store_import *import)
 }
 
 static void
-import_read(struct query *q, struct store_import *i)
+import_read(struct query *q, void *ret_row)
 {
+	struct store_import *i = ret_row;
+
 	i->id = query_u64(q, 0);
 	i->tenant = query_u64(q, 1);
 	query_secret(q, 2, &i->key);
@@ -60,21 +55,12 @@ store_import_get(struct store *store, uint64_t tenant, uint64_t id,
 	static const struct sql sql = {
 	    "SELECT id, tenant, import_key, total, remaining, created"
 	    " FROM imports WHERE id = $1 AND tenant = $2"};
-	struct store_import i = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, id);
 	query_bind_u64(&q, tenant);
-	if (query_row(&q))
-		import_read(&q, &i);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_import = i;
-	return err;
+	return query_one(&q, import_read, ret_import, sizeof(*ret_import));
 }
 
 enum err
@@ -86,19 +72,13 @@ store_import_list(struct store *store, uint64_t tenant, uint64_t after,
 	    " FROM imports WHERE tenant = $1 AND id > $2"
 	    " ORDER BY id LIMIT $3"};
 	struct query q;
-	size_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, tenant);
 	query_bind_u64(&q, after);
 	query_bind_u64(&q, cap);
-	while (count < cap && query_row(&q))
-		import_read(&q, &ret_imports[count++]);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_rows(
+	    &q, import_read, ret_imports, sizeof(*ret_imports), cap, ret_count);
 }
 
 enum err

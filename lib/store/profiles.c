@@ -32,8 +32,10 @@ store_profile_add(struct store *store, const struct store_profile *profile)
 }
 
 static void
-profile_read(struct query *q, struct store_profile *p)
+profile_read(struct query *q, void *ret_row)
 {
+	struct store_profile *p = ret_row;
+
 	(void)query_copy(q, 0, p->uid, sizeof(p->uid));
 	p->tenant = query_u64(q, 1);
 	query_copy_text(q, 2, p->name, sizeof(p->name));
@@ -52,21 +54,12 @@ store_profile_get(struct store *store, uint64_t tenant,
 {
 	static const struct sql sql = {
 	    "SELECT " COLUMNS " FROM profiles WHERE uid = $1 AND tenant = $2"};
-	struct store_profile p = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(uid, PROFILE_UID_LEN));
 	query_bind_u64(&q, tenant);
-	if (query_row(&q))
-		profile_read(&q, &p);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_profile = p;
-	return err;
+	return query_one(&q, profile_read, ret_profile, sizeof(*ret_profile));
 }
 
 enum err
@@ -126,17 +119,11 @@ store_profile_list(struct store *store, uint64_t tenant, struct bytes after,
 	    "SELECT " COLUMNS " FROM profiles WHERE tenant = $1 AND uid > $2"
 	    " ORDER BY uid LIMIT $3"};
 	struct query q;
-	size_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, tenant);
 	query_bind_blob(&q, after);
 	query_bind_u64(&q, cap);
-	while (count < cap && query_row(&q))
-		profile_read(&q, &ret_profiles[count++]);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_rows(&q, profile_read, ret_profiles, sizeof(*ret_profiles),
+	    cap, ret_count);
 }

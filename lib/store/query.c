@@ -328,6 +328,50 @@ query_end(struct query *q)
 }
 
 enum err
+query_one(struct query *q, query_read *read, void *ret_row, size_t size)
+{
+	if (query_row(q)) {
+		memset(ret_row, 0, size);
+		read(q, ret_row);
+	} else {
+		query_fail(q, ERR_NOT_FOUND);
+	}
+	return query_end(q);
+}
+
+enum err
+query_rows(struct query *q, query_read *read, void *ret_rows, size_t size,
+    size_t cap, size_t *ret_count)
+{
+	uint8_t *row = ret_rows;
+	size_t count = 0;
+	enum err err;
+
+	for (; count < cap && query_row(q); count++, row += size) {
+		memset(row, 0, size);
+		read(q, row);
+	}
+	err = query_end(q);
+	if (err == ERR_OK)
+		*ret_count = count;
+	return err;
+}
+
+enum err
+query_number(struct query *q, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+	enum err err;
+
+	if (query_row(q))
+		number = query_u64(q, 0);
+	err = query_end(q);
+	if (err == ERR_OK)
+		*ret_number = number;
+	return err;
+}
+
+enum err
 query_run(struct query *q)
 {
 	while (query_row(q))

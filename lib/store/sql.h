@@ -76,6 +76,23 @@ void query_fail(struct query *q, enum err err);
 /* Ends: makes the statement ready for its next use. The first error. */
 MUST_CHECK enum err query_end(struct query *q);
 
+/* Reads the row that the query is on. */
+typedef void query_read(struct query *q, void *ret_row);
+
+/*
+ * Ends a query for one row of size bytes, zeroed before it is read. Errors:
+ * ERR_NOT_FOUND (then ret_row is as it was), those of query_end.
+ */
+MUST_CHECK enum err query_one(
+    struct query *q, query_read *read, void *ret_row, size_t size);
+
+/* Ends a query for up to cap rows of size bytes each, zeroed likewise. */
+MUST_CHECK enum err query_rows(struct query *q, query_read *read,
+    void *ret_rows, size_t size, size_t cap, size_t *ret_count);
+
+/* Ends a query for one number; 0 where there is no row. */
+MUST_CHECK enum err query_number(struct query *q, uint64_t *ret_number);
+
 /*
  * Runs a statement that changes rows to its end. Errors: ERR_EXISTS (a
  * unique value is taken), ERR_CONFLICT (a row it refers to is not there, or

@@ -10,16 +10,9 @@ store_tenant_count(struct store *store, uint64_t *ret_count)
 {
 	static const struct sql sql = {"SELECT count(*) FROM tenants"};
 	struct query q;
-	uint64_t count = 0;
 
 	query_start(&q, store, &sql);
-	if (query_row(&q))
-		count = query_u64(&q, 0);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_number(&q, ret_count);
 }
 
 enum err
@@ -28,16 +21,9 @@ store_tenant_next(struct store *store, uint64_t *ret_id)
 	static const struct sql sql = {
 	    "SELECT coalesce(max(id), 0) + 1 FROM tenants"};
 	struct query q;
-	uint64_t id = 0;
 
 	query_start(&q, store, &sql);
-	if (query_row(&q))
-		id = query_u64(&q, 0);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_id = id;
-	return err;
+	return query_number(&q, ret_id);
 }
 
 enum err
@@ -58,8 +44,10 @@ store_tenant_add(struct store *store, const struct store_tenant *tenant)
 }
 
 static void
-tenant_read(struct query *q, struct store_tenant *t)
+tenant_read(struct query *q, void *ret_row)
 {
+	struct store_tenant *t = ret_row;
+
 	*t = (struct store_tenant){.id = query_u64(q, 0),
 	    .is_operator = query_bool(q, 3),
 	    .created = query_i64(q, 4)};
@@ -74,20 +62,11 @@ store_tenant_get(
 	static const struct sql sql = {
 	    "SELECT id, name, plan, operator, created FROM tenants"
 	    " WHERE id = $1"};
-	struct store_tenant t = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, id);
-	if (query_row(&q))
-		tenant_read(&q, &t);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_tenant = t;
-	return err;
+	return query_one(&q, tenant_read, ret_tenant, sizeof(*ret_tenant));
 }
 
 enum err
@@ -98,18 +77,12 @@ store_tenant_list(struct store *store, uint64_t after,
 	    "SELECT id, name, plan, operator, created FROM tenants"
 	    " WHERE id > $1 ORDER BY id LIMIT $2"};
 	struct query q;
-	size_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, after);
 	query_bind_u64(&q, cap);
-	while (count < cap && query_row(&q))
-		tenant_read(&q, &ret_tenants[count++]);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_rows(
+	    &q, tenant_read, ret_tenants, sizeof(*ret_tenants), cap, ret_count);
 }
 
 enum err

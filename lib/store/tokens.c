@@ -25,8 +25,10 @@ store_token_add(struct store *store, const struct store_token *token)
 }
 
 static void
-view_read(struct query *q, struct store_token_view *v)
+view_read(struct query *q, void *ret_row)
 {
+	struct store_token_view *v = ret_row;
+
 	v->token.apikey = query_u64(q, 0);
 	v->token.kind = (enum store_token_kind)query_u32(q, 1);
 	(void)query_copy(q, 2, v->token.family, sizeof(v->token.family));
@@ -38,6 +40,7 @@ view_read(struct query *q, struct store_token_view *v)
 	v->apikey_revoked = !query_is_null(q, 8);
 	v->services = query_u32(q, 9);
 	v->is_operator = query_bool(q, 10);
+	(void)query_copy(q, 11, v->token.hash, sizeof(v->token.hash));
 }
 
 enum err
@@ -46,25 +49,16 @@ store_token_find(struct store *store, const uint8_t hash[SECRET_HASH_LEN],
 {
 	static const struct sql sql = {
 	    "SELECT t.apikey, t.kind, t.family, t.issued, t.expires, t.used,"
-	    " k.tenant, k.name, k.revoked, p.services, n.operator"
+	    " k.tenant, k.name, k.revoked, p.services, n.operator,"
+	    " t.hash"
 	    " FROM tokens t JOIN apikeys k ON k.id = t.apikey"
 	    " JOIN tenants n ON n.id = k.tenant"
 	    " JOIN plans p ON p.name = n.plan WHERE t.hash = $1"};
-	struct store_token_view v = {0};
 	struct query q;
 
-	memcpy(v.token.hash, hash, sizeof(v.token.hash));
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(hash, SECRET_HASH_LEN));
-	if (query_row(&q))
-		view_read(&q, &v);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_view = v;
-	return err;
+	return query_one(&q, view_read, ret_view, sizeof(*ret_view));
 }
 
 enum err

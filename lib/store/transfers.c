@@ -81,8 +81,10 @@ store_transfer_candidates(struct store *store, uint64_t tenant,
 }
 
 static void
-transfer_read(struct query *q, struct store_transfer *t)
+transfer_read(struct query *q, void *ret_row)
 {
+	struct store_transfer *t = ret_row;
+
 	*t = (struct store_transfer){.id = query_u64(q, 0),
 	    .from = query_u64(q, 1),
 	    .to = query_u64(q, 2),
@@ -106,21 +108,13 @@ store_transfer_get(struct store *store, uint64_t tenant, uint64_t id,
 	    "SELECT " TRANSFER " FROM transfers t"
 	    " WHERE t.id = $1 AND (t.from_tenant = $2 OR"
 	    " (t.to_tenant = $2 AND t.to_nobody = 0))"};
-	struct store_transfer t = {0};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, id);
 	query_bind_u64(&q, tenant);
-	if (query_row(&q))
-		transfer_read(&q, &t);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_transfer = t;
-	return err;
+	return query_one(
+	    &q, transfer_read, ret_transfer, sizeof(*ret_transfer));
 }
 
 /*
@@ -139,24 +133,20 @@ store_transfer_list(struct store *store, uint64_t tenant, uint64_t before,
 	    " ORDER BY id DESC LIMIT $3) ORDER BY id DESC LIMIT $3) AS page"
 	    " JOIN transfers t ON t.id = page.id ORDER BY t.id DESC"};
 	struct query q;
-	size_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, tenant);
 	query_bind_u64(&q, before != 0 ? before : INT64_MAX);
 	query_bind_u64(&q, cap);
-	while (count < cap && query_row(&q))
-		transfer_read(&q, &ret_transfers[count++]);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_rows(&q, transfer_read, ret_transfers,
+	    sizeof(*ret_transfers), cap, ret_count);
 }
 
 static void
-device_read(struct query *q, struct store_transfer_device *d)
+device_read(struct query *q, void *ret_row)
 {
+	struct store_transfer_device *d = ret_row;
+
 	*d = (struct store_transfer_device){.transfer = query_u64(q, 0),
 	    .state = (enum store_transfer_device_state)query_u32(q, 2),
 	    .last = query_u32(q, 5),
@@ -180,19 +170,13 @@ store_transfer_devices(struct store *store, uint64_t transfer,
 	    "SELECT " DEVICE " WHERE d.transfer = $1 AND d.uid > $2"
 	    " ORDER BY d.uid LIMIT $3"};
 	struct query q;
-	size_t count = 0;
 
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, transfer);
 	query_bind_blob(&q, after);
 	query_bind_u64(&q, cap);
-	while (count < cap && query_row(&q))
-		device_read(&q, &ret_devices[count++]);
-	enum err err = query_end(&q);
-
-	if (err == ERR_OK)
-		*ret_count = count;
-	return err;
+	return query_rows(
+	    &q, device_read, ret_devices, sizeof(*ret_devices), cap, ret_count);
 }
 
 enum err
@@ -268,23 +252,6 @@ store_transfer_device_set(
 	return query_run_one(&q);
 }
 
-/* One device of one transfer; q has its parameters. */
-static enum err
-device_one(struct query *q, struct store_transfer_device *ret_device)
-{
-	struct store_transfer_device d = {0};
-	enum err err;
-
-	if (query_row(q))
-		device_read(q, &d);
-	else
-		query_fail(q, ERR_NOT_FOUND);
-	err = query_end(q);
-	if (err == ERR_OK)
-		*ret_device = d;
-	return err;
-}
-
 enum err
 store_transfer_waiting(struct store *store, const uint8_t uid[UID_LEN],
     struct store_transfer_device *ret_device)
@@ -295,7 +262,7 @@ store_transfer_waiting(struct store *store, const uint8_t uid[UID_LEN],
 
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
-	return device_one(&q, ret_device);
+	return query_one(&q, device_read, ret_device, sizeof(*ret_device));
 }
 
 enum err
@@ -313,7 +280,7 @@ store_transfer_of(struct store *store, const uint8_t uid[UID_LEN],
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
 	query_bind_u64(&q, from);
 	query_bind_u64(&q, generation);
-	return device_one(&q, ret_device);
+	return query_one(&q, device_read, ret_device, sizeof(*ret_device));
 }
 
 enum err
