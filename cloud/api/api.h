@@ -322,6 +322,20 @@ uint64_t item_number(const struct request *r);
 /* Answers with items, which are used up; after: key of the last, if more. */
 void page_answer(struct request *r, json_t *items, struct bytes after);
 
+/*
+ * A list whose rows have numbers, which count up or down. read gets up to cap
+ * rows of those after a number (0: from the first on); row is the size of
+ * one, number where it has its number.
+ */
+struct numbered_list {
+	size_t row, number;
+	enum err (*read)(struct request *r, uint64_t after, void *ret_rows,
+	    size_t cap, size_t *ret_count);
+	json_t *(*show)(struct request *r, const void *row);
+};
+/* Answers with the page that is asked for. */
+void numbered_list_answer(struct request *r, const struct numbered_list *list);
+
 /* --- routes.c --- */
 
 extern const struct route api_routes[];

@@ -39,39 +39,27 @@ apikey_json(const struct store_apikey *key, const struct actor *actor)
 	    (int)key->revoked, "Current", (int)(key->id == actor->apikey));
 }
 
+static enum err
+apikey_read_page(struct request *r, uint64_t after, void *ret_rows, size_t cap,
+    size_t *ret_count)
+{
+	return store_apikey_list(r->api->service.store, r->actor.tenant, after,
+	    ret_rows, cap, ret_count);
+}
+
+static json_t *
+apikey_show(struct request *r, const void *row)
+{
+	return apikey_json(row, &r->actor);
+}
+
 void
 apikeys_list(struct request *r)
 {
-	uint8_t last[8];
-	struct writer w;
-	struct page page;
-	size_t count = 0;
-	enum err err;
+	static const struct numbered_list list = {sizeof(struct store_apikey),
+	    offsetof(struct store_apikey, id), apikey_read_page, apikey_show};
 
-	if (!page_read(r, sizeof(last), &page))
-		return;
-	/* One more than is shown says whether there is a next page. */
-	struct store_apikey *key = calloc(page.limit + 1, sizeof(*key));
-
-	err = key != NULL ? service_read(&r->api->service) : ERR_NOMEM;
-	if (err == ERR_OK)
-		err = store_apikey_list(r->api->service.store, r->actor.tenant,
-		    page_number(&page), key, page.limit + 1, &count);
-	if (err != ERR_OK) {
-		free(key);
-		problem_err(r, err);
-		return;
-	}
-	json_t *items = json_array();
-
-	for (size_t i = 0; i < count && i < page.limit; i++)
-		(void)json_array_append_new(
-		    items, apikey_json(&key[i], &r->actor));
-	writer_init(&w, last, sizeof(last));
-	if (count > page.limit)
-		writer_u64(&w, key[page.limit - 1].id);
-	page_answer(r, items, writer_bytes(&w));
-	free(key);
+	numbered_list_answer(r, &list);
 }
 
 void

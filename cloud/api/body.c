@@ -278,3 +278,48 @@ page_answer(struct request *r, json_t *items, struct bytes after)
 	answer_json(r, MHD_HTTP_OK,
 	    json_pack("{s:o, s:o}", "Items", items, "NextCursor", next));
 }
+
+static void
+rows_answer(struct request *r, const struct numbered_list *list,
+    const struct page *page, const uint8_t *rows, size_t count)
+{
+	json_t *items = json_array();
+	uint8_t last[8];
+	uint64_t number;
+	struct writer w;
+
+	for (size_t i = 0; i < count && i < page->limit; i++)
+		(void)json_array_append_new(
+		    items, list->show(r, rows + i * list->row));
+	writer_init(&w, last, sizeof(last));
+	if (count > page->limit) {
+		memcpy(&number,
+		    rows + (page->limit - 1) * list->row + list->number,
+		    sizeof(number));
+		writer_u64(&w, number);
+	}
+	page_answer(r, items, writer_bytes(&w));
+}
+
+void
+numbered_list_answer(struct request *r, const struct numbered_list *list)
+{
+	struct page page;
+	size_t count = 0;
+	uint8_t *rows;
+	enum err err;
+
+	if (!page_read(r, sizeof(uint64_t), &page))
+		return;
+	/* One more than is shown says whether there is a next page. */
+	rows = calloc(page.limit + 1, list->row);
+	err = rows != NULL ? service_read(&r->api->service) : ERR_NOMEM;
+	if (err == ERR_OK)
+		err = list->read(
+		    r, page_number(&page), rows, page.limit + 1, &count);
+	if (err == ERR_OK)
+		rows_answer(r, list, &page, rows, count);
+	else
+		problem_err(r, err);
+	free(rows);
+}

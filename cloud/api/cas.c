@@ -153,37 +153,28 @@ cas_pop(struct request *r)
 
 /* --- list, get, remove --- */
 
+static enum err
+ca_read_page(struct request *r, uint64_t after, void *ret_rows, size_t cap,
+    size_t *ret_count)
+{
+	return store_ca_list(r->api->service.store, r->actor.tenant, after,
+	    ret_rows, cap, ret_count);
+}
+
+static json_t *
+ca_show(struct request *r, const void *row)
+{
+	(void)r;
+	return ca_json(row);
+}
+
 void
 cas_list(struct request *r)
 {
-	struct page page;
-	uint8_t last[8];
-	struct writer w;
+	static const struct numbered_list list = {sizeof(struct store_ca),
+	    offsetof(struct store_ca, id), ca_read_page, ca_show};
 
-	if (!page_read(r, sizeof(last), &page))
-		return;
-	struct store_ca *list = calloc(page.limit + 1, sizeof(*list));
-	size_t count = 0;
-	enum err err =
-	    list != NULL ? service_read(&r->api->service) : ERR_NOMEM;
-
-	if (err == ERR_OK)
-		err = store_ca_list(r->api->service.store, r->actor.tenant,
-		    page_number(&page), list, page.limit + 1, &count);
-	if (err != ERR_OK) {
-		free(list);
-		problem_err(r, err);
-		return;
-	}
-	json_t *items = json_array();
-
-	for (size_t i = 0; i < count && i < page.limit; i++)
-		(void)json_array_append_new(items, ca_json(&list[i]));
-	writer_init(&w, last, sizeof(last));
-	if (count > page.limit)
-		writer_u64(&w, list[page.limit - 1].id);
-	page_answer(r, items, writer_bytes(&w));
-	free(list);
+	numbered_list_answer(r, &list);
 }
 
 void

@@ -78,42 +78,32 @@ tenants_post(struct request *r)
 	    r->response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 }
 
+static enum err
+tenant_read_page(struct request *r, uint64_t after, void *ret_rows, size_t cap,
+    size_t *ret_count)
+{
+	return store_tenant_list(
+	    r->api->service.store, after, ret_rows, cap, ret_count);
+}
+
+static json_t *
+tenant_show(struct request *r, const void *row)
+{
+	(void)r;
+	return tenant_json(row);
+}
+
 void
 tenants_list(struct request *r)
 {
-	uint8_t last[8];
-	struct writer w;
-	struct page page;
-	size_t count = 0;
-	enum err err;
+	static const struct numbered_list list = {sizeof(struct store_tenant),
+	    offsetof(struct store_tenant, id), tenant_read_page, tenant_show};
 
 	if (!r->actor.is_operator) {
 		refusal_answer(r, ERR_DENIED);
 		return;
 	}
-	if (!page_read(r, sizeof(last), &page))
-		return;
-	/* One more than is shown says whether there is a next page. */
-	struct store_tenant *t = calloc(page.limit + 1, sizeof(*t));
-
-	err = t != NULL ? service_read(&r->api->service) : ERR_NOMEM;
-	if (err == ERR_OK)
-		err = store_tenant_list(r->api->service.store,
-		    page_number(&page), t, page.limit + 1, &count);
-	if (err != ERR_OK) {
-		free(t);
-		problem_err(r, err);
-		return;
-	}
-	json_t *items = json_array();
-
-	for (size_t i = 0; i < count && i < page.limit; i++)
-		(void)json_array_append_new(items, tenant_json(&t[i]));
-	writer_init(&w, last, sizeof(last));
-	if (count > page.limit)
-		writer_u64(&w, t[page.limit - 1].id);
-	page_answer(r, items, writer_bytes(&w));
-	free(t);
+	numbered_list_answer(r, &list);
 }
 
 void

@@ -301,39 +301,28 @@ transfers_post(struct request *r)
 
 /* --- list, get --- */
 
+static enum err
+transfer_read_page(struct request *r, uint64_t after, void *ret_rows,
+    size_t cap, size_t *ret_count)
+{
+	return store_transfer_list(r->api->service.store, r->actor.tenant,
+	    after, ret_rows, cap, ret_count);
+}
+
+static json_t *
+transfer_row_json(struct request *r, const void *row)
+{
+	return transfer_json(r, row);
+}
+
 void
 transfers_list(struct request *r)
 {
-	uint8_t last[8];
-	struct writer w;
-	struct page page;
-	size_t count = 0;
-	enum err err;
+	static const struct numbered_list list = {sizeof(struct store_transfer),
+	    offsetof(struct store_transfer, id), transfer_read_page,
+	    transfer_row_json};
 
-	if (!page_read(r, sizeof(last), &page))
-		return;
-	/* One more than is shown says whether there is a next page. */
-	struct store_transfer *t = calloc(page.limit + 1, sizeof(*t));
-
-	err = t != NULL ? service_read(&r->api->service) : ERR_NOMEM;
-	if (err == ERR_OK)
-		err =
-		    store_transfer_list(r->api->service.store, r->actor.tenant,
-			page_number(&page), t, page.limit + 1, &count);
-	if (err != ERR_OK) {
-		free(t);
-		problem_err(r, err);
-		return;
-	}
-	json_t *items = json_array();
-
-	for (size_t i = 0; i < count && i < page.limit; i++)
-		(void)json_array_append_new(items, transfer_json(r, &t[i]));
-	writer_init(&w, last, sizeof(last));
-	if (count > page.limit)
-		writer_u64(&w, t[page.limit - 1].id);
-	page_answer(r, items, writer_bytes(&w));
-	free(t);
+	numbered_list_answer(r, &list);
 }
 
 /* The transfer in the path, for a party; else it has answered. */
