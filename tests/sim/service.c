@@ -482,6 +482,31 @@ service_set_rotate(struct sim *sim, struct node *node)
 	sim_say(sim, "%u shall rotate (%d)", node->number, err);
 }
 
+struct owners
+service_owners(struct sim *sim)
+{
+	return (struct owners){.store = sim->service.store,
+	    .random = &sim->service.random,
+	    .keys = sim->service.api,
+	    .unix_s = service_unix(sim)};
+}
+
+/* A tenant gets no key of the generation that an alias names. */
+static void
+check_refused(struct sim *sim, const struct node *node, uint64_t tenant,
+    const uint8_t alias[ALIAS_LEN])
+{
+	struct owners o = service_owners(sim);
+	struct psk_identity identity = {.counter = 1};
+	uint8_t id[PSK_ID_LEN], key[PSK_MAX];
+
+	memcpy(identity.alias, alias, ALIAS_LEN);
+	if (psk_identity_encode(&identity, id) == ERR_OK &&
+	    owners_psk(&o, tenant, id, key) == ERR_OK)
+		sim_fail(sim, "no key for one who is not the owner",
+		    "tenant %d, of device %u", (int)tenant, node->number);
+}
+
 void
 service_release(struct sim *sim, struct node *node, bool current)
 {
@@ -500,6 +525,9 @@ service_release(struct sim *sim, struct node *node, bool current)
 	err = operator_release(&(struct operator){sim->service.store,
 				   row.tenant, service_unix(sim)},
 	    node->uid, generation);
+	/* Until its holder comes nobody has the identity. */
+	if (err == ERR_OK && !current && generation != row.generation)
+		check_refused(sim, node, row.tenant, row.alias);
 	/* Who was released is asked for a new root, or nobody is any more. */
 	node->wanted.rotate_known = false;
 	sim_say(sim, "generation %u of %u is released (%d)", generation,
@@ -527,15 +555,6 @@ service_decommission(struct sim *sim, struct node *node, bool now)
 	    now ? ", at once" : "", err);
 }
 
-struct owners
-service_owners(struct sim *sim)
-{
-	return (struct owners){.store = sim->service.store,
-	    .random = &sim->service.random,
-	    .keys = sim->service.api,
-	    .unix_s = service_unix(sim)};
-}
-
 /* From whoever has it to the other of the two. */
 void
 service_transfer(struct sim *sim, struct node *node)
@@ -557,6 +576,7 @@ service_transfer(struct sim *sim, struct node *node)
 	sim_say(sim, "%u goes to tenant %d (%d)", node->number, (int)to, err);
 	if (err != ERR_OK || declined)
 		return;
+	check_refused(sim, node, row.tenant, row.alias);
 	w->owner = to;
 	w->rotate_known = true;
 	w->rotate_above = row.generation;
