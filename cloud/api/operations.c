@@ -37,7 +37,7 @@ may_act_for_nobody(struct request *r, const struct store_device *d)
 
 	if (d->tenant != 0)
 		return false;
-	if (d->import_id == 0)
+	if (d->import_id == 0 || d->generation > 0)
 		return r->actor.is_operator;
 	return d->renewed &&
 	       store_import_tenant(

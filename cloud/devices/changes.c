@@ -15,13 +15,15 @@ apply_effect(struct devices *d, struct job *job)
 		return ERR_OK;
 	case EFFECT_PEND:
 		job->change.pending.number = ++d->changes;
-		return service_device_pend(d->store, &job->change.pending);
+		return service_device_pend(
+		    d->store, &job->change.pending, &job->known.device);
 	case EFFECT_ADOPT:
 		job->adoption.changed = ++d->changes;
 		job->change.pending.number = ++d->changes;
 		err = service_ticket_adopt(d->store, &job->adoption);
 		return err == ERR_OK
-			   ? service_device_pend(d->store, &job->change.pending)
+			   ? service_device_pend(
+				 d->store, &job->change.pending, NULL)
 			   : err;
 	case EFFECT_ADVANCE:
 		job->change.advance.changed = ++d->changes;

@@ -234,9 +234,36 @@ ask_root(struct devices *d, struct job *job)
 	return err;
 }
 
+/*
+ * Whether the next root of a device that is nobody's is bound to a profile
+ * all the same, of which a restored service does not know: then the one that
+ * the device is sealed with does not count.
+ */
+static enum err
+is_bound(struct devices *d, const struct job *job, bool *ret_bound)
+{
+	static const uint8_t nobody[PROFILE_UID_LEN];
+	const struct store_device *device = &job->known.device;
+	struct store_generation prior;
+	enum err err = ERR_NOT_FOUND;
+
+	if (device->tenant == 0 && job->adopts) {
+		service_ticket_generation(&job->adoption, &prior);
+		err = ERR_OK;
+	} else if (device->tenant == 0 && device->generation > 0) {
+		err = store_generation_by_alias(
+		    d->store, device->alias, &prior);
+	}
+	*ret_bound = err == ERR_OK &&
+		     memcmp(prior.profile, nobody, PROFILE_UID_LEN) != 0;
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err
 offer(struct devices *d, struct job *job, enum bootstrap_status *ret_status)
 {
+	struct bootstrap_request request;
+	bool bound = false;
 	struct store_pending *p = &job->change.pending;
 	struct p256_point point;
 	enum err err;
@@ -247,8 +274,13 @@ offer(struct devices *d, struct job *job, enum bootstrap_status *ret_status)
 		return err;
 	p256_point_encode(&point, p->public_key);
 	(void)snprintf(p->address, sizeof(p->address), "%s", job->in->address);
+	request = job->request;
+	err = is_bound(d, job, &bound);
+	if (err != ERR_OK)
+		return err;
+	request.sealed = request.sealed && !bound;
 	err = service_device_offer(
-	    d->store, &job->known.device, &job->request, p, ret_status);
+	    d->store, &job->known.device, &request, p, ret_status);
 	return err == ERR_OK ? draw_alias(d, p->alias) : err;
 }
 
@@ -437,8 +469,16 @@ judge_request(struct devices *d, struct job *job)
 	    .key = job->session->key,
 	    .changed = job->known.device.changed > job->session->snapshot};
 	uint8_t tags[2][STATE_TAG_LEN];
+	struct store_generation claimed;
 	struct judgement j;
+	enum err err = ERR_NOT_FOUND;
 
+	if (job->request.has_claim)
+		err = store_generation_by_alias(
+		    d->store, job->request.claim.alias, &claimed);
+	if (err != ERR_OK && err != ERR_NOT_FOUND)
+		return job_fail(d, job);
+	c.claimed = err == ERR_OK ? &claimed : NULL;
 	for (size_t i = 0; i < job->ask_count; i++)
 		if (state_tag(job_answer(d, job, i), tags[i]) != ERR_OK)
 			return job_fail(d, job);

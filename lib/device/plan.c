@@ -55,6 +55,8 @@ asked_fails(const struct device *d)
 void
 attempt_failed(struct device *d, uint64_t now_ms)
 {
+	struct rot_state s;
+
 	if (asked_fails(d)) {
 		d->asked = false;
 		d->asked_result = ERR_TIMEOUT;
@@ -64,8 +66,10 @@ attempt_failed(struct device *d, uint64_t now_ms)
 	d->edhoc_failed =
 	    d->phase == DEVICE_MESSAGE_1 || d->phase == DEVICE_MESSAGE_3;
 	/* D4: not heard under its name, the device brings all it has. */
-	if (d->phase == DEVICE_MESSAGE_3)
-		d->by_value = !d->by_value && ticket_bytes(d).len > 0;
+	if (d->phase == DEVICE_MESSAGE_3) {
+		rot_state(d->rot, &s);
+		d->by_value = !d->by_value && s.generation > 0;
+	}
 	back_off(d, now_ms);
 	exchange_end(d);
 }

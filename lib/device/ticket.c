@@ -56,9 +56,11 @@ ticket_keep(struct device *d, struct bytes ticket)
 		return;
 	memcpy(kept.b, s.alias, ALIAS_LEN);
 	memcpy(kept.b + ALIAS_LEN, ticket.ptr, TICKET_LEN);
-	/* Not written: asked for again with the next heartbeat. */
+	/* Not written: asked for again, unless it lies there all the same. */
 	if (outside->write(outside->ctx, BYTES_OF(kept.b)) == ERR_OK)
 		d->ticket = kept;
+	else
+		ticket_load(d);
 }
 
 enum err

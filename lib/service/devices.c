@@ -211,15 +211,25 @@ service_device_offer(struct store *store, const struct store_device *device,
 	return ERR_OK;
 }
 
+/* What an operator, or an owner, has decided since a device was judged. */
+static bool
+decided_otherwise(const struct store_device *a, const struct store_device *b)
+{
+	return a->erased != b->erased || a->status != b->status ||
+	       a->quarantined != b->quarantined || a->resync != b->resync ||
+	       a->released != b->released || a->renewed != b->renewed ||
+	       a->tenant != b->tenant;
+}
+
 enum err
-service_device_pend(struct store *store, const struct store_pending *pending)
+service_device_pend(struct store *store, const struct store_pending *pending,
+    const struct store_device *judged)
 {
 	struct store_device device;
 	enum err err = store_device_by_uid(store, pending->uid, &device);
 
-	/* It was given away since this was offered: to be asked for anew. */
-	if (err == ERR_OK && device.tenant != 0 &&
-	    device.tenant != pending->tenant)
+	if (err == ERR_OK && judged != NULL &&
+	    decided_otherwise(&device, judged))
 		err = ERR_CONFLICT;
 	if (err == ERR_OK)
 		err = store_device_give_generation(
@@ -363,6 +373,9 @@ take_owner(
 
 	if (d->tenant != 0)
 		return standing_status(store, d, &d->status);
+	/* An operator's word about what is nobody's stands. */
+	if (d->status == DEVICE_DECOMMISSIONED)
+		return ERR_OK;
 	d->status = p->status;
 	memcpy(d->serial, p->serial, sizeof(d->serial));
 	if (p->tenant == 0)

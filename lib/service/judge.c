@@ -6,6 +6,7 @@
  */
 #include "base/wipe.h"
 #include "service/judge.h"
+#include "store/generations.h"
 
 static struct judgement
 verdict_of(enum verdict verdict)
@@ -144,6 +145,15 @@ judge_current(const struct judge_case *c)
 	return fork_of(c, d->generation, "claims an older or another state");
 }
 
+/* The sender has the key of the generation that he claims. */
+static bool
+is_claimed(const struct judge_case *c)
+{
+	return c->claimed != NULL && c->claimed->root.len > 0 &&
+	       memcmp(c->claimed->uid, c->known->device.uid, UID_LEN) == 0 &&
+	       same_key(c->claimed->public_key, c->key);
+}
+
 /* S6: the claim names a pending or a context that was left. */
 static struct judgement
 judge_other(const struct judge_case *c)
@@ -161,6 +171,10 @@ judge_other(const struct judge_case *c)
 		    same_key(k->left[i].public_key, c->key))
 			return fork_of(c, k->left[i].generation,
 			    "claims a generation left");
+	/* Left so long ago that its context is forgotten, but not its root. */
+	if (is_claimed(c))
+		return fork_of(
+		    c, c->claimed->generation, "claims a generation left");
 	return verdict_of(VERDICT_UNKNOWN);
 }
 
@@ -183,7 +197,7 @@ is_stranger(const struct judge_case *c)
 	for (size_t i = 0; i < k->left_count; i++)
 		if (same_key(c->key, k->left[i].public_key))
 			return false;
-	return true;
+	return !is_claimed(c);
 }
 
 struct judgement

@@ -11,6 +11,9 @@
 #include "store/generations.h"
 #include "store/rights.h"
 
+/* How long an identity of a generation that has ended is good. */
+#define PSK_GRACE_S (7 * 86400u)
+
 /*
  * The plan has to include the service. As long as the device is still the
  * caller's, it has to be switched on there too, and the device has to be
@@ -63,6 +66,15 @@ given_check(struct service *s, const struct actor *actor,
 	struct store_transfer_device t;
 	enum err err;
 
+	/*
+	 * Connections are of whoever has the device now, and of its present
+	 * root, or the one that it may not know yet to have left.
+	 */
+	if (service == SERVICE_PSK &&
+	    (!rights->owns_device ||
+		(rights->ended_at != 0 &&
+		    (uint64_t)service_now(s) > rights->ended_at + PSK_GRACE_S)))
+		return ERR_NOT_FOUND;
 	/* A current one of a device that is still his was never given away. */
 	if (rights->owns_device && !rights->ended)
 		return ERR_OK;

@@ -173,9 +173,12 @@ release_one(struct service *s, const struct release_wish *wish,
 
 	device->resync = 0;
 	device->rotate = current;
-	if (current)
-		return store_generations_reject(
-		    s->store, device->uid, device->generation);
+	/* What others have begun is not to be finished. */
+	err = store_pending_delete_all(s->store, device->uid);
+	if (err != ERR_OK || current)
+		return err != ERR_OK ? err
+				     : store_generations_reject(s->store,
+					   device->uid, device->generation);
 	if (wish->by_instance)
 		return ERR_INVALID;
 	err = resync_check(s, device, wish->generation, &good);
@@ -185,9 +188,6 @@ release_one(struct service *s, const struct release_wish *wish,
 	if (err == ERR_OK)
 		err = store_generations_reject(
 		    s->store, device->uid, wish->generation);
-	/* Those that the other one has begun are not to be finished. */
-	if (err == ERR_OK)
-		err = store_pending_delete_all(s->store, device->uid);
 	return err;
 }
 

@@ -180,9 +180,8 @@ undo_transfer(struct store *store, const struct service_adoption *a,
 		return err;
 	party[0] = t.from;
 	party[1] = t.to;
-	t.state = TRANSFER_DEVICE_LEFT;
-	(void)snprintf(t.why, sizeof(t.why), "restored from before");
-	err = store_transfer_device_set(store, &t);
+	/* What was given to read stays given. */
+	err = store_transfer_done(store, t.transfer, t.uid, a->time);
 	for (size_t i = 0; i < ARRAY_LEN(party) && err == ERR_OK; i++) {
 		service_event_start(
 		    &event, "transfer_undone", a->uid, party[i], a->time);
@@ -237,6 +236,7 @@ service_ticket_adopt(struct store *store, struct service_adoption *adoption)
 	if (err == ERR_OK && known != NULL &&
 	    (known->device.generation > adoption->generation ||
 		known->device.quarantined || known->device.erased != 0 ||
+		known->device.resync != 0 ||
 		known->device.status == DEVICE_DECOMMISSIONED))
 		err = ERR_CONFLICT;
 	if (err == ERR_OK)

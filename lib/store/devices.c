@@ -429,6 +429,9 @@ store_device_erase(
 	    "UPDATE generations SET root = x'' WHERE uid = $1 AND"
 	    " (tenant IS NULL OR tenant ="
 	    " (SELECT tenant FROM devices WHERE uid = $1))"};
+	static const struct sql ended = {
+	    "UPDATE generations SET ended = $1 WHERE uid = $2 AND"
+	    " ended IS NULL"};
 	static const struct sql pendings = {
 	    "DELETE FROM pendings WHERE uid = $1"};
 	static const struct sql left = {
@@ -452,6 +455,12 @@ store_device_erase(
 		err = run_for(store, &transfer, uid);
 	if (err != ERR_OK)
 		return err;
+	query_start(&q, store, &ended);
+	query_bind_u64(&q, time);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	err = query_run(&q);
+	if (err != ERR_OK)
+		return err;
 	query_start(&q, store, &device);
 	query_bind_u64(&q, time);
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
@@ -467,7 +476,7 @@ store_device_renew(struct store *store, const struct store_device *device)
 	    " public_key = NULL, n = 0, resume = NULL, instance = NULL,"
 	    " rooted = NULL, registered = NULL, seen = NULL, address = NULL,"
 	    " confirmed_version = 0, period = 0, flags = 0, firmware = NULL, "
-	    "erased = NULL,"
+	    "erased = NULL, quarantined = 0,"
 	    " renewed = 1 WHERE uid = $4 AND erased IS NOT NULL"
 	    " AND coalesce(tenant, (SELECT i.tenant FROM imports i"
 	    " WHERE i.id = devices.import), $5) = $5"};

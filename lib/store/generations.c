@@ -124,7 +124,8 @@ store_generations_reject(
 {
 	static const struct sql sql = {
 	    "UPDATE generations SET rejected = generation > $1"
-	    " WHERE uid = $2 AND generation >= $3"};
+	    " WHERE uid = $2 AND generation >= $3 AND tenant ="
+	    " (SELECT tenant FROM devices WHERE uid = $2)"};
 	struct query q;
 
 	query_start(&q, store, &sql);

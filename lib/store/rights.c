@@ -22,13 +22,14 @@ rights_read(struct query *q, uint64_t tenant, struct store_rights *r)
 	r->ended = query_bool(q, 10);
 	r->rejected = query_bool(q, 11);
 	r->awaited = query_bool(q, 12);
+	r->ended_at = query_u64(q, 13);
 }
 
 #define SELECT_RIGHTS                                                          \
 	"SELECT g.uid, g.generation, g.root, g.profile, p.record,"             \
 	" d.tenant, d.status, d.features, d.suspended, d.quarantined,"         \
 	" g.ended IS NOT NULL OR d.erased IS NOT NULL, g.rejected,"            \
-	" d.resync IS NOT NULL"
+	" d.resync IS NOT NULL, g.ended"
 #define FROM_GENERATIONS                                                       \
 	" FROM generations g JOIN devices d ON d.uid = g.uid"                  \
 	" JOIN profiles p ON p.uid = g.profile"
@@ -70,7 +71,7 @@ store_rights_of_device(struct store *store, uint64_t tenant,
 	query_bind_u64(&q, tenant);
 	if (query_row(&q)) {
 		rights_read(&q, tenant, ret_rights);
-		(void)query_copy(&q, 13, ret_alias, ALIAS_LEN);
+		(void)query_copy(&q, 14, ret_alias, ALIAS_LEN);
 	} else {
 		query_fail(&q, ERR_NOT_FOUND);
 	}

@@ -32,11 +32,12 @@ MUST_CHECK enum err service_device_offer(struct store *store,
     struct store_pending *ret_pending, enum bootstrap_status *ret_status);
 
 /*
- * Writes a pending that was offered. Errors: ERR_CONFLICT (also: the device
- * has another owner by now), ERR_EXISTS.
+ * Writes a pending that was offered to a device as it was judged (NULL: in
+ * this transaction). Errors: ERR_CONFLICT (also: something was decided about
+ * it since then), ERR_EXISTS.
  */
-MUST_CHECK enum err service_device_pend(
-    struct store *store, const struct store_pending *pending);
+MUST_CHECK enum err service_device_pend(struct store *store,
+    const struct store_pending *pending, const struct store_device *judged);
 
 /* The moment at which a pending becomes the device. */
 struct service_commit {

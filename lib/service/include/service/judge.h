@@ -39,6 +39,8 @@ struct judge_case {
 	/* The key that has authenticated the request, 04 | x | y. */
 	const uint8_t *key;
 	/* The row has changed since this session's message_2 (F11). */
+	/* The one that the claim names, as long as roots are kept; or NULL. */
+	const struct store_generation *claimed;
 	bool changed;
 	/* State tags of ck(n) and ck(n - 1); NULL: there is none. */
 	const uint8_t *tag;

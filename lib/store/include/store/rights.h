@@ -17,6 +17,7 @@ struct store_rights {
 	uint8_t record[PROFILE_RECORD_LEN];
 	bool owns_device; /* the device itself is still this tenant's */
 	bool ended; /* the generation cannot grow any more */
+	uint64_t ended_at; /* 0: it has not, or its device was erased */
 	bool rejected; /* an operator has released an older one */
 	bool awaited; /* one that he has released has not come yet */
 	unsigned status; /* of the device: enum store_device_status */
