@@ -21,10 +21,9 @@ apply_effect(struct devices *d, struct job *job)
 		job->adoption.changed = ++d->changes;
 		job->change.pending.number = ++d->changes;
 		err = service_ticket_adopt(d->store, &job->adoption);
-		return err == ERR_OK
-			   ? service_device_pend(
-				 d->store, &job->change.pending, NULL)
-			   : err;
+		return err == ERR_OK ? service_device_pend(
+					   d->store, &job->change.pending, NULL)
+				     : err;
 	case EFFECT_ADVANCE:
 		job->change.advance.changed = ++d->changes;
 		return store_device_advance(d->store, &job->change.advance);

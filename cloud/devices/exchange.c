@@ -251,8 +251,8 @@ is_bound(struct devices *d, const struct job *job, bool *ret_bound)
 		service_ticket_generation(&job->adoption, &prior);
 		err = ERR_OK;
 	} else if (device->tenant == 0 && device->generation > 0) {
-		err = store_generation_by_alias(
-		    d->store, device->alias, &prior);
+		err =
+		    store_generation_by_alias(d->store, device->alias, &prior);
 	}
 	*ret_bound = err == ERR_OK &&
 		     memcmp(prior.profile, nobody, PROFILE_UID_LEN) != 0;

@@ -31,7 +31,8 @@ clone_decide(struct store *store, const struct store_device *device,
 	/* It is to hear of its end, and nothing else. */
 	if (device->status == DEVICE_DECOMMISSIONED)
 		outcome = CLONE_REFUSE;
-	else if (may_resync && device->resync != 0 && device->resync == generation)
+	else if (may_resync && device->resync != 0 &&
+		 device->resync == generation)
 		outcome = CLONE_RESYNC;
 	else if (device->has_released && generation <= device->released)
 		outcome = CLONE_REFUSE; /* decided: others go on */
