@@ -314,30 +314,85 @@ psd_active(const struct module *m, const struct psd_profile *p)
 	return network_up(&m->network) && p->session == m->network.session;
 }
 
-/* +UPSD=<profile>,<tag>[,<value>]: 0 is the protocol, 100 the context */
+/*
+ * The value of a profile that a tag names: 0 is the protocol, 100 the
+ * context.
+ */
 static enum at_result
-upsd_set(struct terminal *t, const struct at_command *c)
+psd_place(const struct at_command *c, struct psd_values *values,
+    unsigned **ret_place, uint32_t *ret_max)
 {
-	uint32_t number, tag, value;
-	struct psd_profile *p = psd_read(t, c, &number);
-	unsigned *place;
+	uint32_t tag;
 
-	if (p == NULL || c->count < 2 || c->count > 3 ||
+	if (c->count < 2 || c->count > 3 ||
 	    !at_param_number(c, 1, 0, 100, &tag))
 		return CME_BAD_PARAMETERS;
 	if (tag != 0 && tag != 100)
 		return CME_NOT_SUPPORTED;
-	place = tag == 0 ? &p->protocol : &p->cid;
+	*ret_place = tag == 0 ? &values->protocol : &values->cid;
+	*ret_max = tag == 0 ? 3 : PDP_CONTEXTS;
+	return AT_DONE;
+}
+
+/* +UPSD=<profile>,<tag>[,<value>] */
+static enum at_result
+upsd_set(struct terminal *t, const struct at_command *c)
+{
+	uint32_t number, max, value;
+	struct psd_profile *p = psd_read(t, c, &number);
+	enum at_result result;
+	unsigned *place;
+
+	if (p == NULL)
+		return CME_BAD_PARAMETERS;
+	result = psd_place(c, &p->values, &place, &max);
+	if (result != AT_DONE)
+		return result;
 	if (c->count == 2) {
-		terminal_info(t, "+UPSD: %u,%u,%u", number, tag, *place);
+		terminal_info(
+		    t, "+UPSD: %u,%u,%u", number, c->params[1].number, *place);
 		return AT_DONE;
 	}
-	if (!at_param_number(c, 2, 0, tag == 0 ? 3 : PDP_CONTEXTS, &value))
+	if (!at_param_number(c, 2, 0, max, &value))
 		return CME_BAD_PARAMETERS;
 	if (psd_active(t->module, p))
 		return CME_NOT_ALLOWED;
 	*place = value;
 	return AT_DONE;
+}
+
+/* What +UPSDA=<profile>,1 has stored is told as +UPSD sets it. */
+static enum at_result
+upsd_apply(struct settings *s, const struct at_command *c)
+{
+	uint32_t number, max, value;
+	enum at_result result;
+	unsigned *place;
+
+	if (c->count != 3 ||
+	    !at_param_number(c, 0, 0, PSD_PROFILES - 1, &number))
+		return CME_BAD_PARAMETERS;
+	result = psd_place(c, &s->psd[number], &place, &max);
+	if (result != AT_DONE)
+		return result;
+	if (!at_param_number(c, 2, 0, max, &value))
+		return CME_BAD_PARAMETERS;
+	*place = value;
+	return AT_DONE;
+}
+
+static void
+upsd_write(const struct settings *s, struct writer *out)
+{
+	unsigned i;
+
+	for (i = 0; i < PSD_PROFILES; i++) {
+		if (s->psd[i].protocol != 0)
+			setting_put(
+			    out, "AT+UPSD=%u,0,%u", i, s->psd[i].protocol);
+		if (s->psd[i].cid != 0)
+			setting_put(out, "AT+UPSD=%u,100,%u", i, s->psd[i].cid);
+	}
 }
 
 /* The result of an activation comes as a result code of its own. */
@@ -346,7 +401,7 @@ psd_activate(struct terminal *t, struct psd_profile *p)
 {
 	char address[HOST_NET_TEXT];
 	enum at_result result = at_network_need(t);
-	size_t place = p->cid == 0 ? 0 : p->cid - 1;
+	size_t place = p->values.cid == 0 ? 0 : p->values.cid - 1;
 
 	if (result != AT_DONE)
 		return result;
@@ -359,7 +414,29 @@ psd_activate(struct terminal *t, struct psd_profile *p)
 	return AT_DONE;
 }
 
-/* +UPSDA=<profile>,<0 resets, 3 activates, 4 deactivates> */
+static enum at_result
+psd_store(struct terminal *t, uint32_t number, const struct psd_profile *p)
+{
+	struct settings next = t->module->settings;
+
+	next.psd[number] = p->values;
+	return at_result_of(
+	    settings_keep(t->module->state_fd, &t->module->settings, &next));
+}
+
+static enum at_result
+psd_load(struct terminal *t, uint32_t number, struct psd_profile *p)
+{
+	if (psd_active(t->module, p))
+		return CME_NOT_ALLOWED;
+	p->values = t->module->settings.psd[number];
+	return AT_DONE;
+}
+
+/*
+ * +UPSDA=<profile>,<0 resets, 1 stores, 2 loads what was stored, 3
+ * activates, 4 deactivates>
+ */
 static enum at_result
 upsda_set(struct terminal *t, const struct at_command *c)
 {
@@ -372,13 +449,15 @@ upsda_set(struct terminal *t, const struct at_command *c)
 	case 0:
 		memset(p, 0, sizeof(*p));
 		return AT_DONE;
+	case 1:
+		return psd_store(t, number, p);
+	case 2:
+		return psd_load(t, number, p);
 	case 3:
 		return psd_activate(t, p);
-	case 4:
+	default:
 		p->session = 0;
 		return AT_DONE;
-	default:
-		return CME_NOT_SUPPORTED;
 	}
 }
 
@@ -483,6 +562,7 @@ ugcntset_set(struct terminal *t, const struct at_command *c)
 
 const struct setting settings_packet[] = {
     {"+CGDCONT", cgdcont_apply, cgdcont_write},
+    {"+UPSD", upsd_apply, upsd_write},
     {NULL, NULL, NULL},
 };
 
@@ -494,7 +574,7 @@ const struct at_entry at_packet[] = {
     {"+CGPADDR", cgpaddr_execute, cgpaddr_set, NULL, "(1-8)"},
     {"+CGCONTRDP", cgcontrdp_execute, cgcontrdp_set, NULL, "(1-8)"},
     {"+UPSD", NULL, upsd_set, NULL, "(0-6),(0,100),(0-8)"},
-    {"+UPSDA", NULL, upsda_set, NULL, "(0-6),(0,3,4)"},
+    {"+UPSDA", NULL, upsda_set, NULL, "(0-6),(0-4)"},
     {"+UPSND", NULL, upsnd_set, NULL, "(0-6),(0-2,8)"},
     {"+CGEREP", NULL, cgerep_set, cgerep_read, "(0-2),(0,1)"},
     {"+UGCNTRD", ugcntrd_execute, NULL, ugcntrd_execute, NULL},

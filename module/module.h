@@ -18,16 +18,13 @@
 #include "tee.h"
 #include "traffic.h"
 
-#define PSD_PROFILES 7
-
 struct terminal;
 struct conn;
 struct loop;
 
 /* A profile of +UPSD: which context it uses. */
 struct psd_profile {
-	unsigned protocol; /* 0 IPv4, 1 IPv6, 2 and 3 both */
-	unsigned cid; /* 0: as protocol alone says */
+	struct psd_values values;
 	uint32_t session; /* of the network in which it is active; 0: none */
 };
 

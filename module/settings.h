@@ -15,6 +15,7 @@
 #define SETTINGS_MAX 8192 /* the file */
 #define APN_MAX 99
 #define PDP_CONTEXTS 8 /* cid 1 to 8 */
+#define PSD_PROFILES 7 /* of +UPSD */
 #define GREETING_MAX 49 /* +CSGT */
 #define RATS_MAX 2
 #define TIMER_LEN 8 /* of +CPSMS, in binary digits */
@@ -25,6 +26,12 @@ enum pdp_type { PDP_NONE, PDP_IP, PDP_IPV6, PDP_IPV4V6, PDP_TYPES };
 struct pdp_context {
 	enum pdp_type type;
 	char apn[APN_MAX + 1];
+};
+
+/* What +UPSD sets. */
+struct psd_values {
+	unsigned protocol; /* 0 IPv4, 1 IPv6, 2 and 3 both */
+	unsigned cid; /* 0: as protocol alone says */
 };
 
 struct settings {
@@ -38,6 +45,7 @@ struct settings {
 	bool greeting_on; /* +CSGT */
 	char greeting[GREETING_MAX + 1];
 	struct pdp_context pdp[PDP_CONTEXTS]; /* of cid 1 first */
+	struct psd_values psd[PSD_PROFILES]; /* +UPSDA=<p>,1 */
 	struct mqtt_profile mqtt; /* +UMQTTNV=2; its password is empty */
 };
 

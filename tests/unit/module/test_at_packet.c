@@ -125,9 +125,33 @@ test_profiles(void **state)
 	host_ask(h, "AT+UPSDA=0,3", "\r\n+CME ERROR: 22\r\n");
 	host_ask(h, "AT+UPSD=0,1,\"apn\"", "\r\n+CME ERROR: 4\r\n");
 	host_ask(h, "AT+UPSD=7,0,0", "\r\n+CME ERROR: 50\r\n");
-	host_ask(h, "AT+UPSDA=0,1", "\r\n+CME ERROR: 4\r\n");
 	host_ask(h, "AT+UPSDA=0,5", "\r\n+CME ERROR: 50\r\n");
 	host_ask(h, "AT+UPSND=0,7", "\r\n+CME ERROR: 4\r\n");
+}
+
+/* Stored and loaded: power-off and a reset leave what is stored. */
+static void
+test_profiles_stored(void **state)
+{
+	struct host *h = *state;
+
+	host_ask(h, "AT+UPSD=2,0,3;+UPSD=2,100,1;+UPSD=3,0,1", "\r\nOK\r\n");
+	host_ask(h, "AT+UPSDA=2,1;+UPSDA=2,0", "\r\nOK\r\n");
+	memset(&h->module.radio, 0, sizeof(h->module.radio));
+	memset(&h->module.settings, 0xa5, sizeof(h->module.settings));
+	assert_int_equal(
+	    settings_load(h->module.state_fd, &h->module.settings), ERR_OK);
+	host_ask(h, "AT+UPSD=2,0", "\r\n+UPSD: 2,0,0\r\n\r\nOK\r\n");
+	host_ask(h, "AT+UPSDA=2,2", "\r\nOK\r\n");
+	host_ask(h, "AT+UPSD=2,0", "\r\n+UPSD: 2,0,3\r\n\r\nOK\r\n");
+	host_ask(h, "AT+UPSD=2,100", "\r\n+UPSD: 2,100,1\r\n\r\nOK\r\n");
+	/* What was not stored loads as it is after production. */
+	host_ask(h, "AT+UPSD=3,0,1;+UPSDA=3,2", "\r\nOK\r\n");
+	host_ask(h, "AT+UPSD=3,0", "\r\n+UPSD: 3,0,0\r\n\r\nOK\r\n");
+	/* One that is active stays as it is. */
+	ask_address(h, "AT+UPSDA=2,3", "\r\nOK\r\n\r\n+UUPSDA: 0,\"", "\"\r\n");
+	host_ask(h, "AT+UPSDA=2,2", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+UPSDA=2,4", "\r\nOK\r\n");
 }
 
 static void
@@ -188,6 +212,7 @@ main(void)
 	    PACKET_TEST(test_contexts),
 	    PACKET_TEST(test_parameters),
 	    PACKET_TEST(test_profiles),
+	    PACKET_TEST(test_profiles_stored),
 	    PACKET_TEST(test_reports),
 	    PACKET_TEST(test_counters),
 	};
