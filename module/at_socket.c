@@ -10,6 +10,9 @@
 
 #define CONNECT_WAIT_MS 65000 /* the connection gives up before */
 #define PROMPT "@"
+#define LINGER_LEVEL 65535 /* of +USOSO */
+#define LINGER_NAME 128
+#define LINGER_MAX_MS 32767
 
 /* The socket at the first place, if it is the terminal's. */
 static enum at_result
@@ -356,7 +359,29 @@ option_result(enum err err)
 	return err == ERR_IO ? CME_NOT_ALLOWED : at_result_of(err);
 }
 
-/* +USOSO=<socket>,<level>,<option>,<value> */
+/* <level>,<option> of the one option that has two values */
+static bool
+is_linger(uint32_t level, uint32_t name)
+{
+	return level == LINGER_LEVEL && name == LINGER_NAME;
+}
+
+/* <0 off, 1 on>[,<milliseconds>] */
+static enum at_result
+linger_set(struct socket *s, const struct at_command *c)
+{
+	uint32_t on, ms;
+
+	if (!at_param_number(c, 3, 0, 1, &on) ||
+	    !at_param_number_or(c, 4, 0, LINGER_MAX_MS, 0, &ms))
+		return CME_BAD_PARAMETERS;
+	if (s->protocol != SOCKET_TCP)
+		return CME_NOT_SUPPORTED;
+	s->linger = (struct socket_linger){.on = on == 1, .ms = ms};
+	return AT_DONE;
+}
+
+/* +USOSO=<socket>,<level>,<option>,<value>[,<second value>] */
 static enum at_result
 option_set(struct terminal *t, const struct at_command *c)
 {
@@ -366,9 +391,13 @@ option_set(struct terminal *t, const struct at_command *c)
 
 	if (result != AT_DONE)
 		return result;
-	if (c->count != 4 || !at_param_number(c, 1, 0, UINT32_MAX, &level) ||
-	    !at_param_number(c, 2, 0, UINT32_MAX, &name) ||
-	    !at_param_number(c, 3, 0, UINT32_MAX, &value))
+	if (c->count < 4 || c->count > 5 ||
+	    !at_param_number(c, 1, 0, UINT32_MAX, &level) ||
+	    !at_param_number(c, 2, 0, UINT32_MAX, &name))
+		return CME_BAD_PARAMETERS;
+	if (is_linger(level, name))
+		return linger_set(s, c);
+	if (c->count != 4 || !at_param_number(c, 3, 0, UINT32_MAX, &value))
 		return CME_BAD_PARAMETERS;
 	return option_result(socket_option_set(s, level, name, value));
 }
@@ -387,6 +416,11 @@ option_tell(struct terminal *t, const struct at_command *c)
 	if (c->count != 3 || !at_param_number(c, 1, 0, UINT32_MAX, &level) ||
 	    !at_param_number(c, 2, 0, UINT32_MAX, &name))
 		return CME_BAD_PARAMETERS;
+	if (is_linger(level, name) && s->protocol == SOCKET_TCP) {
+		terminal_info(
+		    t, "+USOGO: %d,%u", s->linger.on ? 1 : 0, s->linger.ms);
+		return AT_DONE;
+	}
 	err = socket_option_get(s, level, name, &value);
 	if (err == ERR_OK)
 		terminal_info(t, "+USOGO: %u", value);

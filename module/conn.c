@@ -15,7 +15,6 @@
 #include "log.h"
 #include "tls.h"
 
-#define LINGER_MS 10000
 #define DATAGRAM_MTU 1400 /* of DTLS, with its headers */
 
 enum conn_state {
@@ -36,6 +35,7 @@ struct conn {
 	bool paused;
 	bool ended; /* the peer has closed */
 	bool cut; /* and TLS was not told */
+	bool abrupt; /* TCP is reset when time is over */
 	bool look; /* OpenSSL may hold bytes that epoll knows nothing of */
 	bool told_full; /* writable is to come */
 	uint16_t local_port;
@@ -632,19 +632,47 @@ conn_take(const struct conn_config *config, int fd, struct conn **ret_conn)
 	return ERR_OK;
 }
 
-void
-conn_close(struct conn *c)
+/* Without a word: what the kernel has not sent is lost too. */
+static void
+reset(struct conn *c)
 {
-	if (c == NULL)
-		return;
+	const struct linger none = {.l_onoff = 1};
+
+	if (c->source.fd >= 0 && !c->datagram)
+		(void)setsockopt(
+		    c->source.fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	die(c);
+}
+
+static void
+close_within(struct conn *c, uint64_t linger_ms, bool abrupt)
+{
 	c->disowned = true;
 	if (c->state != CONN_OPEN) {
 		die(c);
 		return;
 	}
 	c->state = CONN_LINGERING;
-	c->deadline_ms = loop_now_ms() + LINGER_MS;
-	linger(c);
+	c->abrupt = abrupt;
+	c->deadline_ms = loop_now_ms() + linger_ms;
+	if (abrupt && linger_ms == 0)
+		reset(c);
+	else
+		linger(c);
+}
+
+void
+conn_close(struct conn *c)
+{
+	if (c != NULL)
+		close_within(c, CONN_LINGER_MS, false);
+}
+
+void
+conn_close_within(struct conn *c, uint64_t linger_ms)
+{
+	if (c != NULL)
+		close_within(c, linger_ms, true);
 }
 
 /* --- time --- */
@@ -675,6 +703,8 @@ conn_settle(struct conn *c, uint64_t now_ms)
 {
 	if (is_live(c) && !network_up(&c->module->network))
 		fail(c, ERR_STATE, ENETDOWN);
+	if (is_live(c) && now_ms >= c->deadline_ms && c->abrupt)
+		reset(c);
 	if (is_live(c) && now_ms >= c->deadline_ms)
 		fail(c, ERR_TIMEOUT, ETIMEDOUT);
 	if (is_live(c) && c->ssl != NULL)

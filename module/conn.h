@@ -98,11 +98,19 @@ void conn_pause(struct conn *c, bool paused);
 /* Its socket, or -1. */
 int conn_fd(const struct conn *c);
 
+#define CONN_LINGER_MS 10000 /* for what is queued to leave after the end */
+
 /*
- * Ends it as it should: what is queued still leaves, for a while, and TLS is
- * told. The memory is gone for the owner. NULL is allowed.
+ * Ends it as it should: what is queued still leaves, for CONN_LINGER_MS, and
+ * TLS is told. The memory is gone for the owner. NULL is allowed.
  */
 void conn_close(struct conn *c);
+
+/*
+ * The same with another time. What has not left by then is dropped, and TCP
+ * is reset; with 0 at once.
+ */
+void conn_close_within(struct conn *c, uint64_t linger_ms);
 
 /* Does what is due of all connections of a module: before every sleep. */
 void conns_settle(struct module *module, uint64_t now_ms);

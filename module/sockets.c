@@ -207,7 +207,10 @@ void
 socket_close(struct socket *s)
 {
 	source_close(s);
-	conn_close(s->conn);
+	if (s->linger.on)
+		conn_close_within(s->conn, s->linger.ms);
+	else
+		conn_close(s->conn);
 	s->conn = NULL;
 	input_clear(s);
 	s->protocol = SOCKET_FREE;

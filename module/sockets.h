@@ -38,6 +38,12 @@ struct socket_address {
 	uint16_t port;
 };
 
+/* What closing does with what has not been sent. */
+struct socket_linger {
+	bool on; /* off: it leaves in its time */
+	uint32_t ms; /* it has so long, and is dropped then */
+};
+
 struct socket_datagram {
 	struct socket_address from;
 	size_t len; /* what is left of it */
@@ -60,6 +66,7 @@ struct socket {
 	struct conn *conn; /* while connecting, connected or ended */
 	struct loop_source source; /* UDP without a peer, or a listener */
 	struct socket_option options[SOCKET_OPTIONS];
+	struct socket_linger linger;
 	bool asynchronous; /* +UUSOCO is to come */
 	bool told; /* of what waits */
 	enum err failed; /* how connecting ended, if it did */
@@ -96,7 +103,10 @@ MUST_CHECK enum err socket_make(struct terminal *t, int protocol,
 /* The socket of a number, if it is this terminal's; else NULL. */
 struct socket *socket_find(const struct terminal *t, uint32_t number);
 
-/* Closes it; what was written still leaves. It is free at once. */
+/*
+ * Closes it; what was written still leaves, unless linger says other. It is
+ * free at once.
+ */
 void socket_close(struct socket *s);
 
 /*

@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 
 import pytest
 import serial
@@ -426,6 +427,48 @@ def test_options(wire):
     other = wire.create(17)
     assert wire.error(f"AT+USOSO={other},6,1,1") == "operation not supported"
     assert wire.error(f"AT+USOSO={other},0,2,256") == "Incorrect parameters"
+
+
+def test_linger(wired):
+    """What waits when a socket closes: dropped, or sent all the same."""
+    def good(line):
+        got = wired.command(line)
+        assert got.endswith(OK), (line, got)
+        return got
+    good("AT+USOCR=6")
+    assert b"+USOGO: 0,0\r\n" in good("AT+USOGO=0,65535,128")
+    for bad in ("", ",2", ",1,32768", ",1,1,1"):
+        assert wired.error(f"AT+USOSO=0,65535,128{bad}") == \
+            "+CME ERROR: Incorrect parameters"
+    good("AT+USOCL=0")
+    good("AT+USOCR=17")
+    assert wired.error("AT+USOSO=0,65535,128,1,0") == \
+        "+CME ERROR: operation not supported"
+    good("AT+USOCL=0")
+    for options, whole in (("0", True), ("1,0", False), ("1,500", False)):
+        with listener() as (server, port):
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            good("AT+USOCR=6")
+            good(f"AT+USOSO=0,65535,128,{options}")
+            assert f"+USOGO: {options}".encode() in \
+                good("AT+USOGO=0,65535,128")
+            good(f'AT+USOCO=0,"127.0.0.1",{port}')
+            peer, _ = server.accept()
+            write, sent = f'AT+USOWR=0,1024,"{"x" * 1024}"', 0
+            while b"+USOWR: 0,1024\r\n" in good(write):
+                sent += 1024
+            good("AT+USOCL=0")
+            if options == "1,500":
+                time.sleep(1)
+            got = 0
+            peer.settimeout(PATIENCE)
+            try:
+                while data := peer.recv(65536):
+                    got += len(data)
+            except ConnectionResetError:
+                assert not whole
+            assert (got == sent) == whole
+            peer.close()
 
 
 def test_names(wire):
