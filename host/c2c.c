@@ -140,6 +140,7 @@ hf_c2c_forget(struct hf_host *h)
 {
 	if (h->c2c == NULL)
 		return;
+	c2c_session_done(&h->c2c->session);
 	wipe(h->c2c, sizeof(*h->c2c));
 	h->c2c = NULL;
 	h->line_len = 0;

@@ -9,6 +9,7 @@
 
 #define PROMPT_PAUSE_MS 50u /* between a prompt and the data */
 #define LINE_END_MS 100u
+#define POLL_BYTES 4096u /* that one poll takes */
 #define SYNC_MS 1000u
 #define QUIET_MS 50u
 
@@ -41,9 +42,13 @@ wait_for(struct hf_host *h, struct answer *a, uint32_t *timeout_ms,
 {
 	enum answer_event event = ANSWER_MORE;
 	enum hf_err err = HF_OK;
+	uint32_t unasked = a->call == NULL ? POLL_BYTES : UINT32_MAX;
 	uint8_t byte;
 
 	while (event == ANSWER_MORE) {
+		/* A module that talks without end has its turn later. */
+		if (unasked-- == 0)
+			return HF_ERR_TIMEOUT;
 		if (answer_complete(a) && *timeout_ms > LINE_END_MS)
 			*timeout_ms = LINE_END_MS;
 		err = link_read(h, &byte, timeout_ms);

@@ -21,6 +21,8 @@ frames_start(struct frames *f, struct hf_c2c_session *session)
 void
 frames_stop(struct frames *f)
 {
+	if (f->open)
+		c2c_session_done(&f->session);
 	wipe(f, sizeof(*f));
 }
 

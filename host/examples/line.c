@@ -43,7 +43,10 @@ now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Waits for bytes, and takes the time that went by off *timeout_ms. */
+/*
+ * Waits for bytes, and takes the time that went by off *timeout_ms: at least
+ * one, so that a peer that talks without end runs into the time, too.
+ */
 static bool
 wait_readable(int fd, uint32_t *timeout_ms)
 {
@@ -51,7 +54,7 @@ wait_readable(int fd, uint32_t *timeout_ms)
 	uint64_t start = now_ms(), gone;
 	int n = poll(&p, 1, (int)(*timeout_ms & 0x7FFFFFFF));
 
-	gone = now_ms() - start;
+	gone = now_ms() - start + (n > 0);
 	*timeout_ms -= gone < *timeout_ms ? (uint32_t)gone : *timeout_ms;
 	return n > 0;
 }

@@ -184,7 +184,8 @@ rot_boot(struct rot *rot, struct bytes manifest, const struct boot_image *image,
 		return ERR_REPLAY;
 	if (m.version > rot->rec.boot_version) {
 		change_begin(rot)->boot_version = m.version;
-		err = change_commit(rot);
+		/* In both slots: one that is lost brings no older version back. */
+		err = change_commit_both(rot);
 	}
 	if (err == ERR_OK)
 		*ret_m = m;

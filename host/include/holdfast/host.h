@@ -121,7 +121,10 @@ HF_MUST_CHECK enum hf_err hf_sync(struct hf_host *h, unsigned tries);
 int hf_module_error(const struct hf_host *h);
 const char *hf_module_error_text(const struct hf_host *h);
 
-/* Hands URCs to the callback for timeout_ms, which may be 0. HF_ERR_IO. */
+/*
+ * Hands URCs to the callback for timeout_ms, which may be 0, and for 4,096
+ * bytes at most. HF_ERR_IO.
+ */
 HF_MUST_CHECK enum hf_err hf_poll(struct hf_host *h, uint32_t timeout_ms);
 
 /* What the answer of a command looks like. */

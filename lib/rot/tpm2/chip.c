@@ -55,6 +55,9 @@ chip_err(struct tpm2 *chip, TSS2_RC rc)
 	switch (rc & TSS2_RC_LAYER_MASK) {
 	case TSS2_TPM_RC_LAYER:
 	case TSS2_RESMGR_TPM_RC_LAYER:
+		/* It was restarted, or has failed: only a new start helps. */
+		if (rc == TPM2_RC_INITIALIZE || rc == TPM2_RC_FAILURE)
+			chip->gone = true;
 		return rc_err(rc & ~TSS2_RC_LAYER_MASK);
 	case TSS2_TCTI_RC_LAYER:
 		chip->gone = true;

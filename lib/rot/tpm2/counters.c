@@ -4,10 +4,13 @@
  * it has ever had.
  */
 #include <string.h>
+#include <time.h>
 
 #include "internal.h"
 
 #define COUNTER_FIRST 0x01484600u
+#define RAISE_TRIES 20
+#define RAISE_PAUSE_NS 100000000 /* 100 ms */
 #define COUNTER_LEN 8
 
 static enum err
@@ -80,13 +83,32 @@ counters_make(struct tpm2 *chip)
 	return err;
 }
 
-enum err
-counter_add(struct tpm2 *chip, enum tpm2_counter which)
+static enum err
+increment(struct tpm2 *chip, enum tpm2_counter which)
 {
 	return chip_err(
 	    chip, Esys_NV_Increment(chip->esys, chip->counter[which],
 		      chip->counter[which], chip_session(chip, CHIP_PLAIN),
 		      ESYS_TR_NONE, ESYS_TR_NONE));
+}
+
+/*
+ * A chip may ask for patience, to spare itself. After any other error nobody
+ * knows whether it has counted: the next start will see.
+ */
+enum err
+counter_add(struct tpm2 *chip, enum tpm2_counter which)
+{
+	const struct timespec pause = {.tv_nsec = RAISE_PAUSE_NS};
+	enum err err = increment(chip, which);
+
+	for (int i = 0; i < RAISE_TRIES && err == ERR_BUSY; i++) {
+		(void)nanosleep(&pause, NULL);
+		err = increment(chip, which);
+	}
+	if (err != ERR_OK)
+		chip->gone = true;
+	return err;
 }
 
 enum err

@@ -1275,8 +1275,9 @@ test_few_long_bodies_at_once(void **state UNUSED)
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		fds[i] = long_body_start();
-	/* One after the other was read: this answer comes behind them all. */
-	assert_psk(61, "", 16);
+	/* The server reads a part of each in every turn; a call takes one. */
+	for (int turn = 0; turn < 100; turn++)
+		assert_psk(61, "", 16);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		http_send(fds[i], "\n", 1);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
