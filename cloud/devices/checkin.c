@@ -440,15 +440,33 @@ refuse_inner(struct job *job)
 	return COAP_EMPTY;
 }
 
+/* The terms of the device, which the pass remembers for the next one. */
+static enum err
+find_terms(struct devices *d, const struct store_device *device,
+    struct service_terms *ret_terms)
+{
+	const struct service_terms fallback = {
+	    d->config.period_s, d->config.rotation_s};
+	struct terms_memo *memo = &d->memo;
+	enum err err = ERR_OK;
+
+	if (!memo->is || !device->has_profile ||
+	    memcmp(memo->profile, device->profile, PROFILE_UID_LEN) != 0) {
+		err = service_device_terms(
+		    d->store, device, &fallback, &memo->terms);
+		memo->is = err == ERR_OK && device->has_profile;
+		memcpy(memo->profile, device->profile, PROFILE_UID_LEN);
+	}
+	*ret_terms = memo->terms;
+	return err;
+}
+
 /* What the device is to keep to; a root that is too old shall go. */
 static enum err
 read_terms(struct devices *d, struct job *job)
 {
 	struct store_device *device = &job->known.device;
-	const struct service_terms fallback = {
-	    d->config.period_s, d->config.rotation_s};
-	enum err err =
-	    service_device_terms(d->store, device, &fallback, &job->terms);
+	enum err err = find_terms(d, device, &job->terms);
 
 	if (err == ERR_OK &&
 	    service_device_root_old(device, job->terms.rotation, d->now.unix_s))

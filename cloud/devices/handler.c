@@ -39,13 +39,21 @@ job_hash(struct job *job)
 bool
 job_lock(struct devices *d, struct job *job, const uint8_t uid[UID_LEN])
 {
-	for (size_t i = 0; i < d->job_count; i++)
-		if (&d->job[i] != job && d->job[i].locked &&
-		    memcmp(d->job[i].uid, uid, UID_LEN) == 0)
+	struct hold *own = &d->hold[job - d->job];
+
+	for (struct hold *h = d->hold; h < d->hold + d->job_count; h++)
+		if (h != own && h->is && memcmp(h->uid, uid, UID_LEN) == 0)
 			return false;
 	memmove(job->uid, uid, UID_LEN);
-	job->locked = true;
+	memcpy(own->uid, job->uid, UID_LEN);
+	own->is = true;
 	return true;
+}
+
+void
+job_unlock(struct devices *d, const struct job *job)
+{
+	d->hold[job - d->job].is = false;
 }
 
 enum err

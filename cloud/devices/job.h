@@ -68,7 +68,6 @@ struct job {
 	bool done;
 	bool failed; /* its changes could not be made */
 	bool again; /* waits for the next pass once its changes are made */
-	bool locked; /* holds uid in this pass */
 	uint8_t uid[UID_LEN];
 	/* Questions of this round. */
 	size_t ask_at;
@@ -121,6 +120,19 @@ struct job {
 	size_t out_len;
 };
 
+/* A device that a job holds: by itself, as all of them are looked through. */
+struct hold {
+	uint8_t uid[UID_LEN];
+	bool is;
+};
+
+/* The terms of a profile, which many devices of a pass share. */
+struct terms_memo {
+	bool is; /* of this pass */
+	uint8_t profile[PROFILE_UID_LEN];
+	struct service_terms terms;
+};
+
 struct devices {
 	struct devices_config config;
 	struct store *store;
@@ -144,7 +156,9 @@ struct devices {
 	uint64_t pass;
 	bool reading; /* a read transaction is open */
 	struct devices_clock now;
+	struct terms_memo memo;
 	struct job job[DEVICES_BATCH_MAX];
+	struct hold hold[DEVICES_BATCH_MAX]; /* of each job */
 	size_t job_count;
 	struct keysproto_request request[ROUND_ASKS_MAX];
 	struct keysproto_answer answer[ROUND_ASKS_MAX];
@@ -169,6 +183,8 @@ MUST_CHECK enum err job_hash(struct job *job);
  * of the pass has it.
  */
 bool job_lock(struct devices *d, struct job *job, const uint8_t uid[UID_LEN]);
+/* Gives it back before that. */
+void job_unlock(struct devices *d, const struct job *job);
 
 /* Opens the pass's read transaction, once. */
 MUST_CHECK enum err job_reads(struct devices *d);

@@ -31,11 +31,11 @@ ask_keys(struct devices *d)
 }
 
 static void
-settle(struct job *job, enum step step)
+settle(struct devices *d, struct job *job, enum step step)
 {
 	job->done = step != STEP_WAIT;
 	if (step == STEP_WAIT) {
-		job->locked = false;
+		job_unlock(d, job);
 		job->is_known = false;
 	}
 }
@@ -59,7 +59,7 @@ round_of(struct devices *d, bool first)
 		step = job->next(d, job);
 		if (step != STEP_ASK) {
 			job->ask_count = 0;
-			settle(job, step);
+			settle(d, job, step);
 		}
 	}
 	wipe(d->answer, answered * sizeof(d->answer[0]));
@@ -73,7 +73,6 @@ void
 job_reset(struct job *job)
 {
 	job->again = false;
-	job->locked = false;
 	job->is_known = false;
 	job->effect = EFFECT_NONE;
 	job->quarantines = false;
@@ -110,12 +109,12 @@ pass_run(struct devices *d)
 
 	d->pass++;
 	d->request_count = 0;
+	d->memo.is = false;
+	memset(d->hold, 0, sizeof(d->hold));
 	for (size_t i = 0; i < d->job_count; i++) {
 		d->job[i].done = false;
 		if (d->job[i].waiting)
 			job_reset(&d->job[i]);
-		else
-			d->job[i].locked = false;
 	}
 	while (round_of(d, first))
 		first = false;

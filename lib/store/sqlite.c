@@ -7,18 +7,24 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "gather.h"
 #include "sqlite.h"
 
 /* Changing to WAL can fail at once while another process does the same. */
 #define WAL_TRIES 100
 #define WAL_PAUSE_MS 20
 
-static const char pragmas[] = "PRAGMA foreign_keys = ON;"
+/*
+ * A page for each device that speaks is what a commit writes: small pages are
+ * less of it. The size counts for a database that is made new.
+ */
+static const char pragmas[] = "PRAGMA page_size = 2048;"
+			      "PRAGMA foreign_keys = ON;"
 			      "PRAGMA secure_delete = ON;"
 			      "PRAGMA temp_store = MEMORY;"
 			      "PRAGMA synchronous = FULL;"
 			      "PRAGMA cache_size = -65536;"
-			      "PRAGMA wal_autocheckpoint = 4000;"
+			      "PRAGMA wal_autocheckpoint = 8000;"
 			      "PRAGMA journal_size_limit = 67108864;"
 			      "PRAGMA trusted_schema = OFF;";
 
@@ -139,8 +145,8 @@ open_database(struct store *store, const char *path)
 	err = make_private(store, path);
 	if (err != ERR_OK)
 		return err;
-	err =
-	    sqlite_error(store, sqlite3_open_v2(path, &store->db, flags, NULL));
+	err = sqlite_error(
+	    store, sqlite3_open_v2(path, &store->db, flags, gather_vfs()));
 	if (err != ERR_OK)
 		return err;
 	(void)sqlite3_busy_timeout(store->db, STORE_BUSY_MS);

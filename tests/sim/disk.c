@@ -11,6 +11,7 @@
 #define FILES_MAX 8
 #define NAME_MAX_LEN 64
 #define SECTOR 512u
+#define KERNEL_PAGE 4096
 #define REGIONS_MAX 8
 #define LOCKS_MAX 8 /* SQLITE_SHM_NLOCK */
 
@@ -183,6 +184,20 @@ file_note(struct file *f, size_t offset, const void *b, size_t len)
 	f->write[f->write_count++] = w;
 }
 
+/* A large write may be lost in parts: the kernel writes page by page. */
+static void
+file_note_pieces(struct file *f, size_t offset, const uint8_t *b, size_t len)
+{
+	size_t piece;
+
+	for (; len > 0; offset += piece, b += piece, len -= piece) {
+		piece = KERNEL_PAGE - offset % KERNEL_PAGE;
+		if (piece > len)
+			piece = len;
+		file_note(f, offset, b, piece);
+	}
+}
+
 static void
 write_apply(struct blob *to, const struct pending_write *w, size_t len)
 {
@@ -312,7 +327,7 @@ io_write(sqlite3_file *base, const void *b, int len, sqlite3_int64 offset)
 	/* A write that fails may have been half done. */
 	if (bad)
 		len = len / 2;
-	file_note(f, (size_t)offset, b, (size_t)len);
+	file_note_pieces(f, (size_t)offset, b, (size_t)len);
 	blob_write(&f->now, (size_t)offset, b, (size_t)len);
 	return bad ? SQLITE_IOERR_WRITE : SQLITE_OK;
 }

@@ -37,7 +37,6 @@ extern struct ossl ossl;
 
 /* What one thread keeps; wiped and freed when the thread ends. */
 struct ossl_thread {
-	EVP_MD_CTX *md;
 	EVP_CIPHER_CTX *aead[AEAD_COUNT];
 	EVP_CIPHER_CTX *cbc;
 	BN_CTX *bn;
