@@ -574,6 +574,13 @@ service_transfer(struct sim *sim, struct node *node)
 	err = owners_transfer(&o, row.tenant, to, node->uid,
 	    profile_uid[to - TENANT], readers, declined);
 	sim_say(sim, "%u goes to tenant %d (%d)", node->number, (int)to, err);
+	/* With the power gone in its midst it may have been done or not. */
+	if (err != ERR_OK && disk_is_dead()) {
+		w->owner = 0;
+		w->rotate_known = false;
+		w->features_known = false;
+		add_mask(sim, node, PROFILE_FEATURES);
+	}
 	if (err != ERR_OK || declined)
 		return;
 	check_refused(sim, node, row.tenant, row.alias);
