@@ -1,6 +1,6 @@
 /*
- * AT+USECC2C: pairing, confirmation, opening, closing, new keys. The TEE
- * decides and makes keys; here its records are stored before a host is
+ * AT+USECC2C: pairing, confirmation, erasing, opening, closing, new keys. The
+ * TEE decides and makes keys; here its records are stored before a host is
  * answered, and a session's keys go to the frames of its terminal.
  *
  * Spec: PROTOCOL.md, "Chip-to-chip".
@@ -119,6 +119,22 @@ do_confirm(struct terminal *t, const struct at_command *c)
 	    t, err, TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING);
 }
 
+/* 5[,"<TE_SECRET>"]: a pair of this terminal, or all of them */
+static enum at_result
+do_erase(struct terminal *t, const struct at_command *c)
+{
+	struct tee_request request = {.op = TEE_C2C_ERASE};
+	struct tee_answer answer;
+
+	request.u.c2c.all = c->count == 1;
+	if (c->count > 2 ||
+	    (c->count == 2 &&
+		!param_hex(c, 1, request.u.c2c.te_secret, HF_C2C_TE_LEN)))
+		return CME_BAD_PARAMETERS;
+	return at_feature_result(t, ask(t, &request, &answer),
+	    TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING);
+}
+
 /* --- sessions --- */
 
 /* Makes the session of a pair; theirs is the host's nonce, of V3 alone. */
@@ -221,7 +237,7 @@ do_rekey(struct terminal *t, const struct at_command *c)
 }
 
 /*
- * Pairs are made and sessions opened outside of sessions; the rest is for
+ * Pairs are made and erased and sessions opened outside of sessions; the rest is for
  * inside. Where a session begins or ends the line does, too.
  */
 static enum at_result
@@ -237,6 +253,7 @@ c2c_set(struct terminal *t, const struct at_command *c)
 	    {do_close, true, true},
 	    {do_rekey, true, true},
 	    {do_confirm, false, false},
+	    {do_erase, false, false},
 	};
 	uint32_t op;
 
@@ -249,6 +266,6 @@ c2c_set(struct terminal *t, const struct at_command *c)
 }
 
 const struct at_entry at_c2c[] = {
-    {"+USECC2C", NULL, c2c_set, NULL, "(0-4)"},
+    {"+USECC2C", NULL, c2c_set, NULL, "(0-5)"},
     {NULL, NULL, NULL, NULL, NULL},
 };

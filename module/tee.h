@@ -43,7 +43,8 @@ enum tee_op {
 	TEE_C2C_PAIR = 20, /* chip-to-chip: new keys */
 	TEE_C2C_CONFIRM = 21, /* the host has them */
 	TEE_C2C_OPEN = 22, /* the keys of a session */
-	TEE_C2C_CLOSE = 23 /* a session ends as it should */
+	TEE_C2C_CLOSE = 23, /* a session ends as it should */
+	TEE_C2C_ERASE = 24 /* a pair of the terminal, or all of them */
 };
 
 /*
@@ -77,12 +78,13 @@ enum tee_ztp {
 /* The records of chip-to-chip, sealed: nonce, records, tag. */
 #define TEE_C2C_DB_MAX (C2C_RECORDS_MAX + 12 + 16)
 
-/* Of TEE_C2C_PAIR, _CONFIRM and _OPEN. The front end keeps the records. */
+/* Of TEE_C2C_PAIR, _CONFIRM, _OPEN and _ERASE. The front end keeps the records. */
 struct tee_c2c_request {
 	uint8_t te_secret[HF_C2C_TE_LEN];
 	struct bytes terminal; /* 1 to TERMINAL_NAME_MAX characters */
 	uint8_t version; /* PAIR; OPEN: V3 with a nonce, else V2 (or V1) */
 	bool rekey; /* PAIR: inside a session of this pair */
+	bool all; /* ERASE: whatever the te_secret */
 	uint8_t confirm[HF_C2C_CONFIRM_LEN]; /* CONFIRM */
 	struct bytes db; /* the records; empty: there are none */
 };
@@ -90,7 +92,7 @@ struct tee_c2c_request {
 struct tee_c2c_answer {
 	struct hf_c2c_pair pair; /* PAIR, OPEN; its te_secret is not sent */
 	uint8_t tag[HF_C2C_TAG_LEN]; /* PAIR */
-	uint8_t db[TEE_C2C_DB_MAX]; /* PAIR, CONFIRM: to be kept */
+	uint8_t db[TEE_C2C_DB_MAX]; /* but OPEN: to be kept */
 	size_t db_len; /* 0: as they were */
 };
 

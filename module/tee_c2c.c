@@ -10,10 +10,12 @@ tee_c2c_request_write(
 	writer_put(out, BYTES_OF(request->te_secret));
 	writer_u8(out, (uint8_t)request->terminal.len);
 	writer_put(out, request->terminal);
-	if (op != TEE_C2C_CONFIRM)
+	if (op == TEE_C2C_PAIR || op == TEE_C2C_OPEN)
 		writer_u8(out, request->version);
 	if (op == TEE_C2C_PAIR)
 		writer_u8(out, request->rekey ? 1 : 0);
+	if (op == TEE_C2C_ERASE)
+		writer_u8(out, request->all ? 1 : 0);
 	if (op == TEE_C2C_CONFIRM)
 		writer_put(out, BYTES_OF(request->confirm));
 	writer_put(out, request->db);
@@ -30,13 +32,13 @@ version_read(struct reader *r)
 }
 
 static bool
-rekey_read(struct reader *r)
+flag_read(struct reader *r)
 {
-	uint8_t rekey = reader_u8(r);
+	uint8_t flag = reader_u8(r);
 
-	if (rekey > 1)
+	if (flag > 1)
 		reader_fail(r, ERR_FORMAT);
-	return rekey == 1;
+	return flag == 1;
 }
 
 void
@@ -49,10 +51,12 @@ tee_c2c_request_read(
 	if (ret_request->terminal.len == 0 ||
 	    ret_request->terminal.len > TERMINAL_NAME_MAX)
 		reader_fail(r, ERR_FORMAT);
-	if (op != TEE_C2C_CONFIRM)
+	if (op == TEE_C2C_PAIR || op == TEE_C2C_OPEN)
 		ret_request->version = version_read(r);
 	if (op == TEE_C2C_PAIR)
-		ret_request->rekey = rekey_read(r);
+		ret_request->rekey = flag_read(r);
+	if (op == TEE_C2C_ERASE)
+		ret_request->all = flag_read(r);
 	if (op == TEE_C2C_CONFIRM)
 		reader_copy(r, ret_request->confirm, HF_C2C_CONFIRM_LEN);
 	ret_request->db = reader_rest(r);
@@ -64,7 +68,7 @@ void
 tee_c2c_answer_write(
     struct writer *out, enum tee_op op, const struct tee_c2c_answer *answer)
 {
-	if (op != TEE_C2C_CONFIRM) {
+	if (op == TEE_C2C_PAIR || op == TEE_C2C_OPEN) {
 		writer_u8(out, answer->pair.version);
 		writer_put(out, BYTES_OF(answer->pair.key));
 		writer_put(out, BYTES_OF(answer->pair.hmac_key));
@@ -93,7 +97,7 @@ tee_c2c_answer_read(
     struct reader *r, enum tee_op op, struct tee_c2c_answer *ret_answer)
 {
 	memset(ret_answer, 0, sizeof(*ret_answer));
-	if (op != TEE_C2C_CONFIRM) {
+	if (op == TEE_C2C_PAIR || op == TEE_C2C_OPEN) {
 		ret_answer->pair.version = version_read(r);
 		reader_copy(r, ret_answer->pair.key, HF_C2C_KEY_LEN);
 		reader_copy(r, ret_answer->pair.hmac_key, HF_C2C_KEY_LEN);

@@ -243,6 +243,7 @@ tee_device_do(struct tee_device *d, const struct tee_request *request,
 	case TEE_C2C_CONFIRM:
 	case TEE_C2C_OPEN:
 	case TEE_C2C_CLOSE:
+	case TEE_C2C_ERASE:
 		err = tee_pairs_do(d, request, &answer->u.c2c);
 		break;
 	default:

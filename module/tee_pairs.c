@@ -172,6 +172,22 @@ do_confirm(struct work *w, const struct tee_c2c_request *request,
 }
 
 static enum err
+do_erase(struct work *w, const struct tee_c2c_request *request,
+    struct tee_c2c_answer *answer)
+{
+	enum err err = c2c_may_erase(&w->rights);
+
+	if (err == ERR_OK && !request->all)
+		err = c2c_records_erase(&w->records, &w->name);
+	else if (err == ERR_OK &&
+		 c2c_records_erase_terminal(&w->records, w->terminal) == 0)
+		return ERR_OK; /* there were none: they stay as they are */
+	if (err == ERR_OK)
+		err = db_seal(w, answer);
+	return err;
+}
+
+static enum err
 do_open(struct tee_device *d, struct work *w,
     const struct tee_c2c_request *request, struct tee_c2c_answer *answer)
 {
@@ -214,6 +230,8 @@ tee_pairs_do(struct tee_device *d, const struct tee_request *request,
 		err = do_pair(d, &w, c2c, answer);
 	else if (err == ERR_OK && request->op == TEE_C2C_CONFIRM)
 		err = do_confirm(&w, c2c, answer);
+	else if (err == ERR_OK && request->op == TEE_C2C_ERASE)
+		err = do_erase(&w, c2c, answer);
 	else if (err == ERR_OK)
 		err = do_open(d, &w, c2c, answer);
 	if (err != ERR_OK)

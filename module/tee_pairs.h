@@ -1,5 +1,6 @@
 /*
- * Chip-to-chip in the TEE: pairs are made, confirmed and told here. The
+ * Chip-to-chip in the TEE: pairs are made, confirmed, told and erased
+ * here. The
  * records come sealed with every request, and go back sealed; the key to them
  * never leaves.
  */
@@ -10,7 +11,8 @@
 
 /*
  * Does one of the TEE_C2C requests. Errors: those of lib/c2c for what a
- * host wants, ERR_EXHAUSTED (the trial is over, or there are eight pairs),
+ * host wants, ERR_EXHAUSTED (the trial is over, or eight pairs are
+ * confirmed),
  * ERR_AUTH (the records are of another module, or damaged), ERR_DISABLED
  * (also V1, where it is off).
  */

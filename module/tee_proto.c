@@ -76,6 +76,7 @@ tee_request_encode(const struct tee_request *request, struct writer *out)
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:
 	case TEE_C2C_OPEN:
+	case TEE_C2C_ERASE:
 		tee_c2c_request_write(out, request->op, &request->u.c2c);
 		break;
 	case TEE_INFO:
@@ -179,6 +180,7 @@ tee_request_decode(struct bytes in, struct tee_request *ret_request)
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:
 	case TEE_C2C_OPEN:
+	case TEE_C2C_ERASE:
 		tee_c2c_request_read(&r, ret_request->op, &ret_request->u.c2c);
 		break;
 	case TEE_INFO:
@@ -368,6 +370,7 @@ tee_answer_encode(
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:
 	case TEE_C2C_OPEN:
+	case TEE_C2C_ERASE:
 		tee_c2c_answer_write(out, op, &answer->u.c2c);
 		break;
 	case TEE_NETWORK:
@@ -450,6 +453,7 @@ tee_answer_decode(
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:
 	case TEE_C2C_OPEN:
+	case TEE_C2C_ERASE:
 		tee_c2c_answer_read(&r, op, &ret_answer->u.c2c);
 		break;
 	case TEE_NETWORK:

@@ -83,14 +83,44 @@ c2c_records_find(struct c2c_records *records, const struct c2c_name *name)
 	return NULL;
 }
 
-/* The record of that name, or a new one behind the last. */
+/* Takes one out; those behind it move up. */
+static void
+record_remove(struct c2c_records *records, struct c2c_record *r)
+{
+	struct c2c_record *last = &records->record[--records->count];
+
+	memmove(r, r + 1, (size_t)(last - r) * sizeof(*r));
+	wipe(last, sizeof(*last));
+}
+
+/* The pairing that has waited longest for its confirmation, or NULL. */
+static struct c2c_record *
+waiting_find(struct c2c_records *records)
+{
+	struct c2c_record *r;
+
+	for (r = records->record; r < records->record + records->count; r++) {
+		if (r->now.version == 0)
+			return r;
+	}
+	return NULL;
+}
+
+/*
+ * The record of that name, or a new one behind the last: what opens nothing
+ * yet is made anew, and gives way where there is no room.
+ */
 static struct c2c_record *
 find_or_add(struct c2c_records *records, const struct c2c_name *name)
 {
 	struct c2c_record *r = c2c_records_find(records, name);
 
-	if (r != NULL || records->count == C2C_RECORDS)
+	if (r != NULL && r->now.version != 0)
 		return r;
+	if (r == NULL && records->count == C2C_RECORDS)
+		r = waiting_find(records);
+	if (r != NULL)
+		record_remove(records, r);
 	r = &records->record[records->count++];
 	memset(r, 0, sizeof(*r));
 	memcpy(r->te_secret, name->te_secret, HF_C2C_TE_LEN);
@@ -112,7 +142,7 @@ c2c_records_pair(struct c2c_records *records, const struct c2c_maker *maker,
 	    len > C2C_TERMINAL_MAX)
 		return ERR_INVALID;
 	if (c2c_records_find(records, name) == NULL &&
-	    records->count == C2C_RECORDS)
+	    records->count == C2C_RECORDS && waiting_find(records) == NULL)
 		return ERR_EXHAUSTED;
 	secret.version = (uint8_t)version;
 	if (maker->crypto->random(
@@ -170,6 +200,31 @@ c2c_records_confirm(struct c2c_records *records, const struct c2c_maker *maker,
 	if (err == ERR_OK)
 		*ret_changed = false;
 	return err;
+}
+
+enum err
+c2c_records_erase(struct c2c_records *records, const struct c2c_name *name)
+{
+	struct c2c_record *r = c2c_records_find(records, name);
+
+	if (r == NULL)
+		return ERR_NOT_FOUND;
+	record_remove(records, r);
+	return ERR_OK;
+}
+
+size_t
+c2c_records_erase_terminal(struct c2c_records *records, const char *terminal)
+{
+	size_t i, erased = 0;
+
+	for (i = records->count; i-- > 0;) {
+		if (strcmp(records->record[i].terminal, terminal) != 0)
+			continue;
+		record_remove(records, &records->record[i]);
+		erased++;
+	}
+	return erased;
 }
 
 enum err

@@ -361,7 +361,7 @@ def test_two_terminals(offline, hosts):
 
 
 def test_trial_rules(host, offline):
-    """Before the bootstrap: once a name, confirmed, eight, fifty."""
+    """Before the bootstrap: once a name, confirmed, fifty; nothing erased."""
     host.fails(f'AT+USECC2C=1,"{TE}"', b"not found")
     host.pair(confirm=False)
     host.fails(f'AT+USECC2C=1,"{TE}"', b"operation not allowed")
@@ -369,10 +369,14 @@ def test_trial_rules(host, offline):
     pair = host.pair()
     host.fails(f'AT+USECC2C=0,"{TE}"', b"operation not allowed")
     host.fails(f'AT+USECC2C=4,"{TE}","{"00" * 64}"', b"operation not allowed")
-    for n in range(7):
+    host.fails(f'AT+USECC2C=5,"{TE}"', b"operation not allowed")
+    host.fails("AT+USECC2C=5", b"operation not allowed")
+    # What was never confirmed gives way, what was never does.
+    for n in range(12):
         host.pair(f"{n:032X}", confirm=False)
-    host.fails(f'AT+USECC2C=0,"{9:032X}"', b"operation not allowed")
-    for _ in range(50 - 9):
+    host.fails(f'AT+USECC2C=1,"{4:032X}"', b"not found")
+    host.fails(f'AT+USECC2C=1,"{5:032X}"', b"operation not allowed")
+    for _ in range(50 - 14):
         host.pair(f"{0:032X}", confirm=False)
     host.fails(f'AT+USECC2C=0,"{0:032X}"', b"operation not allowed")
     host.open(pair)
@@ -384,7 +388,7 @@ def test_trial_rules(host, offline):
 
 
 @pytest.mark.parametrize("bad", [
-    "", "5", '0', '0,""', f'0,"{TE[1:]}"', f'0,"{TE}0"', f'0,{TE[:8]}',
+    "", "6", '0', '5,"00"', '5,"",1', '0,""', f'0,"{TE[1:]}"', f'0,"{TE}0"', f'0,{TE[:8]}',
     f'0,"{TE[:-1]}g"', f'0,"{TE}",1', f'0,"{TE}",2', f'0,"{TE}",3,3', '1',
     f'1,"{TE}","{TE}0"', f'1,"{TE}","{TE}","{TE}"', f'4,"{TE}"',
     f'4,"{TE}","{TE}"'])
@@ -496,10 +500,11 @@ def test_after_the_bootstrap(account, features, new_module, hosts, tmp_path):
     wait_until(lambda: module.info() == (1, 0, 1), "1,0,1")
     host.fails(f'AT+USECC2C=1,"{TE}"', b"operation not allowed")
     host.fails(f'AT+USECC2C=0,"{TE}"', b"operation not allowed")
+    host.fails("AT+USECC2C=5", b"operation not allowed")
     features()
     module.seal(account.profile)
     module.complete()
-    for op in "01":
+    for op in "015":
         host.fails(f'AT+USECC2C={op},"{TE}"', b"LocalC2C is not enabled")
     # Another device, whose profile has the feature for sessions alone.
     features("LocalC2C")
@@ -512,7 +517,9 @@ def test_after_the_bootstrap(account, features, new_module, hosts, tmp_path):
     module.seal(account.profile, "SN-0002")
     module.complete()
     host = hosts(module.ready["pty"])
-    host.fails(f'AT+USECC2C=0,"{TE}"', b"LocalC2CKeyPairing is not enabled")
+    for op in "05":
+        host.fails(f'AT+USECC2C={op},"{TE}"',
+                   b"LocalC2CKeyPairing is not enabled")
     host.open(old)
     got = host.ask("AT+USECPSK=16")
     assert re.fullmatch(rb'\r\n\+USECPSK: "[0-9A-F]{28}","[0-9A-F]{32}"\r\n'
@@ -541,6 +548,30 @@ def test_pairing_again(account, features, new_module, hosts, tmp_path):
     host.open(new)
     assert host.ask("AT") == OK
     assert host.shut() == OK
+
+
+def test_erase(account, features, new_module, hosts, tmp_path):
+    """With both features a terminal's pairs are erased, one or all."""
+    features("LocalC2C", "LocalC2CKeyPairing")
+    state, = make_devices(account, tmp_path / "m", 1)
+    module = new_module("--pty", str(tmp_path / "t"), state=state)
+    module.seal(account.profile, "SN-0004")
+    module.complete()
+    host, other = hosts(module.ready["pty"]), hosts(module.ready["tcp"])
+    names = [f"{n:032X}" for n in range(7)]
+    for name in names:
+        host.pair(name)
+    kept = other.pair()
+    host.fails(f'AT+USECC2C=0,"{7:032X}"', b"operation not allowed")
+    host.fails(f'AT+USECC2C=5,"{TE}"', b"not found")
+    assert host.ask(f'AT+USECC2C=5,"{names[3]}"') == OK
+    host.fails(f'AT+USECC2C=1,"{names[3]}"', b"not found")
+    host.pair(f"{7:032X}")
+    assert host.ask("AT+USECC2C=5") == OK
+    for name in names:
+        host.fails(f'AT+USECC2C=1,"{name}"', b"not found")
+    other.open(kept)
+    assert other.shut() == OK
 
 
 @pytest.mark.parametrize("version", ["1", "2", "3"])

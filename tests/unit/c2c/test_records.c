@@ -129,6 +129,110 @@ test_eight_names(void **state)
 	assert_int_equal(again.version, HF_C2C_V3);
 }
 
+/* Pairs without a confirmation. */
+static void
+pair_begin(struct c2c_records *records, const struct c2c_name *name)
+{
+	struct c2c_maker maker = maker_make(port_real());
+	uint8_t tag[HF_C2C_TAG_LEN];
+	struct hf_c2c_pair pair;
+
+	assert_int_equal(
+	    c2c_records_pair(records, &maker, name, HF_C2C_V2, &pair, tag),
+	    ERR_OK);
+}
+
+/* Whether there are records of these terminals, one letter each. */
+static void
+terminals_are(struct c2c_records *records, const char *letters)
+{
+	size_t i;
+
+	assert_int_equal(records->count, strlen(letters));
+	for (i = 0; i < records->count; i++) {
+		assert_int_equal(records->record[i].terminal[0], letters[i]);
+		assert_int_equal(strlen(records->record[i].terminal), 1);
+	}
+}
+
+static void
+begin_each(struct c2c_records *records, const char *letters)
+{
+	char terminal[2] = {0};
+	struct c2c_name name = name_make(terminal);
+
+	for (; *letters != 0; letters++) {
+		terminal[0] = *letters;
+		pair_begin(records, &name);
+	}
+}
+
+/*
+ * When there are eight, the oldest pairing that waits for its confirmation
+ * gives way to the next; one that opens sessions never does, nor while new
+ * keys of its own wait.
+ */
+static void
+test_unconfirmed_give_way(void **state)
+{
+	struct c2c_records records = {.count = 0}, before;
+	struct c2c_name name = name_make("b");
+	struct c2c_maker maker = maker_make(port_real());
+	uint8_t tag[HF_C2C_TAG_LEN];
+	struct hf_c2c_pair pair, again;
+
+	(void)state;
+	begin_each(&records, "abcdefgh");
+	pair = pair_whole(&records, &name, HF_C2C_V2);
+	pair_begin(&records, &name);
+	terminals_are(&records, "acdefghb");
+	begin_each(&records, "ci"); /* c is young again: a goes */
+	terminals_are(&records, "defghbci");
+	begin_each(&records, "jklmnop");
+	terminals_are(&records, "bjklmnop");
+	assert_int_equal(
+	    c2c_records_open(&records, &maker, &name, &again), ERR_OK);
+	assert_memory_equal(again.key, pair.key, sizeof(pair.key));
+	name.terminal = "a";
+	assert_int_equal(
+	    c2c_records_open(&records, &maker, &name, &pair), ERR_NOT_FOUND);
+	/* What fails takes nobody's place. */
+	before = records;
+	maker = maker_make(port_failing(1));
+	assert_int_equal(
+	    c2c_records_pair(&records, &maker, &name, HF_C2C_V2, &pair, tag),
+	    ERR_RANDOM);
+	assert_memory_equal(&records, &before, sizeof(before));
+}
+
+/* One name, or all of a terminal; the others stay as they are. */
+static void
+test_erase(void **state)
+{
+	struct c2c_records records = {.count = 0};
+	struct c2c_maker maker = maker_make(port_real());
+	uint8_t te[HF_C2C_TE_LEN] = {0};
+	struct c2c_name name = {te, "a"}, b = name_make("b");
+	struct hf_c2c_pair pair, again;
+
+	(void)state;
+	assert_int_equal(c2c_records_erase(&records, &name), ERR_NOT_FOUND);
+	begin_each(&records, "a");
+	pair = pair_whole(&records, &b, HF_C2C_V2);
+	(void)pair_whole(&records, &name, HF_C2C_V2);
+	terminals_are(&records, "aba");
+	assert_int_equal(c2c_records_erase(&records, &name), ERR_OK);
+	assert_int_equal(c2c_records_erase(&records, &name), ERR_NOT_FOUND);
+	terminals_are(&records, "ab");
+	(void)pair_whole(&records, &name, HF_C2C_V2);
+	assert_int_equal(c2c_records_erase_terminal(&records, "c"), 0);
+	assert_int_equal(c2c_records_erase_terminal(&records, "a"), 2);
+	terminals_are(&records, "b");
+	assert_int_equal(
+	    c2c_records_open(&records, &maker, &b, &again), ERR_OK);
+	assert_memory_equal(again.key, pair.key, sizeof(pair.key));
+}
+
 /* A pair opens nothing before it is confirmed; V1 needs no confirmation. */
 static void
 test_unconfirmed(void **state)
@@ -278,18 +382,23 @@ test_rules(void **state)
 {
 	static const struct {
 		struct c2c_rights rights;
-		enum err open, pair, pair_again;
+		enum err open, pair, pair_again, erase;
 	} rules[] = {
-	    {{C2C_UNREGISTERED, false, false}, ERR_OK, ERR_OK, ERR_EXISTS},
-	    {{C2C_UNREGISTERED, true, true}, ERR_OK, ERR_OK, ERR_EXISTS},
-	    {{C2C_UNCLAIMED, false, false}, ERR_DENIED, ERR_DENIED, ERR_DENIED},
-	    {{C2C_UNCLAIMED, true, true}, ERR_DENIED, ERR_DENIED, ERR_DENIED},
+	    {{C2C_UNREGISTERED, false, false}, ERR_OK, ERR_OK, ERR_EXISTS,
+		ERR_DENIED},
+	    {{C2C_UNREGISTERED, true, true}, ERR_OK, ERR_OK, ERR_EXISTS,
+		ERR_DENIED},
+	    {{C2C_UNCLAIMED, false, false}, ERR_DENIED, ERR_DENIED, ERR_DENIED,
+		ERR_DENIED},
+	    {{C2C_UNCLAIMED, true, true}, ERR_DENIED, ERR_DENIED, ERR_DENIED,
+		ERR_DENIED},
 	    {{C2C_CLAIMED, false, false}, ERR_DISABLED, ERR_DISABLED,
-		ERR_DISABLED},
+		ERR_DISABLED, ERR_DISABLED},
 	    {{C2C_CLAIMED, false, true}, ERR_DISABLED, ERR_DISABLED,
+		ERR_DISABLED, ERR_DISABLED},
+	    {{C2C_CLAIMED, true, false}, ERR_OK, ERR_DISABLED, ERR_DISABLED,
 		ERR_DISABLED},
-	    {{C2C_CLAIMED, true, false}, ERR_OK, ERR_DISABLED, ERR_DISABLED},
-	    {{C2C_CLAIMED, true, true}, ERR_OK, ERR_OK, ERR_OK},
+	    {{C2C_CLAIMED, true, true}, ERR_OK, ERR_OK, ERR_OK, ERR_OK},
 	};
 	struct c2c_record record;
 	size_t i;
@@ -307,6 +416,7 @@ test_rules(void **state)
 		record.now.version = HF_C2C_V2;
 		assert_int_equal(
 		    c2c_may_pair(rights, &record), rules[i].pair_again);
+		assert_int_equal(c2c_may_erase(rights), rules[i].erase);
 	}
 }
 
@@ -399,6 +509,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_vectors),
 	    cmocka_unit_test(test_eight_names),
+	    cmocka_unit_test(test_unconfirmed_give_way),
+	    cmocka_unit_test(test_erase),
 	    cmocka_unit_test(test_unconfirmed),
 	    cmocka_unit_test(test_rekey),
 	    cmocka_unit_test(test_confirm_refused),

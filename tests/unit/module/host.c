@@ -119,6 +119,7 @@ tee_call(
 	case TEE_C2C_PAIR:
 	case TEE_C2C_CONFIRM:
 	case TEE_C2C_OPEN:
+	case TEE_C2C_ERASE:
 		c2c_answer(tee, request, &ret_answer->u.c2c);
 		break;
 	default:

@@ -105,6 +105,30 @@ test_records(void **state)
 	assert_int_equal(h->tee.db_byte, 2);
 }
 
+/* One pair of the terminal is erased, or all of them, outside of sessions. */
+static void
+test_erase(void **state)
+{
+	struct host *h = *state;
+
+	host_ask(h, "AT+USECC2C=5,\"" TE "\"", OK_LINE);
+	assert_false(h->tee.c2c.all);
+	assert_int_equal(h->tee.c2c.te_secret[1], 0x11);
+	host_ask(h, "AT+USECC2C=5", OK_LINE);
+	assert_true(h->tee.c2c.all);
+	assert_int_equal(h->tee.db_byte, 1);
+	host_ask(h, "AT+USECC2C=5,\"00\"", "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT+USECC2C=5,\"" TE "\",1", "\r\n+CME ERROR: 50\r\n");
+	assert_int_equal(h->tee.asked[TEE_C2C_ERASE], 2);
+	h->tee.err = ERR_NOT_FOUND;
+	host_ask(h, "AT+USECC2C=5,\"" TE "\"", "\r\n+CME ERROR: 22\r\n");
+	h->tee.err = ERR_OK;
+	open_v2(h);
+	type(h, "AT+USECC2C=5\r");
+	see(h, "\r\n+CME ERROR: 3\r\n");
+	assert_int_equal(h->tee.asked[TEE_C2C_ERASE], 3);
+}
+
 /* Keys that could not be stored are not told. */
 static void
 test_not_stored(void **state)
@@ -335,6 +359,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    C2C_TEST(test_records),
+	    C2C_TEST(test_erase),
 	    C2C_TEST(test_not_stored),
 	    C2C_TEST(test_session),
 	    C2C_TEST(test_echo),

@@ -228,22 +228,48 @@ test_trial(void **state)
 	assert_int_equal(ask(&close_it, &a), ERR_OK);
 }
 
-/* Nine do not fit; a pairing that fails costs nothing of the trial. */
+/*
+ * Nine do not fit: one that was never confirmed goes, one that was never
+ * does. A pairing that fails costs nothing of the trial.
+ */
 static void
 test_eight(void **state)
 {
-	struct tee_answer a;
+	struct tee_answer paired, a;
 	uint8_t te;
 	int i;
 
 	(void)state;
-	for (te = 0; te < 8; te++)
-		assert_int_equal(pair_as(te, "pty1", 3, &a), ERR_OK);
+	for (te = 0; te < 8; te++) {
+		assert_int_equal(pair_as(te, "pty1", 3, &paired), ERR_OK);
+		if (te != 3)
+			assert_int_equal(confirm(te, "pty1", &paired), ERR_OK);
+	}
+	assert_int_equal(pair_as(8, "pty1", 3, &paired), ERR_OK);
+	assert_int_equal(open_as(3, "pty1", 3, &a), ERR_NOT_FOUND);
+	for (i = 0; i < 40; i++)
+		assert_int_equal(pair_as(9, "pty1", 3, &paired), ERR_OK);
+	assert_int_equal(confirm(9, "pty1", &paired), ERR_OK);
 	for (i = 0; i < 50; i++)
-		assert_int_equal(pair_as(8, "pty1", 3, &a), ERR_EXHAUSTED);
-	for (i = 0; i < 42; i++)
-		assert_int_equal(pair_as(0, "pty1", 3, &a), ERR_OK);
-	assert_int_equal(pair_as(0, "pty1", 3, &a), ERR_EXHAUSTED);
+		assert_int_equal(pair_as(3, "pty1", 3, &a), ERR_EXHAUSTED);
+	assert_int_equal(open_as(0, "pty1", 3, &a), ERR_OK);
+	assert_int_equal(open_as(9, "pty1", 3, &a), ERR_OK);
+}
+
+/* A trial erases nothing, or a name could be paired twice. */
+static void
+test_trial_erases_nothing(void **state)
+{
+	struct tee_request r = request_of(TEE_C2C_ERASE, 1, "pty1");
+	struct tee_answer paired, a;
+
+	(void)state;
+	assert_int_equal(pair_as(1, "pty1", 2, &paired), ERR_OK);
+	assert_int_equal(confirm(1, "pty1", &paired), ERR_OK);
+	assert_int_equal(ask(&r, &a), ERR_DENIED);
+	r.u.c2c.all = true;
+	assert_int_equal(ask(&r, &a), ERR_DENIED);
+	assert_int_equal(open_as(1, "pty1", 2, &a), ERR_OK);
 }
 
 static void
@@ -297,6 +323,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_v1, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_trial, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_eight, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_trial_erases_nothing, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_decommissioned, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_sealed, setup, teardown),

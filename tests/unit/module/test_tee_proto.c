@@ -15,7 +15,7 @@ static const enum tee_op all_ops[] = {TEE_INFO, TEE_NETWORK, TEE_POLL,
     TEE_RECEIVE, TEE_SEAL, TEE_HEARTBEAT, TEE_HEARTBEAT_RESULT, TEE_PSK,
     TEE_E2E, TEE_E2E_VERSION, TEE_RESET, TEE_LOCAL_SEAL, TEE_LOCAL_OPEN,
     TEE_E2E_OPEN, TEE_VAULT_SEAL, TEE_VAULT_OPEN, TEE_C2C_PAIR, TEE_C2C_CONFIRM,
-    TEE_C2C_OPEN, TEE_C2C_CLOSE};
+    TEE_C2C_OPEN, TEE_C2C_CLOSE, TEE_C2C_ERASE};
 
 static uint8_t packet[TEE_MESSAGE_MAX];
 
@@ -100,21 +100,23 @@ test_requests(void **state)
 	assert_int_equal(out.u.e2e_version, 1);
 }
 
-/* Chip-to-chip: the three that carry records. */
+/* Chip-to-chip: the four that carry records. */
 static void
 test_c2c(void **state)
 {
 	static const enum tee_op ops[] = {
-	    TEE_C2C_PAIR, TEE_C2C_CONFIRM, TEE_C2C_OPEN};
+	    TEE_C2C_PAIR, TEE_C2C_CONFIRM, TEE_C2C_OPEN, TEE_C2C_ERASE};
 	uint8_t db[TEE_C2C_DB_MAX];
 	struct tee_request in, out;
 	struct tee_answer a, b;
 	struct bytes whole;
 	size_t i, len;
+	bool keys;
 
 	(void)state;
 	memset(db, 0x5a, sizeof(db));
 	for (i = 0; i < ARRAY_LEN(ops); i++) {
+		keys = ops[i] == TEE_C2C_PAIR || ops[i] == TEE_C2C_OPEN;
 		memset(&in, 0, sizeof(in));
 		in.op = ops[i];
 		memset(in.u.c2c.te_secret, 1, HF_C2C_TE_LEN);
@@ -122,6 +124,7 @@ test_c2c(void **state)
 		in.u.c2c.terminal = BYTES_LIT("pty1");
 		in.u.c2c.version = HF_C2C_V3;
 		in.u.c2c.rekey = true;
+		in.u.c2c.all = true;
 		in.u.c2c.db = BYTES_OF(db);
 		whole = request_encode(&in);
 		assert_int_equal(tee_request_decode(whole, &out), ERR_OK);
@@ -130,6 +133,7 @@ test_c2c(void **state)
 		assert_true(bytes_equal(out.u.c2c.terminal, BYTES_LIT("pty1")));
 		assert_true(bytes_equal(out.u.c2c.db, BYTES_OF(db)));
 		assert_int_equal(out.u.c2c.rekey, ops[i] == TEE_C2C_PAIR);
+		assert_int_equal(out.u.c2c.all, ops[i] == TEE_C2C_ERASE);
 		assert_int_equal(
 		    out.u.c2c.confirm[63], ops[i] == TEE_C2C_CONFIRM ? 2 : 0);
 		for (len = 0; len < whole.len - sizeof(db); len++)
@@ -150,8 +154,7 @@ test_c2c(void **state)
 		a.u.c2c.db_len = TEE_C2C_DB_MAX;
 		whole = answer_encode(ops[i], &a);
 		assert_int_equal(tee_answer_decode(ops[i], whole, &b), ERR_OK);
-		assert_int_equal(
-		    b.u.c2c.pair.key[15], ops[i] == TEE_C2C_CONFIRM ? 0 : 3);
+		assert_int_equal(b.u.c2c.pair.key[15], keys ? 3 : 0);
 		assert_int_equal(
 		    b.u.c2c.tag[15], ops[i] == TEE_C2C_PAIR ? 4 : 0);
 		assert_int_equal(b.u.c2c.db_len,
@@ -179,6 +182,13 @@ test_c2c_bad(void **state)
 	open[19] = 0;
 	assert_int_equal(
 	    tee_request_decode(bytes_make(open, 20), &out), ERR_FORMAT);
+	open[0] = TEE_C2C_ERASE;
+	assert_int_equal(
+	    tee_request_decode(bytes_make(open, 20), &out), ERR_OK);
+	open[19] = 2;
+	assert_int_equal(
+	    tee_request_decode(bytes_make(open, 20), &out), ERR_FORMAT);
+	open[0] = TEE_C2C_OPEN;
 	open[17] = 0;
 	open[18] = 2;
 	assert_int_equal(

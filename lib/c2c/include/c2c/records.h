@@ -63,10 +63,12 @@ struct c2c_record *c2c_records_find(
 /*
  * Makes keys for the record of that name, which is added when there is none;
  * whether that is allowed is for c2c_may_pair. Keys of V1 count at once, the
- * others wait to be confirmed. ret_tag is for the host to confirm with.
+ * others wait to be confirmed. ret_tag is for the host to confirm with. When
+ * there are eight, the oldest that was never confirmed gives way.
  *
  * Errors: ERR_INVALID (no such version, no such terminal), ERR_EXHAUSTED
- * (there are eight), ERR_RANDOM, ERR_CRYPTO; records are as they were.
+ * (there are eight that are confirmed), ERR_RANDOM, ERR_CRYPTO; records are
+ * as they were.
  */
 MUST_CHECK enum err c2c_records_pair(struct c2c_records *records,
     const struct c2c_maker *maker, const struct c2c_name *name,
@@ -82,6 +84,17 @@ MUST_CHECK enum err c2c_records_pair(struct c2c_records *records,
 MUST_CHECK enum err c2c_records_confirm(struct c2c_records *records,
     const struct c2c_maker *maker, const struct c2c_name *name,
     const uint8_t confirm[HF_C2C_CONFIRM_LEN], bool *ret_changed);
+
+/*
+ * Erases the record of that name, confirmed or not; whether that is allowed
+ * is for c2c_may_erase. Error: ERR_NOT_FOUND.
+ */
+MUST_CHECK enum err c2c_records_erase(
+    struct c2c_records *records, const struct c2c_name *name);
+
+/* Erases all records of a terminal, and says how many there were. */
+size_t c2c_records_erase_terminal(
+    struct c2c_records *records, const char *terminal);
 
 /*
  * The pair that opens sessions for a name. Errors: ERR_NOT_FOUND, ERR_STATE
@@ -126,6 +139,12 @@ struct c2c_rights {
  */
 MUST_CHECK enum err c2c_may_pair(
     const struct c2c_rights *rights, const struct c2c_record *record);
+
+/*
+ * The same for erasing a record, which needs what pairing a name again does:
+ * a claimed device and both features. Errors: ERR_DENIED, ERR_DISABLED.
+ */
+MUST_CHECK enum err c2c_may_erase(const struct c2c_rights *rights);
 
 /* The same for opening a session. Errors: ERR_DENIED, ERR_DISABLED. */
 MUST_CHECK enum err c2c_may_open(const struct c2c_rights *rights);
