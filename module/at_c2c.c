@@ -11,6 +11,7 @@
 #include "c2c/session.h"
 #include "c2c_db.h"
 #include "crypto/crypto.h"
+#include "log.h"
 #include "module.h"
 
 /* The parameter at i is hex of exactly len bytes. */
@@ -26,7 +27,7 @@ param_hex(const struct at_command *c, size_t i, uint8_t *out, size_t len)
 
 /* Asks with the records that there are, and stores those that come back. */
 static enum err
-ask(struct terminal *t, struct tee_request *request,
+ask_once(struct terminal *t, struct tee_request *request,
     struct tee_answer *ret_answer)
 {
 	struct module *m = t->module;
@@ -44,6 +45,28 @@ ask(struct terminal *t, struct tee_request *request,
 		err = c2c_db_write(m->state_fd,
 		    bytes_make(ret_answer->u.c2c.db, ret_answer->u.c2c.db_len));
 	return err;
+}
+
+/*
+ * Records that the TEE cannot use are as good as none: who could damage them
+ * could have removed them. They are kept beside, so that whoever mixed up two
+ * modules' files loses nothing.
+ */
+static enum err
+ask(struct terminal *t, struct tee_request *request,
+    struct tee_answer *ret_answer)
+{
+	enum err err = ask_once(t, request, ret_answer);
+
+	if (err != ERR_CONFLICT)
+		return err;
+	err = c2c_db_set_aside(t->module->state_fd);
+	if (err != ERR_OK)
+		return err;
+	log_warning("the chip-to-chip pairs in USR/usec/c2c_db are damaged, or "
+		    "another root of trust's: they are now in "
+		    "c2c_db.damaged, and hosts must pair again");
+	return ask_once(t, request, ret_answer);
 }
 
 /* --- pairing --- */

@@ -37,6 +37,24 @@ struct work {
 
 /* --- the file --- */
 
+/*
+ * What is not ours, whole and unchanged has an error of its own: the front
+ * end may go on without it, as it may when there is no file at all. Records
+ * of a later format are no such thing.
+ */
+static enum err
+db_err(enum err err)
+{
+	switch (err) {
+	case ERR_AUTH:
+	case ERR_FORMAT:
+	case ERR_TRUNCATED:
+		return ERR_CONFLICT;
+	default:
+		return err;
+	}
+}
+
 static enum err
 db_open(struct work *w, struct bytes db)
 {
@@ -46,7 +64,7 @@ db_open(struct work *w, struct bytes db)
 	if (db.len == 0)
 		return ERR_OK; /* no records yet */
 	if (db.len < DB_OVERHEAD || db.len > sizeof(plain) + DB_OVERHEAD)
-		return ERR_AUTH;
+		return ERR_CONFLICT;
 	err = aead_open(AEAD_GCM_256, BYTES_OF(w->file_key),
 	    bytes_make(db.ptr, NONCE_LEN), BYTES_NONE,
 	    bytes_make(db.ptr + NONCE_LEN, db.len - NONCE_LEN), plain);
@@ -54,7 +72,7 @@ db_open(struct work *w, struct bytes db)
 		err = c2c_records_decode(
 		    bytes_make(plain, db.len - DB_OVERHEAD), &w->records);
 	wipe(plain, sizeof(plain));
-	return err;
+	return db_err(err);
 }
 
 static enum err

@@ -13,8 +13,8 @@
  * Does one of the TEE_C2C requests. Errors: those of lib/c2c for what a
  * host wants, ERR_EXHAUSTED (the trial is over, or eight pairs are
  * confirmed),
- * ERR_AUTH (the records are of another module, or damaged), ERR_DISABLED
- * (also V1, where it is off).
+ * ERR_CONFLICT (the records are of another root of trust, or damaged: none
+ * of them counts), ERR_DISABLED (also V1, where it is off).
  */
 MUST_CHECK enum err tee_pairs_do(struct tee_device *d,
     const struct tee_request *request, struct tee_c2c_answer *answer);

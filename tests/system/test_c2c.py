@@ -439,17 +439,36 @@ def test_records_are_sealed(offline, hosts, account, new_module, tmp_path):
     (state / "USR/usec/c2c_db").write_bytes(sealed)
     other = hosts(new_module("--offline", "--pty", str(tmp_path / "o"),
                              state=state).ready["pty"])
-    other.fails(f'AT+USECC2C=1,"{TE}"', b"unknown")
+    other.fails(f'AT+USECC2C=1,"{TE}"', b"not found")
     for at in range(0, len(sealed), 7):
         db.write_bytes(sealed[:at] + bytes([sealed[at] ^ 1])
                        + sealed[at + 1:])
-        host.fails(f'AT+USECC2C=1,"{TE}"', b"unknown")
-    db.write_bytes(sealed[:-1])
-    host.fails(f'AT+USECC2C=0,"{TE}"', b"unknown")
-    db.write_bytes(sealed + bytes(4096))
-    host.fails(f'AT+USECC2C=0,"{TE}"', b"unknown")
+        host.fails(f'AT+USECC2C=1,"{TE}"', b"not found")
     db.write_bytes(sealed)
     assert host.ask(f'AT+USECC2C=1,"{TE}"') == OK
+
+
+@pytest.mark.parametrize("damage", [
+    lambda b: b[:-1], lambda b: b + bytes(4096), lambda b: b"x",
+    lambda b: b[:20] + bytes([b[20] ^ 1]) + b[21:]])
+def test_damaged_records(offline, hosts, damage):
+    """They count as lost, are kept beside, and it says so once."""
+    host = hosts(offline.ready["pty"])
+    host.pair()
+    db = offline.state / "USR/usec/c2c_db"
+    damaged = damage(db.read_bytes())
+    db.write_bytes(damaged)
+    host.fails(f'AT+USECC2C=4,"{TE}","{"00" * 64}"', b"not found")
+    assert db.with_name("c2c_db.damaged").read_bytes() == damaged
+    host.fails(f'AT+USECC2C=1,"{TE}"', b"not found")
+    host.open(host.pair())
+    assert host.shut() == OK
+    log = (offline.state.parent / (offline.state.name + ".log")).read_text()
+    assert log.count("c2c_db are damaged") == 1
+    # Nothing of the trial came back: 50 pairings, two of which are used.
+    for n in range(48):
+        host.pair(f"{n % 3:032X}", confirm=False)
+    host.fails(f'AT+USECC2C=0,"{3:032X}"', b"operation not allowed")
 
 
 def test_old_firmware(new_module, tmp_path, hosts):

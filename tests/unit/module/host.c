@@ -11,18 +11,21 @@
 #include "model.h"
 
 /* Records of two bytes, the first of which counts the changes. */
-static void
+static enum err
 c2c_answer(struct host_tee *tee, const struct tee_request *request,
     struct tee_c2c_answer *answer)
 {
 	tee->c2c = request->u.c2c;
 	tee->db_byte = request->u.c2c.db.len > 0 ? request->u.c2c.db.ptr[0] : 0;
+	if (tee->db_byte == HOST_DB_DAMAGED)
+		return ERR_CONFLICT;
 	answer->pair = tee->pair;
 	memset(answer->tag, 0x77, sizeof(answer->tag));
 	if (request->op == TEE_C2C_OPEN)
-		return;
+		return ERR_OK;
 	answer->db[0] = (uint8_t)(tee->db_byte + 1);
 	answer->db_len = 2;
+	return ERR_OK;
 }
 
 /* A file is its name and its content, as long as a real one. */
@@ -120,7 +123,9 @@ tee_call(
 	case TEE_C2C_CONFIRM:
 	case TEE_C2C_OPEN:
 	case TEE_C2C_ERASE:
-		c2c_answer(tee, request, &ret_answer->u.c2c);
+		if (tee->err == ERR_OK)
+			ret_answer->err =
+			    c2c_answer(tee, request, &ret_answer->u.c2c);
 		break;
 	default:
 		break;

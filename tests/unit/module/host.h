@@ -17,6 +17,7 @@
 #include "terminal.h"
 
 #define HOST_IDLE_MS 60000
+#define HOST_DB_DAMAGED 0xEE /* records that begin so do not open */
 
 /* What the TEE has been asked last, and what it will answer. */
 struct host_tee {

@@ -316,6 +316,45 @@ test_rekey(void **state)
 	host_ask(h, "AT", OK_LINE);
 }
 
+/* Records that the TEE refuses are put aside, and it is asked without. */
+static void
+test_damaged(void **state)
+{
+	struct host *h = *state;
+	int at = h->module.state_fd;
+	uint8_t db[TEE_C2C_DB_MAX + 1] = {HOST_DB_DAMAGED};
+	struct stat st;
+	size_t len;
+
+	h->tee.pair.version = HF_C2C_V2;
+	assert_int_equal(c2c_db_write(at, bytes_make(db, 3)), ERR_OK);
+	host_ask(h, "AT+USECC2C=5", OK_LINE);
+	assert_int_equal(h->tee.asked[TEE_C2C_ERASE], 2);
+	assert_int_equal(h->tee.db_byte, 0);
+	assert_int_equal(c2c_db_read(at, db, 8, &len), ERR_OK);
+	assert_int_equal(len, 2);
+	assert_int_equal(fstatat(at, "USR/usec/c2c_db.damaged", &st, 0), 0);
+	assert_int_equal(st.st_size, 3);
+	/* One that is too long, where there is one aside already. */
+	assert_int_equal(c2c_db_write(at, BYTES_OF(db)), ERR_OK);
+	host_ask(h, "AT+USECC2C=5", OK_LINE);
+	assert_int_equal(h->tee.asked[TEE_C2C_ERASE], 3);
+	assert_int_equal(fstatat(at, "USR/usec/c2c_db.damaged", &st, 0), 0);
+	assert_int_equal(st.st_size, sizeof(db));
+	/* What cannot be put aside is not lost. */
+	db[0] = HOST_DB_DAMAGED;
+	assert_int_equal(c2c_db_write(at, bytes_make(db, 3)), ERR_OK);
+	assert_int_equal(unlinkat(at, "USR/usec/c2c_db.damaged", 0), 0);
+	assert_int_equal(mkdirat(at, "USR/usec/c2c_db.damaged", 0700), 0);
+	host_ask(h, "AT+USECC2C=5", "\r\n+CME ERROR: 23\r\n");
+	assert_int_equal(h->tee.asked[TEE_C2C_ERASE], 4);
+	assert_int_equal(c2c_db_read(at, db, 8, &len), ERR_OK);
+	assert_int_equal(len, 3);
+	assert_int_equal(
+	    unlinkat(at, "USR/usec/c2c_db.damaged", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(at, "USR/usec/c2c_db", 0), 0);
+}
+
 /* What a power cut left half written is no harm; what is no file is none. */
 static void
 test_file(void **state)
@@ -342,7 +381,7 @@ test_file(void **state)
 	assert_int_equal(c2c_db_read(at, db, sizeof(db), &len), ERR_OK);
 	assert_true(bytes_equal(bytes_make(db, len), BYTES_LIT("next")));
 	assert_int_not_equal(fstatat(at, "USR/usec/c2c_db.new", &st, 0), 0);
-	assert_int_equal(c2c_db_read(at, db, 3, &len), ERR_AUTH);
+	assert_int_equal(c2c_db_read(at, db, 3, &len), ERR_CONFLICT);
 	assert_int_equal(unlinkat(at, "USR/usec/c2c_db", 0), 0);
 	assert_int_equal(symlinkat("/etc/passwd", at, "USR/usec/c2c_db"), 0);
 	assert_int_equal(c2c_db_read(at, db, sizeof(db), &len), ERR_IO);
@@ -369,6 +408,7 @@ main(void)
 	    C2C_TEST(test_hangup_and_reset),
 	    C2C_TEST(test_last_on_its_line),
 	    C2C_TEST(test_rekey),
+	    C2C_TEST(test_damaged),
 	    C2C_TEST(test_file),
 	};
 

@@ -300,12 +300,12 @@ test_sealed(void **state)
 	assert_memory_not_equal(db, before, 12);
 	for (i = 0; i < db_len; i++) {
 		db[i] ^= 0x80;
-		assert_int_equal(pair_as(2, "pty1", 2, &a), ERR_AUTH);
+		assert_int_equal(pair_as(2, "pty1", 2, &a), ERR_CONFLICT);
 		db[i] ^= 0x80;
 	}
 	for (i = 1, before_len = db_len; i < before_len; i++) {
 		db_len = i;
-		assert_int_equal(pair_as(2, "pty1", 2, &a), ERR_AUTH);
+		assert_int_equal(pair_as(2, "pty1", 2, &a), ERR_CONFLICT);
 	}
 	db_len = before_len;
 	assert_int_equal(pair_as(2, "pty1", 2, &a), ERR_OK);
