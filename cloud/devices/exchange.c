@@ -155,22 +155,15 @@ static enum err
 add_transfer(struct devices *d, const struct store_generation *prior,
     uint64_t owner, struct keysproto_request *q)
 {
-	struct store_transfer_device t;
-	enum err err;
+	struct store_transfer_device right;
+	enum err err = ERR_NOT_FOUND;
 
-	if (prior->tenant == owner)
-		return ERR_OK;
-	err = store_transfer_of(
-	    d->store, prior->uid, prior->tenant, prior->generation, &t);
-	if (err == ERR_NOT_FOUND)
-		return ERR_OK;
-	if (err != ERR_OK)
-		return err;
-	if (memcmp(prior->profile, t.from_profile, PROFILE_UID_LEN) != 0)
-		return ERR_OK;
-	q->u.root.has_transfer = true;
-	transfer_show(&t, &q->u.root.transfer);
-	return ERR_OK;
+	if (prior->tenant != owner)
+		err = transfer_right(d->store, prior, &right);
+	q->u.root.has_transfer = err == ERR_OK;
+	if (err == ERR_OK)
+		transfer_show(&right, &q->u.root.transfer);
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 static enum err

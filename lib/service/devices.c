@@ -7,7 +7,6 @@
 #include "internal.h"
 #include "service/events.h"
 #include "store/generations.h"
-#include "store/transfers.h"
 
 /* A device may have so many generations, and one more every so often. */
 #define GENERATIONS_AT_ONCE 256
@@ -294,25 +293,6 @@ device_leave(struct store *store, const struct judge_device *known,
 	return err;
 }
 
-/* Both owners hear that a device has its new root. */
-static enum err
-transfer_done(struct store *store, const struct store_transfer_device *t,
-    uint32_t generation, uint64_t time)
-{
-	const uint64_t party[] = {t->from, t->to};
-	struct service_event event;
-	enum err err = store_transfer_done(store, t->transfer, t->uid, time);
-
-	for (size_t i = 0; i < ARRAY_LEN(party) && err == ERR_OK; i++) {
-		service_event_start(
-		    &event, "transfer_done", t->uid, party[i], time);
-		service_event_number(&event, "TransferID", t->transfer);
-		service_event_number(&event, "Generation", generation);
-		err = service_event_add(store, &event);
-	}
-	return err;
-}
-
 /*
  * A device that waits with a transfer is done with a root of its new owner's.
  * One that was made for the old owner still is his, and the device shall
@@ -334,7 +314,8 @@ take_transfer(struct store *store, const struct store_pending *p,
 	if (err != ERR_OK)
 		return err;
 	if (memcmp(p->root_profile, t.to_profile, PROFILE_UID_LEN) == 0)
-		return transfer_done(store, &t, p->generation, time);
+		return transfer_end(
+		    store, &t, "transfer_done", p->generation, time);
 	if (memcmp(p->root_profile, t.from_profile, PROFILE_UID_LEN) != 0)
 		return store_transfer_done(store, t.transfer, t.uid, time);
 	*ret_tenant = t.from;

@@ -5,6 +5,7 @@
 #define SERVICE_INTERNAL_H
 
 #include "service/devices.h"
+#include "store/transfers.h"
 
 /* Whether one more active device is over the plan of a tenant. */
 MUST_CHECK enum err device_over_plan(
@@ -12,6 +13,14 @@ MUST_CHECK enum err device_over_plan(
 
 /* The features that an owner's profile and plan give at first. */
 uint32_t device_first_features(const struct store_terms *terms);
+
+/*
+ * A device waits with a transfer no more, and both parties hear it by an event
+ * of this kind that names the generation. Errors: the store's.
+ */
+MUST_CHECK enum err transfer_end(struct store *store,
+    const struct store_transfer_device *t, const char *kind,
+    uint32_t generation, uint64_t time);
 
 /*
  * Moves the current generation and all pendings but one alias to the

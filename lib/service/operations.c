@@ -159,26 +159,32 @@ release_renewed(const struct release_wish *wish, struct store_device *device)
 	return ERR_OK;
 }
 
+static bool
+names_current(
+    const struct release_wish *wish, const struct store_device *device)
+{
+	if (!wish->by_instance)
+		return wish->generation == device->generation;
+	return device->has_instance &&
+	       memcmp(device->instance, wish->instance, INSTANCE_LEN) == 0;
+}
+
 static enum err
 release_one(struct service *s, const struct release_wish *wish,
     struct store_device *device)
 {
-	bool current =
-	    wish->by_instance
-		? device->has_instance && memcmp(device->instance,
-					      wish->instance, INSTANCE_LEN) == 0
-		: wish->generation == device->generation;
+	bool current = names_current(wish, device);
 	bool good = true;
-	enum err err = ERR_OK;
+	/* What others have begun is not to be finished. */
+	enum err err = store_pending_delete_all(s->store, device->uid);
 
 	device->resync = 0;
 	device->rotate = current;
-	/* What others have begun is not to be finished. */
-	err = store_pending_delete_all(s->store, device->uid);
-	if (err != ERR_OK || current)
-		return err != ERR_OK ? err
-				     : store_generations_reject(s->store,
-					   device->uid, device->generation);
+	if (err != ERR_OK)
+		return err;
+	if (current)
+		return store_generations_reject(
+		    s->store, device->uid, device->generation);
 	if (wish->by_instance)
 		return ERR_INVALID;
 	err = resync_check(s, device, wish->generation, &good);

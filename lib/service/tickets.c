@@ -170,26 +170,15 @@ undo_transfer(struct store *store, const struct service_adoption *a,
     const struct store_device *row)
 {
 	struct store_transfer_device t;
-	struct service_event event;
-	uint64_t party[2];
 	enum err err = store_transfer_waiting(store, a->uid, &t);
 
 	if (err == ERR_NOT_FOUND || (err == ERR_OK && t.to == row->tenant))
 		return ERR_OK;
 	if (err != ERR_OK)
 		return err;
-	party[0] = t.from;
-	party[1] = t.to;
 	/* What was given to read stays given. */
-	err = store_transfer_done(store, t.transfer, t.uid, a->time);
-	for (size_t i = 0; i < ARRAY_LEN(party) && err == ERR_OK; i++) {
-		service_event_start(
-		    &event, "transfer_undone", a->uid, party[i], a->time);
-		service_event_number(&event, "TransferID", t.transfer);
-		service_event_number(&event, "Generation", a->generation);
-		err = service_event_add(store, &event);
-	}
-	return err;
+	return transfer_end(
+	    store, &t, "transfer_undone", a->generation, a->time);
 }
 
 static enum err

@@ -6,8 +6,10 @@
 #include "service/transfers.h"
 
 #include "base/text.h"
+#include "internal.h"
 #include "keys/messages.h"
 #include "service/audit.h"
+#include "service/events.h"
 #include "store/events.h"
 #include "store/generations.h"
 #include "store/tenants.h"
@@ -39,21 +41,48 @@ transfer_show(const struct store_transfer_device *device,
 }
 
 enum err
+transfer_right(struct store *store, const struct store_generation *generation,
+    struct store_transfer_device *ret_right)
+{
+	enum err err = store_transfer_of(store, generation->uid,
+	    generation->tenant, generation->generation, ret_right);
+
+	if (err == ERR_OK && memcmp(ret_right->from_profile,
+				 generation->profile, PROFILE_UID_LEN) != 0)
+		err = ERR_NOT_FOUND;
+	return err;
+}
+
+enum err
 transfer_reaches(struct store *store, const struct store_generation *generation,
     uint64_t tenant, bool *ret_reaches)
 {
-	struct store_transfer_device t;
+	struct store_transfer_device right;
 	enum err err;
 
 	*ret_reaches = generation->tenant == tenant;
 	if (*ret_reaches)
 		return ERR_OK;
-	err = store_transfer_of(store, generation->uid, generation->tenant,
-	    generation->generation, &t);
-	*ret_reaches =
-	    err == ERR_OK && t.to == tenant &&
-	    memcmp(t.from_profile, generation->profile, PROFILE_UID_LEN) == 0;
+	err = transfer_right(store, generation, &right);
+	*ret_reaches = err == ERR_OK && right.to == tenant;
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err
+transfer_end(struct store *store, const struct store_transfer_device *t,
+    const char *kind, uint32_t generation, uint64_t time)
+{
+	const uint64_t party[] = {t->from, t->to};
+	struct service_event event;
+	enum err err = store_transfer_done(store, t->transfer, t->uid, time);
+
+	for (size_t i = 0; i < ARRAY_LEN(party) && err == ERR_OK; i++) {
+		service_event_start(&event, kind, t->uid, party[i], time);
+		service_event_number(&event, "TransferID", t->transfer);
+		service_event_number(&event, "Generation", generation);
+		err = service_event_add(store, &event);
+	}
+	return err;
 }
 
 /* --- what both sides hear of it --- */
@@ -522,8 +551,7 @@ moves_write(struct service *s, struct transfer_acceptance *a)
 		err = places_count(s, &terms, &places);
 	if (err != ERR_OK)
 		return err;
-	features = terms.features &
-		   (~(uint32_t)(SERVICE_PSK | SERVICE_E2E) | terms.services);
+	features = device_first_features(&terms);
 	for (size_t i = 0; i < a->count && err == ERR_OK; i++) {
 		const struct transfer_move *m = &a->moves[i];
 

@@ -72,6 +72,14 @@ void transfer_show(const struct store_transfer_device *device,
     struct keysproto_transfer *ret_transfer);
 
 /*
+ * The newest right that the owner of a generation gave away with it, which
+ * keys can check. Errors: ERR_NOT_FOUND (there is none), the store's.
+ */
+MUST_CHECK enum err transfer_right(struct store *store,
+    const struct store_generation *generation,
+    struct store_transfer_device *ret_right);
+
+/*
  * Whether a root that hangs on a generation can be bound to a tenant: it is
  * his, or was given away to him.
  */
