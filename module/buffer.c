@@ -53,20 +53,25 @@ buffer_grow(struct buffer *b, size_t need)
 }
 
 enum err
+buffer_reserve(struct buffer *b, size_t len)
+{
+	size_t used = b->end - b->start;
+
+	if (len > b->max - used)
+		return ERR_SPACE;
+	return len > b->cap - b->end ? buffer_grow(b, used + len) : ERR_OK;
+}
+
+enum err
 buffer_put(struct buffer *b, struct bytes in)
 {
-	size_t len = b->end - b->start;
 	enum err err;
 
 	if (in.len == 0)
 		return ERR_OK;
-	if (in.len > b->max - len)
-		return ERR_SPACE;
-	if (in.len > b->cap - b->end) {
-		err = buffer_grow(b, len + in.len);
-		if (err != ERR_OK)
-			return err;
-	}
+	err = buffer_reserve(b, in.len);
+	if (err != ERR_OK)
+		return err;
 	memcpy(b->ptr + b->end, in.ptr, in.len);
 	b->end += in.len;
 	return ERR_OK;

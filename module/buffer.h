@@ -21,6 +21,12 @@ void buffer_init(struct buffer *b, size_t max);
 /* Wipes and frees; the buffer is empty and usable afterwards. */
 void buffer_done(struct buffer *b);
 
+/*
+ * Makes room for len more bytes, which buffer_put then cannot fail to append.
+ * Errors: ERR_SPACE (over max), ERR_NOMEM.
+ */
+MUST_CHECK enum err buffer_reserve(struct buffer *b, size_t len);
+
 /* Appends all or nothing. Errors: ERR_SPACE (over max), ERR_NOMEM. */
 MUST_CHECK enum err buffer_put(struct buffer *b, struct bytes in);
 

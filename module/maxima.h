@@ -15,7 +15,8 @@
 #define TERMINAL_NAME_MAX 15
 #define TERMINAL_INFO_MAX 1024 /* one information line, data not counted */
 #define TERMINAL_URCS_MAX 2048 /* result codes that wait for a quiet moment */
-#define TERMINAL_BACKLOG_MAX 65536 /* above it no new command is read */
+#define TERMINAL_BACKLOG_MAX 65536 /* above it no new command is run */
+/* What may wait and the largest answer, with room for lesser things. */
 #define TERMINAL_OUTPUT_MAX (E2E_PLAINTEXT_MAX + 4u * TERMINAL_BACKLOG_MAX)
 
 #define FILE_NAME_MAX 64

@@ -3,9 +3,10 @@
  * prompts, the framing of answers. A bad line costs one error and nothing
  * else: the next CR starts afresh.
  *
- * What the output cannot hold is lost, as on a serial line that nobody
- * reads; commands are not even read while much is waiting to be sent, so
- * that this concerns unsolicited result codes only.
+ * While much is waiting to be sent no command is run, be it the next of the
+ * same line; so that there is room for any answer. One that does not fit all
+ * the same becomes an error: it leaves whole or not at all. Unsolicited
+ * result codes are lost then, as on a serial line that nobody reads.
  *
  * While a chip-to-chip session is open, what goes out is collected as plain
  * text until there is nothing more to do, and then put into frames, a few at
@@ -25,6 +26,14 @@
 #define LF '\n'
 #define BS 8 /* S5: deletes the byte before it */
 #define DEL 0x7f /* what the key sends in most terminal programs */
+
+#define RESULT_MAX 80 /* the line that ends an answer */
+
+/* What TERMINAL_OUTPUT_MAX is in frames, behind what may be there already. */
+#define FRAMED_MAX                                                             \
+	(TERMINAL_BACKLOG_MAX +                                                \
+	    (TERMINAL_OUTPUT_MAX / HF_C2C_MODULE_MAX + 2) *                    \
+		HF_C2C_MODULE_FRAME_MAX)
 
 static void
 settings_start(struct terminal_settings *s)
@@ -47,7 +56,7 @@ terminal_init(struct terminal *t, const char *name, struct module *module,
 	t->sibling = module->terminals;
 	module->terminals = t;
 	buffer_init(&t->data, FILE_SIZE_MAX);
-	buffer_init(&t->output, TERMINAL_OUTPUT_MAX);
+	buffer_init(&t->output, FRAMED_MAX);
 	buffer_init(&t->plain, TERMINAL_OUTPUT_MAX);
 	buffer_init(&t->urcs, TERMINAL_URCS_MAX);
 }
@@ -136,11 +145,34 @@ terminal_done(struct terminal *t)
 
 /* --- output --- */
 
+/* Where text goes. */
+static struct buffer *
+output_buffer(struct terminal *t)
+{
+	return t->frames.open ? &t->plain : &t->output;
+}
+
 static void
 output_put(struct terminal *t, struct bytes b)
 {
-	if (buffer_put(t->frames.open ? &t->plain : &t->output, b) != ERR_OK)
+	if (buffer_put(output_buffer(t), b) != ERR_OK)
 		return; /* lost: see the top of this file */
+}
+
+/* Puts out part of an answer, if there is room behind it for a result. */
+static void
+answer_put(struct terminal *t, const struct bytes *parts, size_t count)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < count; i++)
+		len += parts[i].len;
+	if (buffer_reserve(output_buffer(t), len + RESULT_MAX + 4) != ERR_OK) {
+		t->unfit = true;
+		return;
+	}
+	for (i = 0; i < count; i++)
+		output_put(t, parts[i]);
 }
 
 static void
@@ -154,7 +186,7 @@ output_line(struct terminal *t, const char *text)
 static void
 output_result(struct terminal *t, enum at_result result)
 {
-	char text[80];
+	char text[RESULT_MAX];
 
 	if (result == AT_DONE) {
 		output_line(t, "OK");
@@ -180,27 +212,26 @@ terminal_info(struct terminal *t, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	output_line(t, text);
+	terminal_info_bytes(t, text, BYTES_NONE);
 	wipe(text, sizeof(text));
 }
 
 void
 terminal_info_bytes(struct terminal *t, const char *head, struct bytes rest)
 {
-	output_put(t, BYTES_LIT("\r\n"));
-	output_put(t, bytes_str(head));
-	output_put(t, rest);
-	output_put(t, BYTES_LIT("\r\n"));
+	const struct bytes parts[] = {
+	    BYTES_LIT("\r\n"), bytes_str(head), rest, BYTES_LIT("\r\n")};
+
+	answer_put(t, parts, ARRAY_LEN(parts));
 }
 
 void
 terminal_info_data(struct terminal *t, const char *head, struct bytes data)
 {
-	output_put(t, BYTES_LIT("\r\n"));
-	output_put(t, bytes_str(head));
-	output_put(t, BYTES_LIT("\""));
-	output_put(t, data);
-	output_put(t, BYTES_LIT("\"\r\n"));
+	const struct bytes parts[] = {BYTES_LIT("\r\n"), bytes_str(head),
+	    BYTES_LIT("\""), data, BYTES_LIT("\"\r\n")};
+
+	answer_put(t, parts, ARRAY_LEN(parts));
 }
 
 /* Lets result codes out that waited, if this is a quiet moment. */
@@ -267,6 +298,7 @@ line_clear(struct terminal *t)
 	t->line_len = 0;
 	t->in_quotes = false;
 	t->bad = false;
+	t->unfit = false;
 	t->state = TERMINAL_LINE;
 	t->deadline_ms = UINT64_MAX;
 	buffer_done(&t->data);
@@ -289,19 +321,44 @@ syntax_result(enum err err)
 	return err == ERR_SPACE ? CME_TOO_LONG : CME_BAD_PARAMETERS;
 }
 
+/* Runs the next command of the line. */
+static enum at_result
+command_run(struct terminal *t)
+{
+	enum err err = at_line_next(&t->rest, &t->command);
+
+	return err != ERR_OK ? syntax_result(err) : at_run(t, &t->command);
+}
+
+/* Whether the host has read enough for the next command of the line. */
+static enum at_result
+backlog_look(struct terminal *t)
+{
+	return backlog(t) > TERMINAL_BACKLOG_MAX ? AT_LATER : AT_DONE;
+}
+
+/* Waits for that, for as long as a host may take that does not read. */
+static enum at_result
+backlog_wait(struct terminal *t)
+{
+	enum at_result result = terminal_wait(t, backlog_look, 0);
+
+	t->deadline_ms = UINT64_MAX;
+	return result;
+}
+
 /* Goes on with the line after a command of it ended with result. */
 static void
 line_continue(struct terminal *t, enum at_result result)
 {
-	enum err err;
-
-	while (result == AT_DONE && at_line_more(&t->rest)) {
-		err = at_line_next(&t->rest, &t->command);
-		if (err != ERR_OK)
-			result = syntax_result(err);
+	while (result == AT_DONE && !t->unfit && at_line_more(&t->rest)) {
+		if (backlog_look(t) == AT_LATER)
+			result = backlog_wait(t);
 		else
-			result = at_run(t, &t->command);
+			result = command_run(t);
 	}
+	if (result == AT_DONE && t->unfit)
+		result = CME_MEMORY_FULL;
 	if (result != AT_LATER)
 		line_finish(t, result);
 }

@@ -49,6 +49,7 @@ struct terminal {
 	size_t line_len;
 	bool in_quotes;
 	bool bad; /* a control byte was in the line */
+	bool unfit; /* part of its answer did not fit, and was left out */
 	bool skip_cr; /* hosts end the data of a prompt with a CR too many */
 	struct at_line rest; /* what is left of the line */
 	struct at_command command; /* the one that runs */
@@ -117,7 +118,11 @@ void terminal_reset(struct terminal *t);
 
 /* --- for commands --- */
 
-/* One information line of the answer, TERMINAL_INFO_MAX bytes at most. */
+/*
+ * One information line of the answer, TERMINAL_INFO_MAX bytes at most. Of
+ * this and the next two: what does not fit the output is left out whole, and
+ * makes the line end with "memory full".
+ */
 void terminal_info(struct terminal *t, const char *format, ...) PRINTF(2, 3);
 
 /* An information line of any length: head, then rest. */

@@ -55,7 +55,11 @@ recover(struct terminal *t, uint64_t now_ms)
 	struct bytes out;
 
 	now_ms += 301 * 1000;
-	terminal_poll(t, now_ms);
+	do {
+		/* Commands of the line wait until their answers are read. */
+		output_drop(t);
+		terminal_poll(t, now_ms);
+	} while (terminal_output(t).len > TERMINAL_BACKLOG_MAX);
 	fuzz_check(t->state == TERMINAL_LINE || t->state == TERMINAL_OVERLONG);
 	output_drop(t);
 	if (terminal_input(t, now_ms, BYTES_LIT("\r")) != 1) {

@@ -256,6 +256,47 @@ test_much(void **state)
 	free(data);
 }
 
+/*
+ * A reset puts into frames whatever waits: an answer of the largest size
+ * leaves whole, and behind its last frame the line is plain.
+ */
+static void
+test_reset_much(void **state)
+{
+	static uint8_t in[HF_C2C_MODULE_FRAME_MAX];
+	struct host *h = *state;
+	struct hf_c2c_decoder decoder;
+	struct bytes out, body, text;
+	size_t pos = 0, total = 0, len = FILE_SIZE_MAX;
+	char *data = malloc(len);
+
+	assert_non_null(data);
+	memset(data, 'x', len);
+	host_type(h, "AT+UDWNFILE=\"f\",16777215\r");
+	host_send(h, bytes_make(data, len));
+	terminal_sent(&h->terminal, terminal_output(&h->terminal).len);
+	open_v2(h);
+	type(h, "AT+URDFILE=\"f\"\r");
+	terminal_reset(&h->terminal);
+	out = terminal_output(&h->terminal);
+	c2c_decoder_init(&decoder, in, sizeof(in));
+	while (pos < out.len) {
+		pos += c2c_decoder_feed(
+		    &decoder, bytes_make(out.ptr + pos, out.len - pos), &body);
+		if (body.ptr == NULL)
+			break;
+		assert_int_equal(
+		    c2c_open(&session, in + (body.ptr - in), body.len, &text),
+		    ERR_OK);
+		total += text.len;
+	}
+	assert_int_equal(pos, out.len);
+	assert_int_equal(
+	    total, strlen("\r\n+URDFILE: \"f\",16777215,\"") + len + 3 + 6);
+	terminal_sent(&h->terminal, out.len);
+	free(data);
+}
+
 /* Half a frame goes with its host, the session does not; a reset ends it. */
 static void
 test_hangup_and_reset(void **state)
@@ -405,6 +446,7 @@ main(void)
 	    C2C_TEST(test_wait),
 	    C2C_TEST(test_urc),
 	    C2C_TEST(test_much),
+	    C2C_TEST(test_reset_much),
 	    C2C_TEST(test_hangup_and_reset),
 	    C2C_TEST(test_last_on_its_line),
 	    C2C_TEST(test_rekey),

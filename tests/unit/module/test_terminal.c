@@ -4,6 +4,7 @@
  */
 #include "host.h"
 
+#define OK_LINE "\r\nOK\r\n"
 #define TERMINAL_TEST(f)                                                       \
 	cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
 
@@ -282,6 +283,97 @@ test_backlog(void **state)
 	host_ask(h, "AT", "\r\nOK\r\n");
 }
 
+/* Makes a file of len bytes; its name is one letter. */
+static void
+file_make(struct host *h, char name, size_t len)
+{
+	char line[64];
+	uint8_t *data = malloc(len);
+
+	assert_non_null(data);
+	memset(data, name, len);
+	(void)snprintf(
+	    line, sizeof(line), "AT+UDWNFILE=\"%c\",%zu\r", name, len);
+	host_type(h, line);
+	host_send(h, bytes_make(data, len));
+	host_see(h, ">" OK_LINE);
+	free(data);
+}
+
+/* Reads a file's answer, in pieces as a host does; the rest stays. */
+static void
+file_see(struct host *h, char name, size_t len)
+{
+	char head[64];
+	struct bytes out;
+	size_t i, n, got = 0;
+
+	(void)snprintf(
+	    head, sizeof(head), "\r\n+URDFILE: \"%c\",%zu,\"", name, len);
+	out = terminal_output(&h->terminal);
+	assert_true(out.len >= strlen(head));
+	assert_memory_equal(out.ptr, head, strlen(head));
+	terminal_sent(&h->terminal, strlen(head));
+	while (got < len) {
+		out = terminal_output(&h->terminal);
+		n = out.len < len - got ? out.len : len - got;
+		assert_true(n > 0);
+		for (i = 0; i < n; i++)
+			if (out.ptr[i] != (uint8_t)name)
+				fail();
+		terminal_sent(&h->terminal, n);
+		got += n;
+	}
+	terminal_poll(&h->terminal, h->now_ms);
+	out = terminal_output(&h->terminal);
+	assert_true(out.len >= 3);
+	assert_memory_equal(out.ptr, "\"\r\n", 3);
+	terminal_sent(&h->terminal, 3);
+}
+
+/* Two answers of the largest size on one line: the second waits its turn. */
+static void
+test_two_large(void **state)
+{
+	struct host *h = *state;
+
+	file_make(h, 'a', FILE_SIZE_MAX);
+	file_make(h, 'b', FILE_SIZE_MAX);
+	host_type(h, "AT+URDFILE=\"a\";+URDFILE=\"b\"\r");
+	assert_int_equal(
+	    terminal_input(&h->terminal, h->now_ms, BYTES_LIT("AT\r")), 0);
+	assert_false(terminal_idle(&h->terminal));
+	/* However long the host takes. */
+	host_pass_ms(h, 1000 * HOST_IDLE_MS);
+	file_see(h, 'a', FILE_SIZE_MAX);
+	file_see(h, 'b', FILE_SIZE_MAX);
+	host_see(h, OK_LINE);
+	host_ask(h, "AT", OK_LINE);
+	/* A reset does not wait for a host that does not read. */
+	host_type(h, "AT+URDFILE=\"a\";+URDFILE=\"b\"\r");
+	terminal_reset(&h->terminal);
+	file_see(h, 'a', FILE_SIZE_MAX);
+	host_see(h, "\r\n+CME ERROR: 52\r\n");
+}
+
+/* An answer that does not fit is an error, and nothing of it leaves. */
+static void
+test_no_room(void **state)
+{
+	struct host *h = *state;
+
+	file_make(h, 'a', 4000);
+	h->terminal.output.max = 4000;
+	host_ask(h, "AT+URDFILE=\"a\"", "\r\n+CME ERROR: 20\r\n");
+	host_ask(h, "AT+CMEE?;+URDFILE=\"a\";+CMEE?",
+	    "\r\n+CMEE: 1\r\n\r\n+CME ERROR: 20\r\n");
+	host_ask(h, "AT", OK_LINE);
+	h->terminal.output.max = 4200;
+	host_type(h, "AT+URDFILE=\"a\"\r");
+	file_see(h, 'a', 4000);
+	host_see(h, OK_LINE);
+}
+
 static void
 test_reset(void **state)
 {
@@ -315,6 +407,8 @@ main(void)
 	    TERMINAL_TEST(test_hangup),
 	    TERMINAL_TEST(test_urc),
 	    TERMINAL_TEST(test_backlog),
+	    TERMINAL_TEST(test_two_large),
+	    TERMINAL_TEST(test_no_room),
 	    TERMINAL_TEST(test_reset),
 	};
 
