@@ -16,7 +16,8 @@
 
 /*
  * A page for each device that speaks is what a commit writes: small pages are
- * less of it. The size counts for a database that is made new.
+ * less of it. The size counts for a database that is made new. A page that is
+ * changed often goes from the log to the database once: the log may be long.
  */
 static const char pragmas[] = "PRAGMA page_size = 2048;"
 			      "PRAGMA foreign_keys = ON;"
@@ -24,7 +25,7 @@ static const char pragmas[] = "PRAGMA page_size = 2048;"
 			      "PRAGMA temp_store = MEMORY;"
 			      "PRAGMA synchronous = FULL;"
 			      "PRAGMA cache_size = -65536;"
-			      "PRAGMA wal_autocheckpoint = 8000;"
+			      "PRAGMA wal_autocheckpoint = 32000;"
 			      "PRAGMA journal_size_limit = 67108864;"
 			      "PRAGMA trusted_schema = OFF;";
 

@@ -68,7 +68,7 @@ commits(const char *path, uint64_t seconds)
 	static const char settings[] = "PRAGMA secure_delete = ON;"
 				       "PRAGMA synchronous = FULL;"
 				       "PRAGMA cache_size = -65536;"
-				       "PRAGMA wal_autocheckpoint = 8000;"
+				       "PRAGMA wal_autocheckpoint = 32000;"
 				       "PRAGMA journal_mode = WAL;";
 	static const char change[] =
 	    "UPDATE devices SET last_ck = ck, ck = randomblob(62),"
