@@ -13,6 +13,14 @@
 #define SYNC_MS 1000u
 #define QUIET_MS 50u
 
+/*
+ * Wakes a module that takes what it gets for a part of a quoted string. The
+ * quote ends that, and the control character before it makes of the line one
+ * that is refused, whatever stands in it. Where no quote was open one is now:
+ * the next of these closes it. AT in front lets an echo be known as one.
+ */
+#define WAKE "AT\x18\"\rAT"
+
 void
 hf_init(struct hf_host *h, const struct hf_port *port, const struct hf_urc *urc)
 {
@@ -124,17 +132,33 @@ run_text(struct hf_host *h, const char *text, uint32_t timeout_ms)
 	return hf_run(h, &call);
 }
 
+/* Looks for a sign of life, and sets the module to what is needed. */
+static enum hf_err
+sync_try(struct hf_host *h, const char *text)
+{
+	bool plain = h->c2c == NULL;
+	enum hf_err err = run_text(h, text, SYNC_MS);
+
+	if (err == HF_OK || err == HF_ERR_MODULE)
+		err = hf_poll(h, QUIET_MS);
+	/* That may have been a late answer; what follows has one of its own. */
+	if (err == HF_OK)
+		err = run_text(h, plain ? "ATE0" : "AT", SYNC_MS);
+	if (err == HF_OK && plain)
+		err = run_text(h, "AT+CMEE=1", SYNC_MS);
+	return err;
+}
+
 enum hf_err
 hf_sync(struct hf_host *h, unsigned tries)
 {
 	enum hf_err err = HF_ERR_TIMEOUT;
+	unsigned i;
 
-	while (tries-- > 0 && err == HF_ERR_TIMEOUT)
-		err = run_text(h, "AT", SYNC_MS);
-	if (err == HF_OK || err == HF_ERR_MODULE)
-		err = hf_poll(h, QUIET_MS);
-	if (h->c2c != NULL || err != HF_OK)
-		return err;
-	err = run_text(h, "ATE0", SYNC_MS);
-	return err == HF_OK ? run_text(h, "AT+CMEE=1", SYNC_MS) : err;
+	for (i = 0; i < tries; i++) {
+		err = sync_try(h, i == 0 ? "AT" : WAKE);
+		if (err != HF_ERR_TIMEOUT && err != HF_ERR_MODULE)
+			break;
+	}
+	return err;
 }

@@ -443,12 +443,17 @@ data_take(struct terminal *t, struct bytes in)
 		data_complete(t);
 }
 
-/* A byte has come or gone: an open quote waits only so long for the next. */
+/*
+ * A byte has come or gone: an open quote waits only so long to be closed. A
+ * host that has lost one may go on to send, and all of it falls between the
+ * quotes: so bytes give no more time.
+ */
 static void
 line_touched(struct terminal *t, uint8_t byte)
 {
-	if (byte == '"')
-		t->in_quotes = !t->in_quotes;
+	if (byte != '"')
+		return;
+	t->in_quotes = !t->in_quotes;
 	t->deadline_ms = t->in_quotes ? t->now_ms + t->idle_ms : UINT64_MAX;
 }
 

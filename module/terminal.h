@@ -71,7 +71,7 @@ struct terminal {
 
 /*
  * Starts a terminal. idle_ms: how long it waits for the next byte of a
- * prompt's data, or of a line whose quote is open.
+ * prompt's data, or for the end of an open quote.
  */
 void terminal_init(struct terminal *t, const char *name, struct module *module,
     uint64_t idle_ms);

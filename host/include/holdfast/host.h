@@ -109,8 +109,12 @@ void hf_init(
 
 /*
  * Finds the module, or finds it again after HF_ERR_TIMEOUT: sends AT until it
- * answers, tries times a second long, then ATE0 and AT+CMEE=1, and drops what
- * earlier commands still answer. Inside a session only AT is sent.
+ * answers, tries times, then ATE0 and AT+CMEE=1, and drops what earlier
+ * commands still answer. From the second try on a quote goes before the AT, in
+ * a line that the module refuses: it ends a quoted string which a lost byte
+ * left open, or opens one for the next try to end. Three tries are enough for
+ * a module that listens; each lasts a second when it does not answer. Inside a
+ * session only AT is sent, and the quote.
  */
 HF_MUST_CHECK enum hf_err hf_sync(struct hf_host *h, unsigned tries);
 

@@ -381,6 +381,8 @@ test_long_line(void **state)
 	assert_int_equal(strlen(s.urcs), HF_LINE_MAX + 1);
 }
 
+#define WAKE "AT\x18\"\rAT\r" /* what hf_sync sends when AT is not answered */
+
 static void
 test_sync(void **state)
 {
@@ -390,8 +392,8 @@ test_sync(void **state)
 	(void)state;
 	script_init(&s, &h);
 	script_text(&s, "AT\r", "");
-	script_text(&s, "AT\r", "\xFF\xFE");
-	script_text(&s, "AT\r", "AT\r\r\nOK\r\n\r\nOK\r\n\r\n+URC\r\n");
+	script_text(&s, WAKE, "\xFF\xFE");
+	script_text(&s, WAKE, "AT\r\r\nOK\r\n\r\nOK\r\n\r\n+URC\r\n");
 	script_text(&s, "ATE0\r", "ATE0\r\r\nOK\r\n");
 	script_text(&s, "AT+CMEE=1\r", "\r\nOK\r\n");
 	assert_int_equal(hf_sync(&h, 3), HF_OK);
@@ -399,9 +401,53 @@ test_sync(void **state)
 	assert_int_equal(s.waited_ms, 2000 + 50);
 	script_init(&s, &h);
 	script_text(&s, "AT\r", "");
-	script_text(&s, "AT\r", "");
+	script_text(&s, WAKE, "");
 	assert_int_equal(hf_sync(&h, 2), HF_ERR_TIMEOUT);
 	assert_int_equal(hf_sync(&h, 0), HF_ERR_TIMEOUT);
+}
+
+/* An echo of what wakes the module is none of its lines. */
+static void
+test_sync_echo(void **state)
+{
+	struct script s;
+	struct hf_host h;
+
+	(void)state;
+	script_init(&s, &h);
+	script_text(&s, "AT\r", "AT\r");
+	script_text(&s, WAKE, "AT\x18\"\r\r\n+CME ERROR: 25\r\nAT\r\r\nOK\r\n");
+	script_text(&s, "ATE0\r", "ATE0\r\r\nOK\r\n");
+	script_text(&s, "AT+CMEE=1\r", "\r\nOK\r\n");
+	assert_int_equal(hf_sync(&h, 2), HF_OK);
+	script_done(&s);
+	assert_string_equal(s.urcs, "");
+}
+
+/* What sets the module up was lost: the next try does it. */
+static void
+test_sync_again(void **state)
+{
+	struct script s;
+	struct hf_host h;
+
+	(void)state;
+	script_init(&s, &h);
+	script_text(&s, "AT\r", "\r\nOK\r\n");
+	script_text(&s, "ATE0\r", "\r\nOK\r\n");
+	script_text(&s, "AT+CMEE=1\r", "\r\nERROR\r\n");
+	script_text(&s, WAKE, "\r\nERROR\r\n\r\nOK\r\n");
+	script_text(&s, "ATE0\r", "");
+	script_text(&s, WAKE, "\r\nERROR\r\n\r\nOK\r\n");
+	script_text(&s, "ATE0\r", "\r\nOK\r\n");
+	script_text(&s, "AT+CMEE=1\r", "\r\nOK\r\n");
+	assert_int_equal(hf_sync(&h, 3), HF_OK);
+	script_done(&s);
+	/* A module that refuses all is found, and says so. */
+	script_init(&s, &h);
+	script_text(&s, "AT\r", "\r\nERROR\r\n");
+	script_text(&s, "ATE0\r", "\r\nERROR\r\n");
+	assert_int_equal(hf_sync(&h, 1), HF_ERR_MODULE);
 }
 
 int
@@ -426,6 +472,8 @@ main(void)
 	    cmocka_unit_test(test_poll),
 	    cmocka_unit_test(test_long_line),
 	    cmocka_unit_test(test_sync),
+	    cmocka_unit_test(test_sync_echo),
+	    cmocka_unit_test(test_sync_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

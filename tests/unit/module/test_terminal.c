@@ -182,10 +182,35 @@ test_quotes(void **state)
 	host_pass_ms(h, 1);
 	host_see(h, "\r\n+CME ERROR: 50\r\n");
 	host_ask(h, "AT", "\r\nOK\r\n");
+	/* Whatever is sent in the meantime: it would never end otherwise. */
+	host_type(h, "AT+UDELFILE=\"a\r");
+	host_pass_ms(h, HOST_IDLE_MS - 1);
+	host_type(h, "AT\r");
+	host_see(h, "");
+	host_pass_ms(h, 1);
+	host_see(h, "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT", "\r\nOK\r\n");
 	/* Nor does a closed one wait for anything. */
 	host_type(h, "AT+X=\"a\"");
 	host_pass_ms(h, 10 * HOST_IDLE_MS);
 	host_see(h, "");
+}
+
+/* The longest quote, sent at little more than 700 baud, is in time. */
+static void
+test_slow_quote(void **state)
+{
+	struct host *h = *state;
+	size_t i;
+
+	host_type(h, "AT+NOSUCH=\"");
+	for (i = 0; i < AT_LINE_MAX - 12; i++) {
+		host_type(h, i % 64 == 63 ? "\r" : "x");
+		host_pass_ms(h, 14);
+	}
+	host_see(h, "");
+	host_type(h, "\"\r");
+	host_see(h, "\r\n+CME ERROR: 100\r\n");
 }
 
 static void
@@ -401,6 +426,7 @@ main(void)
 	    TERMINAL_TEST(test_overlong_quotes),
 	    TERMINAL_TEST(test_longest),
 	    TERMINAL_TEST(test_quotes),
+	    TERMINAL_TEST(test_slow_quote),
 	    TERMINAL_TEST(test_prompt),
 	    TERMINAL_TEST(test_prompt_at_once),
 	    TERMINAL_TEST(test_prompt_idle),
