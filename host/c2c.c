@@ -1,6 +1,10 @@
 /*
  * Pairs and sessions of chip-to-chip, seen from the host. A session is open
- * from the plain OK of =1 to the OK of =2 or =3 in its last frame.
+ * from the plain OK of =1 to the OK of =2 or =3 in its last frame. When one of
+ * these does not arrive the host cannot know whether the module is in the
+ * session. It is in doubt then, and its keys are kept until hf_sync has ended
+ * it. Only a session that the caller has not, or wants to end, is ever in
+ * doubt; so nothing that was meant for frames is sent, or heard, without them.
  *
  * Spec: PROTOCOL.md, "Chip-to-chip".
  */
@@ -12,6 +16,7 @@
 #include "internal.h"
 
 #define PREFIX "+USECC2C:"
+#define SYNC_TRIES 3u
 #define KEYS_TEXT_MAX 128 /* 3,0 and three times 32 digits in quotes */
 
 /* What a pairing answered. */
@@ -131,19 +136,30 @@ session_start(struct hf_host *h, struct hf_c2c *c2c)
 	c2c->text_len = 0;
 	c2c->plain_len = 0;
 	c2c->refused = 0;
-	h->line_len = 0;
-	h->c2c = c2c;
+	link_use(h, c2c);
 }
 
 void
 hf_c2c_forget(struct hf_host *h)
 {
-	if (h->c2c == NULL)
+	struct hf_c2c *c2c = h->c2c != NULL ? h->c2c : h->doubt;
+
+	if (c2c == NULL)
 		return;
-	c2c_session_done(&h->c2c->session);
-	wipe(h->c2c, sizeof(*h->c2c));
-	h->c2c = NULL;
-	h->line_len = 0;
+	c2c_session_done(&c2c->session);
+	wipe(c2c, sizeof(*c2c));
+	h->doubt = NULL;
+	link_use(h, NULL);
+}
+
+/* A session was to end: it has, it was refused, or nobody knows. */
+static void
+session_end(struct hf_host *h, enum hf_err err)
+{
+	if (err == HF_OK)
+		hf_c2c_forget(h);
+	else if (err != HF_ERR_MODULE)
+		h->doubt = h->c2c;
 }
 
 /* 1,"<module's nonce>" of the answer to a V3 opening. */
@@ -175,9 +191,43 @@ session_err(enum err err)
 	return err == ERR_INVALID ? HF_ERR_INVALID : HF_ERR_CRYPTO;
 }
 
-/* Adds the nonce to the command, runs it, and makes the keys. */
+/* The module may be in the session, and the host is not. */
+static void
+session_doubt(struct hf_host *h, struct hf_c2c *c2c)
+{
+	session_start(h, c2c);
+	link_use(h, NULL);
+	h->doubt = c2c;
+}
+
+/*
+ * Runs the command of V1 and V2, whose sessions have the keys of the pair. So
+ * there are keys for one that is perhaps open, too.
+ */
 static enum hf_err
-agree_v3(struct hf_host *h, struct command *c, struct hf_c2c_session *s,
+agree_v2(struct hf_host *h, struct command *c, struct hf_c2c *c2c,
+    const struct hf_crypto *crypto, const struct hf_c2c_pair *pair)
+{
+	enum hf_err err = session_err(
+	    c2c_session_init(&c2c->session, crypto, C2C_HOST, pair));
+
+	if (err != HF_OK)
+		return err;
+	err = command_run(h, c, NULL);
+	if (err == HF_ERR_MODULE)
+		c2c_session_done(&c2c->session);
+	else if (err != HF_OK)
+		session_doubt(h, c2c);
+	return err;
+}
+
+/*
+ * Adds the nonce to the command, runs it, and makes the keys. Without the
+ * module's nonce there are none, nor are they needed: a module that knows V3
+ * ends a session when a plain line comes instead of its first frame.
+ */
+static enum hf_err
+agree_v3(struct hf_host *h, struct command *c, struct hf_c2c *c2c,
     const struct hf_crypto *crypto, const struct hf_c2c_pair *pair)
 {
 	uint8_t ours[HF_C2C_NONCE_LEN], theirs[HF_C2C_NONCE_LEN];
@@ -187,11 +237,14 @@ agree_v3(struct hf_host *h, struct command *c, struct hf_c2c_session *s,
 		return HF_ERR_CRYPTO;
 	command_text(c, ",");
 	command_hex(c, BYTES_OF(ours));
+	memset(&c2c->session, 0, sizeof(c2c->session));
 	err = open_v3(h, c, theirs);
-	if (err != HF_OK)
-		return err;
-	return session_err(
-	    c2c_session_init_v3(s, crypto, C2C_HOST, pair, ours, theirs));
+	if (err == HF_OK)
+		err = session_err(c2c_session_init_v3(
+		    &c2c->session, crypto, C2C_HOST, pair, ours, theirs));
+	if (err != HF_OK && err != HF_ERR_MODULE)
+		session_doubt(h, c2c);
+	return err;
 }
 
 enum hf_err
@@ -199,22 +252,22 @@ hf_c2c_open(struct hf_host *h, struct hf_c2c *c2c,
     const struct hf_crypto *crypto, const struct hf_c2c_pair *pair)
 {
 	struct command c;
-	enum hf_err err;
+	enum hf_err err = HF_OK;
 
-	if (h->c2c != NULL)
-		return HF_ERR_STATE;
 	if (pair->version < HF_C2C_V1 || pair->version > HF_C2C_V3)
 		return HF_ERR_INVALID;
+	if (h->doubt != NULL)
+		err = hf_sync(h, SYNC_TRIES);
+	if (err != HF_OK)
+		return err;
+	if (h->c2c != NULL)
+		return HF_ERR_STATE;
 	command_init(&c, "AT+USECC2C=1,");
 	command_hex(&c, BYTES_OF(pair->te_secret));
-	if (pair->version == HF_C2C_V3) {
-		err = agree_v3(h, &c, &c2c->session, crypto, pair);
-	} else {
-		err = command_run(h, &c, NULL);
-		if (err == HF_OK)
-			err = session_err(c2c_session_init(
-			    &c2c->session, crypto, C2C_HOST, pair));
-	}
+	if (pair->version == HF_C2C_V3)
+		err = agree_v3(h, &c, c2c, crypto, pair);
+	else
+		err = agree_v2(h, &c, c2c, crypto, pair);
 	if (err == HF_OK)
 		session_start(h, c2c);
 	return err;
@@ -230,8 +283,7 @@ hf_c2c_close(struct hf_host *h)
 		return HF_ERR_STATE;
 	command_init(&c, "AT+USECC2C=2");
 	err = command_run(h, &c, NULL);
-	if (err == HF_OK)
-		hf_c2c_forget(h);
+	session_end(h, err);
 	return err;
 }
 
@@ -249,10 +301,9 @@ hf_c2c_rekey(struct hf_host *h, struct hf_c2c_pair *ret_pair,
 	memcpy(pair.te_secret, h->c2c->session.te_secret, HF_C2C_TE_LEN);
 	command_init(&c, "AT+USECC2C=3");
 	err = run_keys(h, &c, 3, &pair, ret_tag);
-	if (err == HF_OK) {
+	if (err == HF_OK)
 		*ret_pair = pair;
-		hf_c2c_forget(h);
-	}
+	session_end(h, err);
 	wipe(&pair, sizeof(pair));
 	return err;
 }

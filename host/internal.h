@@ -21,6 +21,12 @@ HF_MUST_CHECK enum hf_err link_read(
 HF_MUST_CHECK enum hf_err link_write(struct hf_host *h, struct bytes data);
 HF_MUST_CHECK enum hf_err link_flush(struct hf_host *h);
 
+/*
+ * Speaks in the frames of a session from now on, or in plain text: NULL. What
+ * has arrived of a line is dropped, what waits to be sealed too.
+ */
+void link_use(struct hf_host *h, struct hf_c2c *c2c);
+
 /* Lets time pass; what arrives meanwhile is kept. */
 HF_MUST_CHECK enum hf_err link_pause(struct hf_host *h, uint32_t timeout_ms);
 

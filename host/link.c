@@ -9,6 +9,15 @@
 #include "c2c/session.h"
 #include "internal.h"
 
+void
+link_use(struct hf_host *h, struct hf_c2c *c2c)
+{
+	h->c2c = c2c;
+	h->line_len = 0;
+	if (c2c != NULL)
+		c2c->plain_len = 0;
+}
+
 /* Reads more of the line behind what is there. */
 static enum hf_err
 fill(struct hf_host *h, uint32_t *timeout_ms)

@@ -149,16 +149,52 @@ sync_try(struct hf_host *h, const char *text)
 	return err;
 }
 
-enum hf_err
-hf_sync(struct hf_host *h, unsigned tries)
+static enum hf_err
+sync_tries(struct hf_host *h, unsigned tries)
 {
 	enum hf_err err = HF_ERR_TIMEOUT;
-	unsigned i;
+	const char *text = "AT";
 
-	for (i = 0; i < tries; i++) {
-		err = sync_try(h, i == 0 ? "AT" : WAKE);
+	for (; tries > 0; tries--) {
+		err = sync_try(h, text);
+		text = WAKE;
 		if (err != HF_ERR_TIMEOUT && err != HF_ERR_MODULE)
 			break;
 	}
 	return err;
+}
+
+/*
+ * The same for a module that may be in a session which is not wanted: all of
+ * it in plain text first, because a module that is not in it would take frames
+ * for more of its line; then in the session, which is closed. There are no
+ * keys when the answer to a V3 opening was lost.
+ */
+static enum hf_err
+sync_doubt(struct hf_host *h, unsigned tries)
+{
+	struct hf_c2c *was = h->c2c;
+	bool keys = h->doubt->session.crypto != NULL;
+	enum hf_err err;
+
+	link_use(h, NULL);
+	err = sync_tries(h, tries);
+	if (err == HF_ERR_TIMEOUT && keys) {
+		link_use(h, h->doubt);
+		err = run_text(h, "AT+USECC2C=2", SYNC_MS);
+		link_use(h, NULL);
+		if (err == HF_OK)
+			err = sync_tries(h, tries);
+	}
+	if (err == HF_OK)
+		hf_c2c_forget(h);
+	else
+		link_use(h, was);
+	return err;
+}
+
+enum hf_err
+hf_sync(struct hf_host *h, unsigned tries)
+{
+	return h->doubt != NULL ? sync_doubt(h, tries) : sync_tries(h, tries);
 }

@@ -32,8 +32,37 @@ frames_hangup(struct frames *f)
 	if (!f->open)
 		return;
 	f->text = BYTES_NONE;
+	f->before = PLAIN_START;
 	wipe(f->in, sizeof(f->in));
 	c2c_decoder_init(&f->decoder, f->in, sizeof(f->in));
+}
+
+static enum frames_plain
+plain_behind(enum frames_plain before, uint8_t byte)
+{
+	if (byte == '\r')
+		return PLAIN_START;
+	if (before != PLAIN_START)
+		return PLAIN_OTHER;
+	if (byte == 'A' || byte == 'a')
+		return PLAIN_A;
+	/* What may stand before a line, see terminal.c. */
+	return byte == '\n' || byte == 0 || byte == ' ' ? PLAIN_START
+							: PLAIN_OTHER;
+}
+
+bool
+frames_see_plain(struct frames *f, uint8_t byte)
+{
+	bool found = f->before == PLAIN_A && (byte == 'T' || byte == 't');
+
+	/* A frame may have any byte in it. */
+	if (f->heard || c2c_decoder_pending(&f->decoder)) {
+		f->before = PLAIN_OTHER;
+		return false;
+	}
+	f->before = plain_behind(f->before, byte);
+	return found;
 }
 
 size_t
@@ -45,10 +74,12 @@ frames_feed(struct frames *f, struct bytes in)
 	if (body.ptr == NULL)
 		return taken;
 	if (c2c_open(&f->session, f->in + (body.ptr - f->in), body.len,
-		&text) == ERR_OK)
-		f->text = text;
-	else
+		&text) != ERR_OK) {
 		f->refused++;
+		return taken;
+	}
+	f->text = text;
+	f->heard = true;
 	return taken;
 }
 

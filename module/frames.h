@@ -16,6 +16,12 @@ struct frames {
 	struct hf_c2c_decoder decoder;
 	uint8_t in[HF_C2C_HOST_FRAME_MAX];
 	struct bytes text; /* of the last frame, not taken yet; in in */
+	bool heard; /* a frame opened: the host knows of the session */
+	enum frames_plain { /* what stands before the next byte, till then */
+		PLAIN_START, /* the start of a line */
+		PLAIN_A, /* a line that begins with A */
+		PLAIN_OTHER
+	} before;
 	unsigned refused; /* frames that did not open */
 };
 
@@ -33,6 +39,13 @@ void frames_hangup(struct frames *f);
  * what was in it, if it opened. Only while f->text is empty.
  */
 size_t frames_feed(struct frames *f, struct bytes in);
+
+/*
+ * Looks at a byte before frames_feed has it, and says whether it makes the AT
+ * of a plain line. A session that no frame of the host's has come through may
+ * be one that it does not know of: its OK got lost.
+ */
+bool frames_see_plain(struct frames *f, uint8_t byte);
 
 /*
  * Seals as much of plain as fits one frame, and moves it to out. What cannot

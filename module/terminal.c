@@ -10,7 +10,8 @@
  *
  * While a chip-to-chip session is open, what goes out is collected as plain
  * text until there is nothing more to do, and then put into frames, a few at
- * a time. Nothing else can leave then.
+ * a time. Nothing else can leave then. A session begins in earnest with the
+ * first frame of the host's; a plain line before that ends it.
  *
  * Spec: ITU-T V.250, sections 5.2 to 5.7.
  */
@@ -606,6 +607,25 @@ text_take(struct terminal *t)
 		text_step(t);
 }
 
+/*
+ * Takes bytes of an open session. A plain line instead of the first frame is
+ * that of a host which knows of no session; who has no keys gains nothing by
+ * it, for nothing was said in the session yet.
+ */
+static size_t
+frames_take(struct terminal *t, struct bytes in)
+{
+	if (!t->frames.heard)
+		in.len = 1; /* the next may be of a plain line */
+	if (!frames_see_plain(&t->frames, *in.ptr))
+		return frames_feed(&t->frames, in);
+	session_flush(t, true);
+	frames_stop(&t->frames);
+	line_byte(t, 'A'); /* was taken for noise */
+	line_byte(t, *in.ptr);
+	return 1;
+}
+
 size_t
 terminal_input(struct terminal *t, uint64_t now_ms, struct bytes in)
 {
@@ -615,8 +635,8 @@ terminal_input(struct terminal *t, uint64_t now_ms, struct bytes in)
 	text_take(t);
 	while (pos < in.len && accepts(t)) {
 		if (t->frames.open) {
-			pos += frames_feed(
-			    &t->frames, bytes_make(in.ptr + pos, in.len - pos));
+			pos += frames_take(
+			    t, bytes_make(in.ptr + pos, in.len - pos));
 			text_take(t);
 		} else {
 			len = step_len(t, in.len - pos);

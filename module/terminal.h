@@ -106,7 +106,7 @@ bool terminal_idle(const struct terminal *t);
 /*
  * The host has gone: half a line, a prompt or a wait are dropped, and what
  * was to be sent too. Settings stay, and a chip-to-chip session, which whoever
- * comes next must have the keys of.
+ * comes next must have the keys of, once a frame of the host's has come.
  */
 void terminal_hangup(struct terminal *t);
 

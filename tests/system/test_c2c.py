@@ -294,6 +294,21 @@ def test_a_lost_byte_costs_a_frame(host):
     assert host.shut() == OK
 
 
+def test_an_opening_that_was_not_heard(host):
+    """The OK got lost: plain text ends the session, until a frame came."""
+    pair = host.pair()
+    host.open(pair)
+    host.session = None
+    assert host.ask("AT+CMEE?") == b"\r\n+CMEE: 2\r\n" + OK
+    host.open(pair)
+    host.session = None
+    host.open(pair)
+    assert host.ask("AT") == OK
+    host.send(b"AT+CMEE=0\r")
+    assert host.ask("AT+CMEE?") == b"\r\n+CMEE: 2\r\n" + OK
+    assert host.shut() == OK
+
+
 def test_cut_and_joined(host):
     """The serial line cuts frames and commands anywhere."""
     host.open(host.pair())

@@ -92,6 +92,7 @@ struct hf_host {
 	const struct hf_port *port;
 	struct hf_urc urc;
 	struct hf_c2c *c2c; /* of the session that is open, or NULL */
+	struct hf_c2c *doubt; /* of one that is perhaps open, to be ended */
 	uint8_t in[HF_INPUT_MAX];
 	size_t in_at, in_len;
 	char line[HF_LINE_MAX + 1];
@@ -113,8 +114,13 @@ void hf_init(
  * commands still answer. From the second try on a quote goes before the AT, in
  * a line that the module refuses: it ends a quoted string which a lost byte
  * left open, or opens one for the next try to end. Three tries are enough for
- * a module that listens; each lasts a second when it does not answer. Inside a
- * session only AT is sent, and the quote.
+ * a module that listens; each lasts a second when it does not answer.
+ *
+ * Inside a session only AT is sent, and the quote; whatever comes, the session
+ * goes on. But one whose opening, closing or new keys were not answered ends:
+ * all that is done in plain text, and if nothing answers the session is closed
+ * in a frame, and all is done again. After HF_OK no session is open, and its
+ * keys are wiped.
  */
 HF_MUST_CHECK enum hf_err hf_sync(struct hf_host *h, unsigned tries);
 
@@ -325,18 +331,28 @@ HF_MUST_CHECK enum hf_err hf_c2c_confirm(struct hf_host *h,
  * AT+USECC2C=1: opens a session of the pair's version. From now on all that
  * this header sends and reads is in frames. c2c and crypto belong to the
  * session until it is closed. Errors: HF_ERR_STATE (one is open).
+ *
+ * After any error but HF_ERR_MODULE, HF_ERR_STATE and HF_ERR_INVALID the
+ * module may be in a session, and this host is in none. Call hf_sync, or this
+ * again, which calls it; c2c and crypto belong to h until one of the two has
+ * succeeded, or hf_c2c_forget was called.
  */
 HF_MUST_CHECK enum hf_err hf_c2c_open(struct hf_host *h, struct hf_c2c *c2c,
     const struct hf_crypto *crypto, const struct hf_c2c_pair *pair);
 
-/* AT+USECC2C=2: closes the session and wipes it. HF_ERR_STATE (none open). */
+/*
+ * AT+USECC2C=2: closes the session and wipes it. When that is not answered all
+ * goes on in frames until hf_sync, which closes it for good, or hf_c2c_forget.
+ * HF_ERR_STATE (none open).
+ */
 HF_MUST_CHECK enum hf_err hf_c2c_close(struct hf_host *h);
 
 /*
  * AT+USECC2C=3: gets new keys for the session's pair, through the session,
- * which is closed by it. Store them beside the old ones, confirm them, then
- * forget the old ones: these stand until the module has seen the
- * confirmation. HF_ERR_STATE (no session is open, or one of V1).
+ * which is closed by it, and without an answer as by hf_c2c_close. Store them
+ * beside the old ones, confirm them, then forget the old ones: these stand
+ * until the module has seen the confirmation. HF_ERR_STATE (no session is
+ * open, or one of V1).
  */
 HF_MUST_CHECK enum hf_err hf_c2c_rekey(struct hf_host *h,
     struct hf_c2c_pair *ret_pair, uint8_t ret_tag[HF_C2C_TAG_LEN]);

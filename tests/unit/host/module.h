@@ -33,6 +33,8 @@ struct module {
 	size_t out_at, out_len;
 	bool closing; /* plain text behind the answer that is being made */
 	size_t piece; /* bytes a read gives at most */
+	bool deaf; /* all bytes from the host are lost */
+	bool lossy; /* one to the host was lost: lines of it may be damaged */
 	size_t in_count,
 	    in_lose; /* bytes from the host; the one that is lost */
 	size_t out_count, out_lose; /* the same to the host */
@@ -46,5 +48,8 @@ void module_init(struct module *m, struct hf_host *h);
 
 /* Sends a line that nobody asked for. */
 void module_urc(struct module *m, const char *line);
+
+/* The same as it stands, whether a session is open or not. */
+void module_plain(struct module *m, const char *line);
 
 #endif

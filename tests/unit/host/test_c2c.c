@@ -212,6 +212,156 @@ test_lost_bytes(void **state)
 	}
 }
 
+static void
+check_wiped(const struct fixture *f)
+{
+	static const struct hf_c2c zeros;
+
+	assert_null(f->host.c2c);
+	assert_null(f->host.doubt);
+	assert_memory_equal(&f->c2c, &zeros, sizeof(zeros));
+}
+
+/*
+ * A byte of the answer to an opening is lost, at a module that takes nothing
+ * but frames from then on: hf_sync closes the session, or another opening.
+ */
+static bool
+check_loss_open(enum hf_c2c_version version, size_t at, bool sync)
+{
+	static struct fixture f;
+	enum hf_err err;
+
+	fixture_init(&f, version);
+	f.module.out_count = 0;
+	f.module.out_lose = at;
+	err = open_session(&f);
+	if (f.module.out_count <= at)
+		return false;
+	f.module.out_lose = NO_LOSS;
+	assert_true(f.module.open);
+	if (err != HF_OK) {
+		assert_null(f.host.c2c);
+		if (sync) {
+			assert_int_equal(hf_sync(&f.host, 3), HF_OK);
+			assert_false(f.module.open);
+			check_wiped(&f);
+			check_uid(&f);
+		}
+		assert_int_equal(open_session(&f), HF_OK);
+	}
+	check_uid(&f);
+	assert_int_equal(hf_c2c_close(&f.host), HF_OK);
+	check_wiped(&f);
+	return true;
+}
+
+static void
+test_lost_open(void **state)
+{
+	size_t i, at;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		for (at = 0; check_loss_open(versions[i], at, true); at++)
+			assert_true(check_loss_open(versions[i], at, false));
+		assert_int_equal(at, strlen("\r\nOK\r\n"));
+	}
+}
+
+/* Plain text that could be the answer to anything is none in a session. */
+static void
+check_no_plain(struct fixture *f)
+{
+	uint8_t uid[8];
+
+	assert_non_null(f->host.c2c);
+	module_plain(&f->module, "+USECROTUID: \"0002000089282245\"");
+	module_plain(&f->module, "OK");
+	assert_int_equal(hf_rot_uid(&f->host, uid), HF_ERR_TIMEOUT);
+	assert_non_null(f->host.c2c);
+}
+
+/*
+ * A byte of a closing or of new keys is lost, either way. All goes on in
+ * frames until hf_sync, and then nothing does.
+ */
+static bool
+check_loss_end(enum hf_c2c_version version, size_t at, bool in, bool rekey)
+{
+	static struct fixture f;
+	uint8_t tag[HF_C2C_TAG_LEN];
+	struct hf_c2c_pair pair;
+
+	fixture_init(&f, version);
+	assert_int_equal(open_session(&f), HF_OK);
+	check_uid(&f);
+	f.module.in_count = f.module.out_count = 0;
+	*(in ? &f.module.in_lose : &f.module.out_lose) = at;
+	if ((rekey ? hf_c2c_rekey(&f.host, &pair, tag)
+		   : hf_c2c_close(&f.host)) == HF_OK)
+		return false;
+	f.module.in_lose = f.module.out_lose = NO_LOSS;
+	if (!f.module.open)
+		check_no_plain(&f);
+	assert_int_equal(hf_sync(&f.host, 3), HF_OK);
+	assert_false(f.module.open);
+	check_wiped(&f);
+	check_uid(&f);
+	assert_int_equal(open_session(&f), HF_OK);
+	check_uid(&f);
+	return true;
+}
+
+static void
+test_lost_end(void **state)
+{
+	size_t i, at, way;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(versions); i++) {
+		for (way = 0; way < 4; way++) {
+			at = 0;
+			if (way >= 2 && versions[i] == HF_C2C_V1)
+				continue;
+			while (check_loss_end(
+			    versions[i], at, way % 2 == 0, way >= 2))
+				at++;
+			assert_true(at > 20);
+		}
+	}
+}
+
+/* A doubt that is not settled keeps its keys until it is given up. */
+static void
+test_doubt(void **state)
+{
+	static struct fixture f;
+
+	(void)state;
+	fixture_init(&f, HF_C2C_V2);
+	f.module.out_count = 0;
+	f.module.out_lose = 3;
+	assert_int_equal(open_session(&f), HF_ERR_TIMEOUT);
+	f.module.out_lose = NO_LOSS;
+	f.module.deaf = true;
+	assert_int_equal(hf_sync(&f.host, 3), HF_ERR_TIMEOUT);
+	assert_int_equal(open_session(&f), HF_ERR_TIMEOUT);
+	f.module.deaf = false;
+	assert_int_equal(hf_sync(&f.host, 3), HF_OK);
+	check_wiped(&f);
+	f.module.out_count = 0;
+	f.module.out_lose = 3;
+	assert_int_equal(open_session(&f), HF_ERR_TIMEOUT);
+	hf_c2c_forget(&f.host);
+	check_wiped(&f);
+	/* One that was refused leaves no doubt and no keys. */
+	fixture_init(&f, HF_C2C_V3);
+	f.pair.version = HF_C2C_V2;
+	assert_int_equal(open_session(&f), HF_ERR_MODULE);
+	check_wiped(&f);
+}
+
 /* Frames that were tampered with are counted, and the session goes on. */
 static void
 test_refused_frames(void **state)
@@ -402,6 +552,9 @@ main(void)
 	    cmocka_unit_test(test_pieces),
 	    cmocka_unit_test(test_urcs),
 	    cmocka_unit_test(test_lost_bytes),
+	    cmocka_unit_test(test_lost_open),
+	    cmocka_unit_test(test_lost_end),
+	    cmocka_unit_test(test_doubt),
 	    cmocka_unit_test(test_refused_frames),
 	    cmocka_unit_test(test_rekey),
 	    cmocka_unit_test(test_reset),

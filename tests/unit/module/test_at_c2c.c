@@ -306,6 +306,8 @@ test_hangup_and_reset(void **state)
 	size_t len;
 
 	open_v2(h);
+	type(h, "AT\r");
+	see(h, OK_LINE);
 	len = sealed("AT+CMEE?\r", frame);
 	host_send(h, bytes_make(frame, len - 5));
 	terminal_hangup(&h->terminal);
@@ -317,6 +319,63 @@ test_hangup_and_reset(void **state)
 	assert_null(terminal_session(&h->terminal));
 	host_type(h, "AT\r");
 	host_see(h, "AT\r" OK_LINE);
+}
+
+/*
+ * A host that did not hear the OK speaks in plain text: that ends a session
+ * which no frame has come through. Nothing else does, but AT at the start of a
+ * line.
+ */
+static void
+test_not_heard(void **state)
+{
+	static const char *const noise[] = {
+	    "\n", "+AT\r", "A T\r", "\"AT\r", "\xf9", "AAT", "\xf9\x10"};
+	struct host *h = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(noise); i++) {
+		open_v2(h);
+		host_type(h, noise[i]);
+		host_see(h, "");
+		assert_non_null(terminal_session(&h->terminal));
+		type(h, "AT\r");
+		see(h, OK_LINE);
+		host_type(h, "AT\rAT+CMEE?\r");
+		see(h, "");
+		type(h, "AT+USECC2C=2\r");
+		see(h, OK_LINE);
+	}
+	for (i = 0; i < 3; i++) {
+		open_v2(h);
+		host_type(h, i == 0   ? "AT+CM"
+			     : i == 1 ? "x\r\n at+CM"
+				      : "\nAt+CM");
+		assert_null(terminal_session(&h->terminal));
+		host_type(h, "EE?\r");
+		host_see(h, "\r\n+CMEE: 1\r\n" OK_LINE);
+	}
+}
+
+/* A frame that does not open is no frame of a host with the keys. */
+static void
+test_not_heard_frames(void **state)
+{
+	struct host *h = *state;
+
+	open_v2(h);
+	session.hmac_key[0] ^= 1;
+	type(h, "AT\r");
+	host_see(h, "");
+	host_type(h, "\rAT\r");
+	host_see(h, OK_LINE);
+	/* What waits to be told was meant for the session. */
+	open_v2(h);
+	terminal_urc(&h->terminal, "+NOW: 1");
+	see(h, "\r\n+NOW: 1\r\n");
+	host_ask(h, "AT+USECC2C=1,\"" TE "\"", OK_LINE);
+	type(h, "AT\r");
+	see(h, OK_LINE);
 }
 
 /* A line that opens and then fails opens nothing. */
@@ -448,6 +507,8 @@ main(void)
 	    C2C_TEST(test_much),
 	    C2C_TEST(test_reset_much),
 	    C2C_TEST(test_hangup_and_reset),
+	    C2C_TEST(test_not_heard),
+	    C2C_TEST(test_not_heard_frames),
 	    C2C_TEST(test_last_on_its_line),
 	    C2C_TEST(test_rekey),
 	    C2C_TEST(test_damaged),

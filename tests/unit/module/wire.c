@@ -132,6 +132,13 @@ wire_init(struct wire *w, struct host *module)
 	module->module.crypto = w->crypto;
 	module->module.tee = (struct tee){wire_tee, w, -1};
 	w->port = (struct hf_port){wire_write, wire_read, w};
+	wire_start(w);
+}
+
+void
+wire_start(struct wire *w)
+{
+	memset(&w->records, 0, sizeof(w->records));
 	wire_lose(w, NO_LOSS, NO_LOSS);
 	hf_init(&w->host, &w->port, NULL);
 }

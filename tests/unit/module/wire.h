@@ -32,8 +32,11 @@ struct wire {
 	uint64_t slow_until_ms; /* nothing arrives at the host before */
 };
 
-/* A host at a terminal of a module that knows no pairs. */
+/* Takes a module's terminal, and starts. */
 void wire_init(struct wire *w, struct host *module);
+
+/* A new host, and a module that knows no pairs, but is not reset. */
+void wire_start(struct wire *w);
 
 /* From here on, the bytes of these numbers are lost; NO_LOSS: none. */
 void wire_lose(struct wire *w, size_t to_module, size_t to_host);
