@@ -7,6 +7,7 @@ import re
 import select
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -621,3 +622,87 @@ def test_hello_c2c(new_module, tmp_path, version, line):
             capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith(f"uid {module.ready['uid']}\n")
+
+
+class BadLine:
+    """A line to a module that damages the first confirmation of a pairing.
+
+    "request" takes a digit out of it; "answer" breaks before it is answered.
+    """
+
+    def __init__(self, where, damage):
+        host, port = where.rsplit(":", 1)
+        self.damage = damage
+        self.module = socket.create_connection((host, int(port)), PATIENCE)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.where = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.seen = False
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        host, _ = self.listener.accept()
+        held = b""
+        while True:
+            ready = select.select([host, self.module], [], [], PATIENCE)[0]
+            data = b"".join(end.recv(65536) for end in ready[:1])
+            if not data:
+                break
+            if ready[0] is self.module:
+                if not (self.seen and self.damage == "answer"):
+                    host.sendall(data)
+                    continue
+                break
+            held += data
+            if not held.endswith(b"\r"):
+                continue
+            self.seen = self.seen or b"=4," in held
+            if self.damage == "request":
+                held = re.sub(rb"(=4,.*)[0-9A-F]\"", rb'\1"', held)
+            self.module.sendall(held)
+            held = b""
+        for end in (host, self.module, self.listener):
+            end.close()
+
+    def close(self):
+        self.thread.join(PATIENCE)
+        assert self.seen and not self.thread.is_alive()
+
+
+@pytest.mark.parametrize("version", ["2", "3"])
+@pytest.mark.parametrize("damage", ["request", "answer"])
+def test_hello_c2c_confirms_again(new_module, tmp_path, version, damage):
+    """A confirmation that came to nothing is repeated by the next start."""
+    module = new_module("--offline")
+    pair = tmp_path / "pair"
+
+    def hello(line):
+        return subprocess.run(
+            [program("hello-c2c"), line, str(pair), version],
+            capture_output=True, text=True, timeout=PATIENCE)
+    bad = BadLine(module.ready["tcp"], damage)
+    failed = hello(bad.where)
+    bad.close()
+    assert failed.returncode == 1
+    assert "AT+USECC2C=4: " in failed.stderr
+    kept = pair.read_bytes()
+    for _ in range(2):
+        done = hello(module.ready["tcp"])
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"uid {module.ready['uid']}\n")
+        # The pair stays; what confirmed it is not needed any more.
+        assert kept.startswith(pair.read_bytes())
+        assert len(kept) - len(pair.read_bytes()) == 16
+
+
+@pytest.mark.parametrize("size", [0, 48, 50, 64, 66])
+def test_hello_c2c_bad_file(tmp_path, new_module, size):
+    """A file that is no pair stays as it is."""
+    pair = tmp_path / "pair"
+    pair.write_bytes(bytes([3] * size))
+    done = subprocess.run(
+        [program("hello-c2c"), new_module("--offline").ready["tcp"],
+         str(pair)], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 1
+    assert "no pair" in done.stderr
+    assert pair.read_bytes() == bytes([3] * size)
