@@ -6,12 +6,10 @@
 #include "firmware.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* OpenSSL has a type of this name, which it uses nowhere in its own API. */
@@ -23,7 +21,7 @@
 #undef ERR_STATE
 
 #include "base/wipe.h"
-#include "rot/boot.h"
+#include "rot/boot_file.h"
 
 static enum err
 fail(struct factory_error *e, enum err err, const char *what, const char *why)
@@ -116,33 +114,14 @@ secret_read(const char *path, struct p256_secret *ret_secret,
 /* --- images --- */
 
 static enum err
-image_hash(int fd, size_t size, struct boot_image *ret_image)
-{
-	void *ptr = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	struct bytes whole = bytes_make(ptr, size);
-	enum err err;
-
-	if (ptr == MAP_FAILED)
-		return ERR_IO;
-	err = sha256(&whole, 1, ret_image->hash);
-	(void)munmap(ptr, size);
-	ret_image->size = size;
-	return err;
-}
-
-static enum err
 image_read(const char *path, struct boot_image *ret_image,
     struct factory_error *ret_error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum err err = ERR_IO;
-	struct stat st;
+	enum err err;
 
-	if (fd < 0)
+	if (access(path, R_OK) != 0)
 		return fail(ret_error, ERR_IO, path, strerror(errno));
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-		err = image_hash(fd, (size_t)st.st_size, ret_image);
-	(void)close(fd);
+	err = boot_file_measure(path, ret_image);
 	return err == ERR_OK
 		   ? ERR_OK
 		   : fail(ret_error, err, path, "cannot be read as an image");

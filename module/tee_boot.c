@@ -7,44 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rot/boot.h"
+#include "rot/boot_file.h"
 
 #define PROGRAM "/proc/self/exe"
 #define PATH_SIZE 4096
-
-static enum err
-image_hash(int fd, size_t size, struct boot_image *ret_image)
-{
-	void *ptr = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	struct bytes whole = bytes_make(ptr, size);
-	enum err err;
-
-	if (ptr == MAP_FAILED)
-		return ERR_IO;
-	err = sha256(&whole, 1, ret_image->hash);
-	(void)munmap(ptr, size);
-	ret_image->size = size;
-	return err;
-}
-
-static enum err
-image_measure(struct boot_image *ret_image)
-{
-	int fd = open(PROGRAM, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	enum err err = ERR_IO;
-
-	if (fd < 0)
-		return ERR_IO;
-	if (fstat(fd, &st) == 0 && st.st_size > 0)
-		err = image_hash(fd, (size_t)st.st_size, ret_image);
-	(void)close(fd);
-	return err;
-}
 
 /* The manifest's place; false when the path is too long. */
 static bool
@@ -130,7 +99,7 @@ tee_boot_check(
 	}
 	err = manifest_load(manifest_path, buf, &manifest);
 	if (err == ERR_OK)
-		err = image_measure(&image);
+		err = boot_file_measure(PROGRAM, &image);
 	if (err == ERR_OK)
 		err = rot_boot(rot, manifest, &image, &m);
 	ret_boot->state = state_of(err);

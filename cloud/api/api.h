@@ -161,7 +161,7 @@ struct api {
 	bool transferring; /* and one acceptance of an offer */
 	unsigned large_count; /* bodies over API_BODY_MAX being read */
 	int64_t next_sweep_ms;
-	int64_t next_tell_ms;
+	int64_t next_minute_ms;
 	int64_t next_log_ms; /* of what libmicrohttpd has to say */
 	int64_t stop_ms;
 };

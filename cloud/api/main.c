@@ -26,7 +26,7 @@
 
 #define BACKLOG 4096
 #define SWEEP_MS 1000
-#define TELL_MS 60000 /* how often CAs are looked at */
+#define MINUTE_MS 60000 /* how often what need not be at once is done */
 #define KEYS_PATIENCE_MS 20
 #define SPARE_FILES 64 /* besides one a connection */
 
@@ -303,14 +303,32 @@ loop_stop(struct api *api, int stop_fd)
 static void
 cas_tell(struct api *api)
 {
-	if (api->now_ms < api->next_tell_ms)
-		return;
-	api->next_tell_ms = api->now_ms + TELL_MS;
 	enum err err = cas_tell_expired(&api->service);
 
 	if (err != ERR_OK && err != ERR_BUSY)
 		log_error("cas-tell", log_err(err),
 		    log_text("why", store_why(api->service.store)));
+}
+
+/* What was erased shall not live on in the log; while others write, it may. */
+static void
+store_sweep(struct api *api)
+{
+	enum err err = store_tidy(api->service.store);
+
+	if (err != ERR_OK && err != ERR_BUSY)
+		log_error("store-tidy", log_err(err),
+		    log_text("why", store_why(api->service.store)));
+}
+
+static void
+minute_sweep(struct api *api)
+{
+	if (api->now_ms < api->next_minute_ms)
+		return;
+	api->next_minute_ms = api->now_ms + MINUTE_MS;
+	cas_tell(api);
+	store_sweep(api);
 }
 
 static void
@@ -321,7 +339,7 @@ loop_sweep(struct api *api)
 	api->next_sweep_ms = api->now_ms + SWEEP_MS;
 	http_sweep(api);
 	keys_queue_expire(&api->keys, api->now_ms);
-	cas_tell(api);
+	minute_sweep(api);
 }
 
 /*

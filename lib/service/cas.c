@@ -236,6 +236,7 @@ cas_tell_expired(struct service *s)
 	/* Mostly there is nothing to write. */
 	if (err == ERR_OK)
 		err = store_ca_expired(s->store, service_now(s), &ca);
+	service_read_end(s);
 	if (err == ERR_OK)
 		err = service_write(s);
 	if (err != ERR_OK)

@@ -261,6 +261,27 @@ store_rollback(struct store *store)
 	(void)!sqlite_settle(store);
 }
 
+enum err
+store_tidy(struct store *store)
+{
+	int frames = 0, carried = 0, result;
+
+	if (store->in_transaction)
+		return ERR_STATE;
+	/* Most of it beside who writes; what keeps writers out is short then. */
+	result = sqlite3_wal_checkpoint_v2(
+	    store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &carried);
+	if (result == SQLITE_OK && carried < frames)
+		return ERR_BUSY;
+	if (result == SQLITE_OK) {
+		(void)sqlite3_busy_timeout(store->db, 0);
+		result = sqlite3_wal_checkpoint_v2(
+		    store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		(void)sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
+	}
+	return sqlite_error(store, result);
+}
+
 bool
 store_in_transaction(const struct store *store)
 {

@@ -286,7 +286,7 @@ told(struct desk *d, const struct actor *actor)
 	unsigned count = 0;
 
 	assert_int_equal(cas_tell_expired(&d->s), ERR_OK);
-	service_read_end(&d->s);
+	assert_false(store_in_transaction(d->s.store));
 	assert_int_equal(store_event_list(d->s.store, actor->tenant, false,
 			     NULL, 0, 100, event_keep, &count),
 	    ERR_OK);

@@ -100,6 +100,49 @@ test_file_is_private_and_wal(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* Whether the bytes of a text stand in the database or in its log. */
+static bool
+files_contain(const struct fixture *f, const char *suffix, const char *text)
+{
+	static char content[4 << 20];
+	char path[256];
+	size_t len;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s%s", f->path, suffix);
+	file = fopen(path, "rb");
+	assert_non_null(file);
+	len = fread(content, 1, sizeof(content), file);
+	assert_true(len < sizeof(content));
+	assert_int_equal(fclose(file), 0);
+	return memmem(content, len, text, strlen(text)) != NULL;
+}
+
+static void
+test_tidy_forgets_what_was_erased(void **state)
+{
+	struct fixture *f = *state;
+	struct store *reader = fixture_open(f);
+	const char *secret = "a-secret-of-an-event";
+	uint64_t changes;
+
+	assert_int_equal(add_event(f->store, secret), ERR_OK);
+	fixture_sql(f, "DELETE FROM events");
+	assert_true(files_contain(f, "-wal", secret));
+	/* Who reads an older state keeps it. */
+	assert_int_equal(store_begin_read(reader), ERR_OK);
+	assert_int_equal(store_changes(reader, &changes), ERR_OK);
+	assert_int_equal(store_tidy(f->store), ERR_BUSY);
+	assert_int_equal(store_tidy(reader), ERR_STATE);
+	store_rollback(reader);
+	assert_int_equal(store_tidy(f->store), ERR_OK);
+	assert_false(files_contain(f, "-wal", secret));
+	assert_false(files_contain(f, "", secret));
+	assert_int_equal(add_event(f->store, "x"), ERR_OK);
+	assert_int_equal(count_events(f), 1);
+	store_close(reader);
+}
+
 static void
 test_rollback_leaves_nothing(void **state)
 {
@@ -247,6 +290,7 @@ main(void)
 	    TEST(test_newer_database_is_refused),
 	    TEST(test_other_files_are_refused),
 	    TEST(test_file_is_private_and_wal),
+	    TEST(test_tidy_forgets_what_was_erased),
 	    TEST(test_rollback_leaves_nothing),
 	    TEST(test_readers_see_one_state),
 	    TEST(test_commits_survive_a_kill),

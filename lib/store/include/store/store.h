@@ -68,6 +68,15 @@ MUST_CHECK enum err store_commit(struct store *store);
 /* Drops the transaction, if one is open. */
 void store_rollback(struct store *store);
 
+/*
+ * Carries over to the database what its log holds, and empties the log: what
+ * was erased is in neither then. Waits for nobody.
+ *
+ * Errors: ERR_BUSY (others are at work: a part may be done), ERR_STATE (within
+ * a transaction), ERR_IO.
+ */
+MUST_CHECK enum err store_tidy(struct store *store);
+
 /* Whether a transaction is open. */
 bool store_in_transaction(const struct store *store);
 
