@@ -343,7 +343,8 @@ run(const struct options *o)
 	fd = import_open(o->out);
 	if (fd < 0)
 		return complain(o->out, strerror(errno));
-	if (o->tcti != NULL && tpm2_relay_start(o->tcti, &relay) != ERR_OK) {
+	if (o->tcti != NULL &&
+	    tpm2_relay_start(o->tcti, TPM2_RELAY_WAIT_MS, &relay) != ERR_OK) {
 		(void)close(fd);
 		return complain(o->tcti, "no TPM answers there");
 	}

@@ -25,7 +25,9 @@ enum err
 tee_port_start(struct tee_port *port, const char *tcti)
 {
 	port->has_tpm = tcti != NULL;
-	return port->has_tpm ? tpm2_relay_start(tcti, &port->relay) : ERR_OK;
+	return port->has_tpm
+		   ? tpm2_relay_start(tcti, TPM2_RELAY_WAIT_MS, &port->relay)
+		   : ERR_OK;
 }
 
 static enum err
@@ -102,6 +104,9 @@ tee_port_hint(const struct tee_port *port, enum err err)
 	case ERR_DENIED:
 		return "the TPM's owner has an authorisation; it must be "
 		       "empty";
+	case ERR_TIMEOUT:
+		return "the TPM hangs: what the TCTI connects to does not "
+		       "answer";
 	case ERR_IO:
 		return port->has_tpm
 			   ? "the TPM does not answer, or the directory "

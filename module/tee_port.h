@@ -15,8 +15,8 @@ struct tee_port {
 
 /*
  * Starts the process that has the way to the TPM; nothing without a TCTI
- * (NULL). Before there is a secret in the memory that it inherits. Error:
- * ERR_IO (what the TCTI names does not answer).
+ * (NULL). Before there is a secret in the memory that it inherits. Errors:
+ * ERR_IO (what the TCTI names is not there), ERR_TIMEOUT (it hangs).
  */
 MUST_CHECK enum err tee_port_start(struct tee_port *port, const char *tcti);
 

@@ -28,7 +28,7 @@ static const int calls[] = {
     SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg),
     SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(close), SCMP_SYS(fsync),
     SCMP_SYS(fdatasync), SCMP_SYS(fstat), SCMP_SYS(lseek), SCMP_SYS(fcntl),
-    SCMP_SYS(ftruncate),
+    SCMP_SYS(ftruncate), SCMP_SYS(shutdown),
     /* memory */
     SCMP_SYS(memfd_create), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap),
     SCMP_SYS(mprotect), SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(mlock),

@@ -257,6 +257,22 @@ def test_tpm_is_gone(account, device):
     tpm.start()
 
 
+def test_tpm_hangs_at_start(account, device, new_module):
+    """
+    A TPM that does not even answer its TCTI: the start ends and says why.
+    Nothing is left that waits for it, or standard error would stay open.
+    """
+    tpm, module = device
+    module.close()
+    tpm.process.send_signal(signal.SIGSTOP)
+    try:
+        said = refused(module.state, account, *tpm.rot)
+    finally:
+        tpm.process.send_signal(signal.SIGCONT)
+    assert "timeout (the TPM hangs" in said
+    new_module(*tpm.rot, state=module.state).complete().close()
+
+
 def test_clone_is_found(account, new_tpm, new_module, tmp_path):
     """swtpm's state can be copied, counters and all: the service finds it."""
     tpm = new_tpm()

@@ -10,6 +10,9 @@
 /* The library's own names for these shift a signed number too far. */
 #define TRANSIENT_FIRST 0x80000000u
 #define SESSION_FIRST 0x02000000u
+/* Making a key takes a TPM seconds; longer than this it is gone. */
+#define ANSWER_MS 20000
+
 #define HANDLES_MAX 16 /* transient objects or sessions of any real TPM */
 
 static enum err
@@ -211,7 +214,7 @@ chip_open(struct tpm2 *chip, int fd, const uint8_t auth[TPM2_AUTH_LEN])
 	chip->primary = chip->session = chip->huk = ESYS_TR_NONE;
 	chip->auth.size = TPM2_AUTH_LEN;
 	memcpy(chip->auth.buffer, auth, TPM2_AUTH_LEN);
-	err = wire_new(fd, &chip->wire);
+	err = wire_new(fd, ANSWER_MS, &chip->wire);
 	if (err == ERR_OK)
 		err = chip_err(
 		    chip, Esys_Initialize(&chip->esys, chip->wire, NULL));

@@ -33,8 +33,13 @@ struct tpm2 {
 	bool gone; /* it has stopped to answer */
 };
 
-/* wire.c: a TCTI over one descriptor, which stays the caller's. */
-MUST_CHECK enum err wire_new(int fd, TSS2_TCTI_CONTEXT **ret_wire);
+/*
+ * wire.c: a TCTI over one descriptor, which stays the caller's. Without an
+ * answer within answer_ms it is over: nothing is sent any more, and an answer
+ * that is late is never taken for that of another command. Error: ERR_NOMEM.
+ */
+MUST_CHECK enum err wire_new(
+    int fd, int answer_ms, TSS2_TCTI_CONTEXT **ret_wire);
 void wire_free(TSS2_TCTI_CONTEXT *wire);
 
 /*

@@ -1,7 +1,8 @@
 /*
  * The process between the TEE and the TPM. It loads the TCTI and carries
  * packets; it holds no key, and the session keeps secrets from it. It ends
- * when either side does.
+ * when either side does; while the TPM hangs it cannot look at its parent,
+ * and is killed.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +16,8 @@
 
 #include "internal.h"
 #include "rot/port_tpm2.h"
+
+#define STOP_MS 1000 /* for the end of a TCTI whose TPM answers */
 
 static void
 packet_carry(int fd, TSS2_TCTI_CONTEXT *tcti)
@@ -48,8 +51,17 @@ descriptors_keep(int fd)
 	return own;
 }
 
+/* Dies with its parent, also if that is gone already. */
 static int
-relay_run(int fd, const char *tcti_name)
+parent_follow(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+		return -1;
+	return getppid() == parent ? 0 : -1;
+}
+
+static int
+relay_run(int fd, const char *tcti_name, pid_t parent)
 {
 	TSS2_TCTI_CONTEXT *tcti = NULL;
 	uint8_t ready = 1;
@@ -61,7 +73,7 @@ relay_run(int fd, const char *tcti_name)
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	fd = descriptors_keep(fd);
-	if (fd < 0 ||
+	if (fd < 0 || parent_follow(parent) != 0 ||
 	    Tss2_TctiLdr_Initialize(tcti_name, &tcti) != TSS2_RC_SUCCESS)
 		return 1;
 	if (write(fd, &ready, 1) == 1)
@@ -70,12 +82,48 @@ relay_run(int fd, const char *tcti_name)
 	return 0;
 }
 
+/* Waits for something to come, or for the other end to close. */
+static bool
+packet_wait(int fd, int wait_ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int got;
+
+	do {
+		got = poll(&p, 1, wait_ms);
+	} while (got < 0 && errno == EINTR);
+	return got == 1;
+}
+
+/* Waits until the relay says that it has its TPM. */
+static enum err
+ready_wait(int fd, int wait_ms)
+{
+	uint8_t ready = 0;
+
+	if (!packet_wait(fd, wait_ms))
+		return ERR_TIMEOUT;
+	return read(fd, &ready, 1) == 1 && ready == 1 ? ERR_OK : ERR_IO;
+}
+
+static void
+relay_end(struct tpm2_relay *relay)
+{
+	int status;
+
+	(void)close(relay->fd);
+	(void)kill(relay->pid, SIGKILL);
+	(void)waitpid(relay->pid, &status, 0);
+	relay->fd = -1;
+}
+
 enum err
-tpm2_relay_start(const char *tcti, struct tpm2_relay *ret_relay)
+tpm2_relay_start(const char *tcti, int wait_ms, struct tpm2_relay *ret_relay)
 {
 	struct tpm2_relay relay;
-	uint8_t ready = 0;
+	pid_t parent = getpid();
 	int pair[2];
+	enum err err;
 
 	/* The library tells its own story, with buffers in it: not here. */
 	(void)setenv("TSS2_LOG", "all+none", 1);
@@ -84,29 +132,30 @@ tpm2_relay_start(const char *tcti, struct tpm2_relay *ret_relay)
 	(void)fflush(NULL);
 	relay.pid = fork();
 	if (relay.pid == 0)
-		_exit(relay_run(pair[1], tcti));
+		_exit(relay_run(pair[1], tcti, parent));
 	(void)close(pair[1]);
 	relay.fd = pair[0];
 	if (relay.pid < 0) {
 		(void)close(pair[0]);
 		return ERR_IO;
 	}
-	while (read(relay.fd, &ready, 1) < 0 && errno == EINTR)
-		continue;
-	if (ready != 1) {
-		tpm2_relay_stop(&relay);
-		return ERR_IO;
-	}
-	*ret_relay = relay;
-	return ERR_OK;
+	err = ready_wait(relay.fd, wait_ms);
+	if (err == ERR_OK)
+		*ret_relay = relay;
+	else
+		relay_end(&relay);
+	return err;
 }
 
+/* Late answers may lie before the end, which is when it closes its socket. */
 void
 tpm2_relay_stop(struct tpm2_relay *relay)
 {
-	int status;
+	uint8_t packet[TPM2_PACKET_MAX];
 
-	(void)close(relay->fd);
-	(void)waitpid(relay->pid, &status, 0);
-	relay->fd = -1;
+	(void)shutdown(relay->fd, SHUT_WR);
+	while (packet_wait(relay->fd, STOP_MS) &&
+	       read(relay->fd, packet, sizeof(packet)) > 0)
+		continue;
+	relay_end(relay);
 }

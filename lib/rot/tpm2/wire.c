@@ -13,12 +13,12 @@
 #include "internal.h"
 
 #define WIRE_MAGIC UINT64_C(0x484f4c4446415354)
-/* Making a key takes a TPM seconds; longer than this it is gone. */
-#define ANSWER_MS 20000
 
 struct wire {
 	TSS2_TCTI_CONTEXT_COMMON_V2 common; /* first: tpm2-tss knows it only */
 	int fd;
+	int answer_ms;
+	bool over; /* an answer did not come, or not as it should */
 	size_t len; /* of an answer that waits in packet */
 	uint8_t packet[TPM2_PACKET_MAX];
 };
@@ -37,6 +37,8 @@ wire_transmit(TSS2_TCTI_CONTEXT *context, size_t len, const uint8_t *command)
 
 	if (len > TPM2_PACKET_MAX)
 		return TSS2_TCTI_RC_BAD_VALUE;
+	if (wire->over)
+		return TSS2_TCTI_RC_IO_ERROR;
 	do {
 		n = write(wire->fd, command, len);
 	} while (n < 0 && errno == EINTR);
@@ -52,7 +54,7 @@ answer_take(struct wire *wire)
 	int got;
 
 	do {
-		got = poll(&p, 1, ANSWER_MS);
+		got = poll(&p, 1, wire->answer_ms);
 	} while (got < 0 && errno == EINTR);
 	if (got != 1)
 		return TSS2_TCTI_RC_IO_ERROR;
@@ -73,10 +75,12 @@ wire_receive(TSS2_TCTI_CONTEXT *context, size_t *len, uint8_t *answer,
 	TSS2_RC rc = TSS2_RC_SUCCESS;
 
 	(void)timeout_ms;
-	if (wire->len == 0)
+	if (wire->len == 0 && !wire->over)
 		rc = answer_take(wire);
 	if (rc != TSS2_RC_SUCCESS)
-		return rc;
+		wire->over = true;
+	if (wire->over)
+		return TSS2_TCTI_RC_IO_ERROR;
 	if (answer != NULL && *len < wire->len)
 		return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
 	*len = wire->len;
@@ -129,13 +133,14 @@ wire_finalize(TSS2_TCTI_CONTEXT *context)
 }
 
 enum err
-wire_new(int fd, TSS2_TCTI_CONTEXT **ret_wire)
+wire_new(int fd, int answer_ms, TSS2_TCTI_CONTEXT **ret_wire)
 {
 	struct wire *wire = calloc(1, sizeof(*wire));
 
 	if (wire == NULL)
 		return ERR_NOMEM;
 	wire->fd = fd;
+	wire->answer_ms = answer_ms;
 	wire->common.v1.magic = WIRE_MAGIC;
 	wire->common.v1.version = 2;
 	wire->common.v1.transmit = wire_transmit;

@@ -97,7 +97,9 @@ tpm2_make(void)
 {
 	swtpm_start(&all.swtpm);
 	(void)snprintf(all.dir, sizeof(all.dir), "%s/rot", all.swtpm.dir);
-	assert_int_equal(tpm2_relay_start(all.swtpm.tcti, &all.relay), ERR_OK);
+	assert_int_equal(
+	    tpm2_relay_start(all.swtpm.tcti, TPM2_RELAY_WAIT_MS, &all.relay),
+	    ERR_OK);
 	assert_int_equal(
 	    port_tpm2_create(&all.tpm2, all.dir, all.relay.fd, false), ERR_OK);
 }
@@ -115,7 +117,9 @@ static void
 tpm2_on(void)
 {
 	swtpm_again(&all.swtpm);
-	assert_int_equal(tpm2_relay_start(all.swtpm.tcti, &all.relay), ERR_OK);
+	assert_int_equal(
+	    tpm2_relay_start(all.swtpm.tcti, TPM2_RELAY_WAIT_MS, &all.relay),
+	    ERR_OK);
 	assert_int_equal(
 	    port_tpm2_open(&all.tpm2, all.dir, all.relay.fd), ERR_OK);
 }

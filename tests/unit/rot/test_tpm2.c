@@ -9,12 +9,16 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "birth.h"
 #include "swtpm.h"
+#include "tpm2/internal.h"
 
 #define SECRETS_MAX 8
 #define PACKET_MAX 4096
@@ -85,7 +89,9 @@ proxy_start(void)
 	int pair[2];
 
 	memset(&proxy, 0, sizeof(proxy));
-	assert_int_equal(tpm2_relay_start(swtpm.tcti, &proxy.relay), ERR_OK);
+	assert_int_equal(
+	    tpm2_relay_start(swtpm.tcti, TPM2_RELAY_WAIT_MS, &proxy.relay),
+	    ERR_OK);
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	proxy.inside = pair[0];
@@ -484,6 +490,138 @@ test_killed_at_start(void **state)
 	}
 }
 
+/* --- a TPM that hangs --- */
+
+/* How many children this process has, those that nobody waited for too. */
+static unsigned
+children_count(void)
+{
+	unsigned count = 0;
+	char path[64];
+	int pid;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+	    (int)getpid(), (int)getpid());
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (fscanf(f, "%d", &pid) == 1)
+		count++;
+	(void)fclose(f);
+	return count;
+}
+
+/* A command that any TPM answers: TPM2_Startup. */
+static void
+command_send(int fd)
+{
+	assert_int_equal(
+	    write(fd, "\x80\x01\0\0\0\x0c\0\0\x01\x44\0\0", 12), 12);
+}
+
+/* The start ends in time, and so does the process that hangs. */
+static void
+test_hangs_at_start(void **state)
+{
+	struct tpm2_relay relay;
+
+	(void)state;
+	off();
+	assert_int_equal(children_count(), 1);
+	assert_int_equal(kill(swtpm.pid, SIGSTOP), 0);
+	assert_int_equal(tpm2_relay_start(swtpm.tcti, 50, &relay), ERR_TIMEOUT);
+	assert_int_equal(children_count(), 1);
+	assert_int_equal(kill(swtpm.pid, SIGCONT), 0);
+	assert_int_equal(on(), ERR_OK);
+}
+
+/* A relay that waits for its TPM does not hold up its parent's end. */
+static void
+test_hangs_at_the_end(void **state)
+{
+	struct tpm2_relay relay;
+
+	(void)state;
+	off();
+	assert_int_equal(
+	    tpm2_relay_start(swtpm.tcti, TPM2_RELAY_WAIT_MS, &relay), ERR_OK);
+	assert_int_equal(kill(swtpm.pid, SIGSTOP), 0);
+	command_send(relay.fd);
+	tpm2_relay_stop(&relay);
+	assert_int_equal(children_count(), 1);
+	assert_int_equal(kill(swtpm.pid, SIGCONT), 0);
+	assert_int_equal(on(), ERR_OK);
+}
+
+/* Starts a relay that waits for a TPM that hangs, and dies. */
+static void
+parent_run(void)
+{
+	struct tpm2_relay relay;
+
+	if (tpm2_relay_start(swtpm.tcti, TPM2_RELAY_WAIT_MS, &relay) != ERR_OK)
+		_exit(1);
+	(void)kill(swtpm.pid, SIGSTOP);
+	command_send(relay.fd);
+	_exit(0);
+}
+
+/* Nor does it outlive a parent that was killed: its standard output closes. */
+static void
+test_hangs_orphaned(void **state)
+{
+	struct pollfd p = {.events = POLLIN};
+	int ends[2], status;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	off();
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)dup2(ends[1], STDOUT_FILENO);
+		(void)close(ends[1]);
+		parent_run();
+	}
+	(void)close(ends[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	p.fd = ends[0];
+	assert_int_equal(poll(&p, 1, 10000), 1);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	(void)close(ends[0]);
+	assert_int_equal(kill(swtpm.pid, SIGCONT), 0);
+	assert_int_equal(on(), ERR_OK);
+}
+
+/* What comes too late is the answer to nothing. */
+static void
+test_late_answer(void **state)
+{
+	uint8_t command[12] = {0x80, 1}, answer[16];
+	TSS2_TCTI_CONTEXT *wire;
+	size_t len = sizeof(answer);
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(wire_new(pair[0], 1, &wire), ERR_OK);
+	assert_int_equal(Tss2_Tcti_Transmit(wire, sizeof(command), command), 0);
+	assert_int_equal(
+	    Tss2_Tcti_Receive(wire, &len, answer, -1), TSS2_TCTI_RC_IO_ERROR);
+	assert_int_equal(write(pair[1], "late", 4), 4);
+	assert_int_equal(Tss2_Tcti_Transmit(wire, sizeof(command), command),
+	    TSS2_TCTI_RC_IO_ERROR);
+	assert_int_equal(
+	    Tss2_Tcti_Receive(wire, &len, answer, -1), TSS2_TCTI_RC_IO_ERROR);
+	wire_free(wire);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -499,6 +637,10 @@ main(void)
 	    TEST(test_meddler),
 	    TEST(test_killed_at_every_command),
 	    TEST(test_killed_at_start),
+	    TEST(test_hangs_at_start),
+	    TEST(test_hangs_at_the_end),
+	    TEST(test_hangs_orphaned),
+	    cmocka_unit_test(test_late_answer),
 	};
 
 	if (crypto_init() != ERR_OK)

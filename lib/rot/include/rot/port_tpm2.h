@@ -39,15 +39,23 @@ struct tpm2_relay {
 	pid_t pid;
 };
 
+/* How long a TCTI may take to connect. */
+#define TPM2_RELAY_WAIT_MS 8000
+
 /*
- * Starts a relay. tcti is NAME:CONF as tpm2-tss has it, such as
- * swtpm:host=127.0.0.1,port=2321 or device:/dev/tpmrm0. Call it before any
- * thread runs. Error: ERR_IO (no process, no such TCTI, nobody answers).
+ * Starts a relay, which never outlives its parent. tcti is NAME:CONF as
+ * tpm2-tss has it, such as swtpm:host=127.0.0.1,port=2321 or
+ * device:/dev/tpmrm0. Call it before any thread runs. Errors: ERR_IO (no
+ * process, no such TCTI, nobody answers), ERR_TIMEOUT (the TCTI has not
+ * connected within wait_ms: the TPM hangs); the process has ended then.
  */
 MUST_CHECK enum err tpm2_relay_start(
-    const char *tcti, struct tpm2_relay *ret_relay);
+    const char *tcti, int wait_ms, struct tpm2_relay *ret_relay);
 
-/* Ends the relay and waits for it. */
+/*
+ * Ends the relay and waits for it: not for long, should the TPM hang. Who may
+ * not kill it any more ends it by its own end.
+ */
 void tpm2_relay_stop(struct tpm2_relay *relay);
 
 struct tpm2;
