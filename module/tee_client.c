@@ -1,10 +1,12 @@
 /*
  * Asks the TEE over the socket, one request at a time, and waits. The TEE
  * answers within milliseconds (a second for the largest data), so that the
- * loop may stand still for it.
+ * loop may stand still for it. Answers have no numbers: where one is missing
+ * no other is waited for.
  */
 #include "tee_client.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
+#include "log.h"
 #include "tee_main.h"
 #include "tee_socket.h"
 
@@ -38,14 +41,38 @@ tee_client_start(struct tee_client *client, const struct tee_config *config)
 	}
 	client->fd = pair[0];
 	client->pid = pid;
+	client->answer_ms = ANSWER_MS;
 	return ERR_OK;
+}
+
+/* Waits for the other end: something to read, or its end. */
+static enum err
+answer_wait(const struct tee_client *client)
+{
+	struct pollfd p = {.fd = client->fd, .events = POLLIN};
+	int got;
+
+	do {
+		got = poll(&p, 1, client->answer_ms);
+	} while (got < 0 && errno == EINTR);
+	return got == 1 ? ERR_OK : ERR_TIMEOUT;
 }
 
 void
 tee_client_stop(struct tee_client *client)
 {
+	uint8_t packet[TEE_MESSAGE_MAX];
 	int status;
+	enum err err;
 
+	/* It ends when it sees that nobody asks any more. */
+	(void)shutdown(client->fd, SHUT_WR);
+	do {
+		err = answer_wait(client);
+	} while (err == ERR_OK && read(client->fd, packet, sizeof(packet)) > 0);
+	wipe(packet, sizeof(packet));
+	if (err != ERR_OK)
+		(void)kill(client->pid, SIGKILL);
 	(void)close(client->fd);
 	(void)waitpid(client->pid, &status, 0);
 }
@@ -97,21 +124,13 @@ attachment_take(int fd, struct tee_answer *answer)
 }
 
 static enum err
-answer_wait(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	return poll(&p, 1, ANSWER_MS) == 1 ? ERR_OK : ERR_TIMEOUT;
-}
-
-static enum err
 answer_receive(
     struct tee_client *client, enum tee_op op, struct tee_answer *ret_answer)
 {
 	uint8_t packet[TEE_MESSAGE_MAX];
 	size_t len;
 	int fd;
-	enum err err = answer_wait(client->fd);
+	enum err err = answer_wait(client);
 
 	if (err == ERR_OK)
 		err = tee_socket_receive(
@@ -125,6 +144,16 @@ answer_receive(
 	if (fd >= 0)
 		(void)close(fd);
 	return err;
+}
+
+/* The end of a TEE that hangs or talks nonsense. */
+static void
+client_end(struct tee_client *client, enum err err)
+{
+	if (err == ERR_TIMEOUT)
+		log_fatal("the TEE does not answer any more");
+	(void)shutdown(client->fd, SHUT_RDWR);
+	(void)kill(client->pid, SIGKILL);
 }
 
 static enum err
@@ -147,7 +176,10 @@ client_call(
 		(void)close(fd);
 	if (err != ERR_OK)
 		return err;
-	return answer_receive(client, request->op, ret_answer);
+	err = answer_receive(client, request->op, ret_answer);
+	if (err == ERR_TIMEOUT || err == ERR_FORMAT || err == ERR_TRUNCATED)
+		client_end(client, err);
+	return err;
 }
 
 struct tee

@@ -24,6 +24,7 @@ struct tee_config {
 struct tee_client {
 	int fd;
 	pid_t pid;
+	int answer_ms; /* how long an answer, or the end, may take */
 };
 
 /*
@@ -33,10 +34,14 @@ struct tee_client {
 MUST_CHECK enum err tee_client_start(
     struct tee_client *client, const struct tee_config *config);
 
-/* Ends the TEE and waits for it. */
+/* Ends the TEE and waits for it; one that does not end in time is killed. */
 void tee_client_stop(struct tee_client *client);
 
-/* The way to ask it, as commands see it. */
+/*
+ * The way to ask it, as commands see it. An answer that does not come in time
+ * or is nonsense is the end of the TEE, and fd hangs up: what comes later is
+ * never taken for the answer to something else.
+ */
 struct tee tee_client_port(struct tee_client *client);
 
 #endif

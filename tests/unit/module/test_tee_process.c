@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -190,6 +192,40 @@ test_nonsense(void **state)
 	assert_int_equal(WEXITSTATUS(status), 2);
 }
 
+/*
+ * An answer that does not come in time is the end of the TEE: the one to the
+ * first question is not taken for the one to the second.
+ */
+static void
+test_late_answer(void **state)
+{
+	struct tee tee = tee_client_port(&client);
+	struct tee_request request = {.op = TEE_INFO};
+	struct pollfd p = {.fd = tee.fd};
+	struct tee_answer a;
+
+	(void)state;
+	info_check();
+	assert_int_equal(kill(client.pid, SIGSTOP), 0);
+	client.answer_ms = 10;
+	assert_int_equal(tee_ask(&tee, &request, &a), ERR_TIMEOUT);
+	assert_int_equal(kill(client.pid, SIGCONT), 0);
+	client.answer_ms = 30000;
+	assert_int_equal(tee_ask(&tee, &request, &a), ERR_IO);
+	assert_int_equal(poll(&p, 1, 30000), 1);
+	assert_true((p.revents & POLLHUP) != 0);
+}
+
+/* One that hangs is killed in the end: the teardown does not wait for it. */
+static void
+test_hangs_at_the_end(void **state)
+{
+	(void)state;
+	info_check();
+	assert_int_equal(kill(client.pid, SIGSTOP), 0);
+	client.answer_ms = 10;
+}
+
 /* What a sandboxed process tries; a bit for each that went wrong. */
 static int
 escape(int dir_fd)
@@ -270,6 +306,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		test_data_distrusted, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_late_answer, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_hangs_at_the_end, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_sandbox, setup, teardown),
 	    cmocka_unit_test(test_no_device),
 	};
