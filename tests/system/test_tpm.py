@@ -317,8 +317,9 @@ def test_one_descriptor(device):
     """The TEE has one socket to the front end, one to the relay, its files."""
     _, module = device
     tee, relay = tee_of(module)
-    status = pathlib.Path(f"/proc/{tee}/status").read_text()
-    assert "Seccomp:\t2" in status
+    for pid in (tee, relay):
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
     links = open_files(tee)
     assert sum(link.startswith("socket:") for link in links) == 2
     others = [link for link in links if not link.startswith("socket:")]

@@ -43,6 +43,13 @@ MUST_CHECK enum err wire_new(
 void wire_free(TSS2_TCTI_CONTEXT *wire);
 
 /*
+ * filter.c: takes from this process, for good, what a TCTI that is connected
+ * does not need. It must have no_new_privs. Errors: ERR_IO, ERR_UNSUPPORTED
+ * (the kernel has no seccomp).
+ */
+MUST_CHECK enum err relay_filter(const char *tcti);
+
+/*
  * chip.c: connects, starts the TPM up, flushes what others left, makes the
  * primary and the session. Errors: ERR_IO, ERR_DENIED, ERR_NOMEM,
  * ERR_CRYPTO.

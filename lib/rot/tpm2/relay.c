@@ -76,7 +76,7 @@ relay_run(int fd, const char *tcti_name, pid_t parent)
 	if (fd < 0 || parent_follow(parent) != 0 ||
 	    Tss2_TctiLdr_Initialize(tcti_name, &tcti) != TSS2_RC_SUCCESS)
 		return 1;
-	if (write(fd, &ready, 1) == 1)
+	if (relay_filter(tcti_name) == ERR_OK && write(fd, &ready, 1) == 1)
 		packet_carry(fd, tcti);
 	Tss2_TctiLdr_Finalize(&tcti);
 	return 0;

@@ -9,11 +9,19 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pty.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "birth.h"
@@ -622,6 +630,135 @@ test_late_answer(void **state)
 	(void)close(pair[1]);
 }
 
+/* --- what the relay may do --- */
+
+static void
+test_filtered(void **state)
+{
+	char path[64], line[256];
+	bool found = false;
+	FILE *f;
+
+	(void)state;
+	(void)snprintf(
+	    path, sizeof(path), "/proc/%d/status", (int)proxy.relay.pid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		found = found || strcmp(line, "Seccomp:\t2\n") == 0;
+	(void)fclose(f);
+	assert_true(found);
+}
+
+/* Plays a TPM behind a device file: to every command it says success. */
+static void *
+device_run(void *arg)
+{
+	const int *fd = arg;
+	uint8_t command[PACKET_MAX];
+
+	while (read(*fd, command, sizeof(command)) > 0)
+		if (write(*fd, "\x80\x01\0\0\0\x0a\0\0\0\0", 10) != 10)
+			break;
+	return NULL;
+}
+
+/* A device file works behind the filter, too; here it is a terminal's. */
+static void
+test_device_file(void **state)
+{
+	char name[64], tcti[80];
+	uint8_t answer[PACKET_MAX];
+	struct tpm2_relay relay;
+	struct termios raw;
+	pthread_t thread;
+	int master, slave, i;
+
+	(void)state;
+	assert_int_equal(openpty(&master, &slave, name, NULL, NULL), 0);
+	assert_int_equal(tcgetattr(slave, &raw), 0);
+	cfmakeraw(&raw);
+	assert_int_equal(tcsetattr(slave, TCSANOW, &raw), 0);
+	assert_int_equal(pthread_create(&thread, NULL, device_run, &master), 0);
+	(void)snprintf(tcti, sizeof(tcti), "device:%s", name);
+	assert_int_equal(
+	    tpm2_relay_start(tcti, TPM2_RELAY_WAIT_MS, &relay), ERR_OK);
+	for (i = 0; i < 3; i++) {
+		command_send(relay.fd);
+		assert_int_equal(read(relay.fd, answer, sizeof(answer)), 10);
+	}
+	tpm2_relay_stop(&relay);
+	(void)close(slave); /* the last: the thread's reading ends */
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	(void)close(master);
+}
+
+/* What a process behind the filter tries: a bit for each that works. */
+enum {
+	CAN_SOCKET = 1,
+	CAN_READ_ETC = 2,
+	CAN_READ_ELSE = 4,
+	CAN_WRITE = 8,
+	CAN_FORK = 16,
+	CAN_EXECUTE = 32,
+	CAN_TRACE = 64,
+	NO_FILTER = 128
+};
+
+static int
+escape(const char *tcti)
+{
+	int can = 0;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    relay_filter(tcti) != ERR_OK)
+		return NO_FILTER;
+	can |= socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? CAN_SOCKET : 0;
+	can |= open("/etc/passwd", O_RDONLY) >= 0 ? CAN_READ_ETC : 0;
+	can |= open("/proc/self/maps", O_RDONLY) >= 0 ? CAN_READ_ELSE : 0;
+	can |= open("/dev/null", O_WRONLY) >= 0 ? CAN_WRITE : 0;
+	can |= syscall(SYS_clone, 0, 0, 0, 0, 0) >= 0 ? CAN_FORK : 0;
+	can |=
+	    syscall(SYS_execve, "/nowhere", NULL, NULL) != 0 && errno == EPERM
+		? 0
+		: CAN_EXECUTE;
+	can |=
+	    syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0) == 0 ? CAN_TRACE : 0;
+	return can;
+}
+
+static int
+escape_of(const char *tcti)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(escape(tcti));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* A device needs nothing more, a socket its like, others nobody knows. */
+static void
+test_filter_kinds(void **state)
+{
+	bool landlock = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
+			    LANDLOCK_CREATE_RULESET_VERSION) > 0;
+	int can = CAN_SOCKET | CAN_READ_ETC | (landlock ? 0 : CAN_READ_ELSE);
+
+	(void)state;
+	assert_int_equal(escape_of("device:/dev/tpmrm0"), 0);
+	assert_int_equal(escape_of("device"), 0);
+	assert_int_equal(escape_of("swtpm:host=localhost"), can);
+	assert_int_equal(escape_of("mssim"), can);
+	can = CAN_SOCKET | CAN_READ_ETC | CAN_READ_ELSE | CAN_WRITE | CAN_FORK;
+	assert_int_equal(escape_of("devices:x"), can);
+	assert_int_equal(escape_of("tabrmd"), can);
+}
+
 int
 main(void)
 {
@@ -641,6 +778,9 @@ main(void)
 	    TEST(test_hangs_at_the_end),
 	    TEST(test_hangs_orphaned),
 	    cmocka_unit_test(test_late_answer),
+	    TEST(test_filtered),
+	    cmocka_unit_test(test_device_file),
+	    cmocka_unit_test(test_filter_kinds),
 	};
 
 	if (crypto_init() != ERR_OK)

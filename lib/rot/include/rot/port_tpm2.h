@@ -43,11 +43,12 @@ struct tpm2_relay {
 #define TPM2_RELAY_WAIT_MS 8000
 
 /*
- * Starts a relay, which never outlives its parent. tcti is NAME:CONF as
- * tpm2-tss has it, such as swtpm:host=127.0.0.1,port=2321 or
- * device:/dev/tpmrm0. Call it before any thread runs. Errors: ERR_IO (no
- * process, no such TCTI, nobody answers), ERR_TIMEOUT (the TCTI has not
- * connected within wait_ms: the TPM hangs); the process has ended then.
+ * Starts a relay, which never outlives its parent and can do no more than its
+ * TCTI needs. tcti is NAME:CONF as tpm2-tss has it, such as
+ * swtpm:host=127.0.0.1,port=2321 or device:/dev/tpmrm0. Call it before any
+ * thread runs. Errors: ERR_IO (no process, no filter, no such TCTI, nobody
+ * answers), ERR_TIMEOUT (the TCTI has not connected within wait_ms: the TPM
+ * hangs); the process has ended then.
  */
 MUST_CHECK enum err tpm2_relay_start(
     const char *tcti, int wait_ms, struct tpm2_relay *ret_relay);
