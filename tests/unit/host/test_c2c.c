@@ -355,6 +355,19 @@ test_doubt(void **state)
 	assert_int_equal(open_session(&f), HF_ERR_TIMEOUT);
 	hf_c2c_forget(&f.host);
 	check_wiped(&f);
+	/* Nor does one that was to be closed: no command goes in plain text. */
+	fixture_init(&f, HF_C2C_V3);
+	assert_int_equal(open_session(&f), HF_OK);
+	f.module.deaf = true;
+	assert_int_equal(hf_c2c_close(&f.host), HF_ERR_TIMEOUT);
+	assert_int_equal(hf_sync(&f.host, 3), HF_ERR_TIMEOUT);
+	f.module.plain_seen = false;
+	check_no_plain(&f);
+	assert_false(f.module.plain_seen);
+	f.module.deaf = false;
+	assert_int_equal(hf_sync(&f.host, 3), HF_OK);
+	assert_false(f.module.open);
+	check_wiped(&f);
 	/* One that was refused leaves no doubt and no keys. */
 	fixture_init(&f, HF_C2C_V3);
 	f.pair.version = HF_C2C_V2;
