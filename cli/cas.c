@@ -9,21 +9,14 @@ static int
 text_call(const struct cli_common *common, const char *path, json_t *body,
     const char *field)
 {
-	struct client client;
 	struct answer answer;
-	int status = client_login(&client, common);
+	int status = client_ask(common, "POST", path, body, &answer);
 
-	if (status != CLI_OK) {
-		json_decref(body);
+	if (status != CLI_OK)
 		return status;
-	}
-	status = client_json(&client, "POST", path, body, &answer);
-	if (status == CLI_OK) {
-		(void)fputs(json_text(answer.json, field), stdout);
-		answer_free(&answer);
-	}
-	client_close(&client);
-	return status;
+	(void)fputs(json_text(answer.json, field), stdout);
+	answer_free(&answer);
+	return CLI_OK;
 }
 
 /* Days as a JSON number; NULL: the text is no number. */

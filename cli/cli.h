@@ -121,7 +121,15 @@ int client_call(struct client *client, const char *method, const char *path,
 /* A call with a JSON body, which is used up, or NULL. 2xx or it has said. */
 int client_json(struct client *client, const char *method, const char *path,
     json_t *body, struct answer *ret_answer);
+/*
+ * One call with a JSON body, which is used up, or NULL, as client_json, with a
+ * client of its own that logs in with the credentials.
+ */
+int client_ask(const struct cli_common *common, const char *method,
+    const char *path, json_t *body, struct answer *ret_answer);
 void answer_free(struct answer *answer);
+/* Prints the body of an answer and frees it; returns CLI_OK. */
+int answer_show(struct answer *answer);
 
 /*
  * Prints the problem in an answer, with its bad fields and lines, to

@@ -241,6 +241,30 @@ client_json(struct client *client, const char *method, const char *path,
 	return status;
 }
 
+int
+client_ask(const struct cli_common *common, const char *method,
+    const char *path, json_t *body, struct answer *ret_answer)
+{
+	struct client client;
+	int status = client_login(&client, common);
+
+	if (status != CLI_OK) {
+		json_decref(body);
+		return status;
+	}
+	status = client_json(&client, method, path, body, ret_answer);
+	client_close(&client);
+	return status;
+}
+
+int
+answer_show(struct answer *answer)
+{
+	(void)fputs(answer->text, stdout);
+	answer_free(answer);
+	return CLI_OK;
+}
+
 void
 answer_free(struct answer *answer)
 {

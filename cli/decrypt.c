@@ -11,14 +11,15 @@
 #include "cli.h"
 
 static int
-key_get(struct client *client, struct bytes header, struct envelope_key *key)
+key_get(const struct cli_common *common, struct bytes header,
+    struct envelope_key *key)
 {
 	char hex[HEX_SIZE(16)];
 	struct answer answer;
 
 	hex_encode_lower(header, hex);
 	int status =
-	    client_json(client, "POST", "/v1/GetE2EDecryptionParameters",
+	    client_ask(common, "POST", "/v1/GetE2EDecryptionParameters",
 		json_pack("{s:s}", "EncryptedHeader", hex), &answer);
 
 	if (status != CLI_OK)
@@ -31,7 +32,8 @@ key_get(struct client *client, struct bytes header, struct envelope_key *key)
 }
 
 static int
-message_open(struct client *client, struct bytes message, const char *out)
+message_open(
+    const struct cli_common *common, struct bytes message, const char *out)
 {
 	size_t header = envelope_header(message);
 	struct envelope_key key;
@@ -40,7 +42,7 @@ message_open(struct client *client, struct bytes message, const char *out)
 	if (header == 0)
 		return cli_fail(
 		    CLI_FAILED, "this does not begin as a message of a device");
-	int status = key_get(client, bytes_make(message.ptr, header), &key);
+	int status = key_get(common, bytes_make(message.ptr, header), &key);
 
 	if (status != CLI_OK)
 		return status;
@@ -77,7 +79,6 @@ decrypt_main(int argc, char **argv)
 		&out, NULL, false},
 	};
 	struct cli_common common;
-	struct client client;
 	char **words;
 	uint8_t *data;
 	size_t len;
@@ -92,11 +93,7 @@ decrypt_main(int argc, char **argv)
 		return cli_fail(CLI_FAILED, "%s: %s", words[0],
 		    err == ERR_SPACE ? "longer than a message can be"
 				     : strerror(errno));
-	status = client_login(&client, &common);
-	if (status == CLI_OK) {
-		status = message_open(&client, bytes_make(data, len), out);
-		client_close(&client);
-	}
+	status = message_open(&common, bytes_make(data, len), out);
 	free(data);
 	return status;
 }

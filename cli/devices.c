@@ -108,7 +108,6 @@ static int
 operation_call(const struct cli_common *common, const char *uid,
     const char *operation, json_t *body)
 {
-	struct client client;
 	struct answer answer;
 	char path[128], tail[32];
 	int status;
@@ -116,19 +115,16 @@ operation_call(const struct cli_common *common, const char *uid,
 	(void)snprintf(tail, sizeof(tail), "/%s", operation);
 	status = item_path(
 	    path, sizeof(path), "/v1/devices", uid, tail, "ROTPUBLICUID");
-	if (status == CLI_OK)
-		status = client_login(&client, common);
 	if (status != CLI_OK) {
 		json_decref(body);
 		return status;
 	}
-	status = client_json(&client, "POST", path, body, &answer);
-	if (status == CLI_OK) {
-		operation_print(answer.json);
-		answer_free(&answer);
-	}
-	client_close(&client);
-	return status;
+	status = client_ask(common, "POST", path, body, &answer);
+	if (status != CLI_OK)
+		return status;
+	operation_print(answer.json);
+	answer_free(&answer);
+	return CLI_OK;
 }
 
 static int

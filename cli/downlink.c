@@ -13,10 +13,10 @@
 #define HEADER_MAX 16
 
 static int
-parameters_get(struct client *client, const char *uid, const char *version,
-    struct answer *ret_answer)
+parameters_get(const struct cli_common *common, const char *uid,
+    const char *version, struct answer *ret_answer)
 {
-	return client_json(client, "POST",
+	return client_ask(common, "POST",
 	    "/v1/e2e/downlink/protectionparameters/get",
 	    json_pack("{s:s, s:s}", "ROTPublicUID", uid, "Version",
 		version != NULL ? version : "1"),
@@ -36,7 +36,6 @@ downlink_main(int argc, char **argv)
 		NULL, false},
 	};
 	struct cli_common common;
-	struct client client;
 	struct answer answer;
 	char **words;
 	int status = cli_parse(
@@ -44,16 +43,8 @@ downlink_main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	status = client_login(&client, &common);
-	if (status != CLI_OK)
-		return status;
-	status = parameters_get(&client, words[0], version, &answer);
-	if (status == CLI_OK) {
-		(void)fputs(answer.text, stdout);
-		answer_free(&answer);
-	}
-	client_close(&client);
-	return status;
+	status = parameters_get(&common, words[0], version, &answer);
+	return status == CLI_OK ? answer_show(&answer) : status;
 }
 
 /* Makes the message out of what the service answered. */
@@ -103,7 +94,6 @@ encrypt_main(int argc, char **argv)
 		&out, NULL, false},
 	};
 	struct cli_common common;
-	struct client client;
 	struct answer answer;
 	char **words;
 	uint8_t *data;
@@ -119,15 +109,10 @@ encrypt_main(int argc, char **argv)
 		return cli_fail(CLI_FAILED, "%s: %s", words[1],
 		    err == ERR_SPACE ? "longer than a message can be"
 				     : strerror(errno));
-	status = client_login(&client, &common);
+	status = parameters_get(&common, words[0], version, &answer);
 	if (status == CLI_OK) {
-		status = parameters_get(&client, words[0], version, &answer);
-		if (status == CLI_OK) {
-			status =
-			    message_make(&answer, bytes_make(data, len), out);
-			answer_free(&answer);
-		}
-		client_close(&client);
+		status = message_make(&answer, bytes_make(data, len), out);
+		answer_free(&answer);
 	}
 	if (len > 0)
 		wipe(data, len);

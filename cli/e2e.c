@@ -11,22 +11,13 @@ e2e_main(int argc, char **argv)
 	    "with a header\n(32 or 22 hex digits), as JSON.",
 	    1, 1};
 	struct cli_common common;
-	struct client client;
 	struct answer answer;
 	char **words;
 	int status = cli_parse(argc, argv, &usage, NULL, 0, &common, &words);
 
 	if (status >= 0)
 		return status;
-	status = client_login(&client, &common);
-	if (status != CLI_OK)
-		return status;
-	status = client_json(&client, "POST", "/v1/GetE2EDecryptionParameters",
+	status = client_ask(&common, "POST", "/v1/GetE2EDecryptionParameters",
 	    json_pack("{s:s}", "EncryptedHeader", words[0]), &answer);
-	if (status == CLI_OK) {
-		(void)fputs(answer.text, stdout);
-		answer_free(&answer);
-	}
-	client_close(&client);
-	return status;
+	return status == CLI_OK ? answer_show(&answer) : status;
 }

@@ -69,7 +69,6 @@ features_call(const struct cli_common *common, const char *verb,
     const char *uid, json_t *features)
 {
 	struct target target = target_of(uid);
-	struct client client;
 	struct answer answer;
 	char path[96];
 
@@ -82,20 +81,14 @@ features_call(const struct cli_common *common, const char *verb,
 
 	if (features != NULL)
 		(void)json_object_set_new(body, "Features", features);
-	int status = client_login(&client, common);
-
-	if (status != CLI_OK) {
-		json_decref(body);
-		return status;
-	}
 	(void)snprintf(path, sizeof(path), "%s%s", target.path, verb);
-	status = client_json(&client, "POST", path, body, &answer);
-	if (status == CLI_OK) {
-		features_print(answer.json);
-		answer_free(&answer);
-	}
-	client_close(&client);
-	return status;
+	int status = client_ask(common, "POST", path, body, &answer);
+
+	if (status != CLI_OK)
+		return status;
+	features_print(answer.json);
+	answer_free(&answer);
+	return CLI_OK;
 }
 
 static int

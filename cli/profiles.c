@@ -73,23 +73,15 @@ static int
 profile_call(const struct cli_common *common, const char *method,
     const char *path, json_t *body, const char *shown)
 {
-	struct client client;
 	struct answer answer;
-	int status = client_login(&client, common);
+	int status = client_ask(common, method, path, body, &answer);
 
-	if (status != CLI_OK) {
-		json_decref(body);
+	if (status != CLI_OK)
 		return status;
-	}
-	status = client_json(&client, method, path, body, &answer);
-	if (status == CLI_OK) {
-		(void)printf("%s\n", shown != NULL
-					 ? json_text(answer.json, shown)
-					 : answer.text);
-		answer_free(&answer);
-	}
-	client_close(&client);
-	return status;
+	(void)printf("%s\n",
+	    shown != NULL ? json_text(answer.json, shown) : answer.text);
+	answer_free(&answer);
+	return CLI_OK;
 }
 
 static int

@@ -39,7 +39,6 @@ psk_main(int argc, char **argv)
 	    {"hex", NULL, "print the key alone, in hex", NULL, &hex, false},
 	};
 	struct cli_common common;
-	struct client client;
 	struct answer answer;
 	char **words;
 	int status = cli_parse(
@@ -47,20 +46,13 @@ psk_main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	status = client_login(&client, &common);
-	if (status != CLI_OK)
-		return status;
-	status = client_json(&client, "POST", "/v1/GetPSK",
+	status = client_ask(&common, "POST", "/v1/GetPSK",
 	    json_pack("{s:s, s:s}", "KeyID", words[0], "KeyLength",
 		length != NULL ? length : "128"),
 	    &answer);
-	client_close(&client);
-	if (status != CLI_OK)
-		return status;
-	if (hex)
-		status = key_print(answer.json);
-	else
-		(void)fputs(answer.text, stdout);
+	if (status != CLI_OK || !hex)
+		return status != CLI_OK ? status : answer_show(&answer);
+	status = key_print(answer.json);
 	answer_free(&answer);
 	return status;
 }

@@ -4,11 +4,10 @@
 #include "cli.h"
 
 static int
-offer_call(struct client *client, json_t *body)
+offer_call(const struct cli_common *common, json_t *body)
 {
 	struct answer answer;
-	int status =
-	    client_json(client, "POST", "/v1/transfers", body, &answer);
+	int status = client_ask(common, "POST", "/v1/transfers", body, &answer);
 
 	if (status != CLI_OK)
 		return status;
@@ -58,7 +57,6 @@ transfers_offer(int argc, char **argv)
 		NULL, false},
 	};
 	struct cli_common common;
-	struct client client;
 	char **words, *end = NULL;
 	int status = cli_parse(
 	    argc, argv, &usage, options, ARRAY_LEN(options), &common, &words);
@@ -75,14 +73,7 @@ transfers_offer(int argc, char **argv)
 		return cli_fail(
 		    CLI_USAGE, "--expires needs seconds, not \"%s\"", expires);
 	}
-	status = client_login(&client, &common);
-	if (status != CLI_OK) {
-		json_decref(body);
-		return status;
-	}
-	status = offer_call(&client, body);
-	client_close(&client);
-	return status;
+	return offer_call(&common, body);
 }
 
 static long long

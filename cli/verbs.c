@@ -50,7 +50,6 @@ item_call_main(int argc, char **argv, const struct cli_usage *usage,
     const char *method, const char *path, const char *action, const char *field)
 {
 	struct cli_common common;
-	struct client client;
 	struct answer answer;
 	char **words, url[256], tail[64];
 	int status = cli_parse(argc, argv, usage, NULL, 0, &common, &words);
@@ -62,18 +61,10 @@ item_call_main(int argc, char **argv, const struct cli_usage *usage,
 	status =
 	    item_path(url, sizeof(url), path, words[0], tail, usage->words);
 	if (status == CLI_OK)
-		status = client_login(&client, &common);
-	if (status != CLI_OK)
-		return status;
-	status = client_json(&client, method, url,
-	    field != NULL ? json_pack("{s:s}", field, words[1]) : NULL,
-	    &answer);
-	if (status == CLI_OK) {
-		(void)fputs(answer.text, stdout);
-		answer_free(&answer);
-	}
-	client_close(&client);
-	return status;
+		status = client_ask(&common, method, url,
+		    field != NULL ? json_pack("{s:s}", field, words[1]) : NULL,
+		    &answer);
+	return status == CLI_OK ? answer_show(&answer) : status;
 }
 
 int
