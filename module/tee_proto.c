@@ -327,6 +327,8 @@ boot_read(struct reader *r, struct tee_boot *ret)
 	memset(ret->name, 0, sizeof(ret->name));
 	if (name.len > 0)
 		memcpy(ret->name, name.ptr, name.len);
+	if (strlen(ret->name) != name.len)
+		reader_fail(r, ERR_FORMAT);
 }
 
 enum err

@@ -54,12 +54,12 @@ recover(struct terminal *t, uint64_t now_ms)
 {
 	struct bytes out;
 
-	now_ms += 301 * 1000;
 	do {
-		/* Commands of the line wait until their answers are read. */
+		/* More of the line may follow when its answers are read. */
+		now_ms += 301 * 1000;
 		output_drop(t);
 		terminal_poll(t, now_ms);
-	} while (terminal_output(t).len > TERMINAL_BACKLOG_MAX);
+	} while (t->state == TERMINAL_WAIT || t->state == TERMINAL_DATA);
 	fuzz_check(t->state == TERMINAL_LINE || t->state == TERMINAL_OVERLONG);
 	output_drop(t);
 	if (terminal_input(t, now_ms, BYTES_LIT("\r")) != 1) {

@@ -362,6 +362,18 @@ test_answers_bad(void **state)
 			assert_true(err == ERR_TRUNCATED || err == ERR_FORMAT);
 		}
 	}
+	/* A name ends where the packet does, and nowhere before. */
+	assert_int_equal(tee_answer_decode(TEE_BOOT,
+			     BYTES_LIT("\x92\0\2\0\0\0\1"
+				       "1.0"),
+			     &out),
+	    ERR_OK);
+	assert_int_equal(tee_answer_decode(TEE_BOOT,
+			     BYTES_LIT("\x92\0\2\0\0\0\1"
+				       "1\0"
+				       "0"),
+			     &out),
+	    ERR_FORMAT);
 	assert_int_equal(
 	    tee_answer_decode(TEE_RESET, bytes_make("\x8b\x18", 2), &out),
 	    ERR_FORMAT);
