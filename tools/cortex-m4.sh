@@ -30,7 +30,7 @@ sources() {
 	host) ls host/*.c ;;
 	soft) ls host/soft/*.c 2>/dev/null || true ;;
 	c2c) ls lib/c2c/*.c | grep -vE '/(port|fcs_fast)\.c$' ;;
-	rot) ls lib/rot/*.c | grep -vE '/(port_file|tpm2.*)\.c$' ;;
+	rot) ls lib/rot/*.c | grep -vE '/(boot_file|port_file|tpm2.*)\.c$' ;;
 	*) ls "lib/$1"/*.c 2>/dev/null || true ;;
 	esac
 }
