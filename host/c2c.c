@@ -127,6 +127,21 @@ hf_c2c_confirm(struct hf_host *h, const struct hf_crypto *crypto,
 	return command_run(h, &c, NULL);
 }
 
+enum hf_err
+hf_c2c_erase(struct hf_host *h, const uint8_t te_secret[HF_C2C_TE_LEN])
+{
+	struct command c;
+
+	if (h->c2c != NULL)
+		return HF_ERR_STATE;
+	command_init(&c, "AT+USECC2C=5");
+	if (te_secret != NULL) {
+		command_text(&c, ",");
+		command_hex(&c, bytes_make(te_secret, HF_C2C_TE_LEN));
+	}
+	return command_run(h, &c, NULL);
+}
+
 /* Everything from here on is in frames; what arrived already, too. */
 static void
 session_start(struct hf_host *h, struct hf_c2c *c2c)

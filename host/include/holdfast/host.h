@@ -357,6 +357,14 @@ HF_MUST_CHECK enum hf_err hf_c2c_close(struct hf_host *h);
 HF_MUST_CHECK enum hf_err hf_c2c_rekey(struct hf_host *h,
     struct hf_c2c_pair *ret_pair, uint8_t ret_tag[HF_C2C_TAG_LEN]);
 
+/*
+ * AT+USECC2C=5: the module forgets the pair of a TE_SECRET, or with NULL every
+ * pair of this terminal. It takes the features LocalC2C and
+ * LocalC2CKeyPairing. HF_ERR_STATE (a session is open).
+ */
+HF_MUST_CHECK enum hf_err hf_c2c_erase(
+    struct hf_host *h, const uint8_t te_secret[HF_C2C_TE_LEN]);
+
 /* Forgets a session without a word: the module was switched off or reset. */
 void hf_c2c_forget(struct hf_host *h);
 

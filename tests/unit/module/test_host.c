@@ -238,6 +238,31 @@ test_lost_v3(void **state)
 	check_trips(*state, HF_C2C_V3);
 }
 
+/* One pair is erased, or all of them; never within a session. */
+static void
+test_erase(void **state)
+{
+	static struct trip t;
+	struct hf_host *h = &t.w.host;
+	struct hf_c2c_pair other;
+
+	wire_init(&t.w, *state);
+	t.version = HF_C2C_V2;
+	wire_start(&t.w);
+	assert_int_equal(trip_pair(&t), HF_OK);
+	assert_int_equal(trip_step(&t, CONFIRM), HF_OK);
+	other = t.pair;
+	assert_int_equal(trip_pair(&t), HF_OK);
+	assert_int_equal(trip_step(&t, CONFIRM), HF_OK);
+	assert_int_equal(hf_c2c_erase(h, other.te_secret), HF_OK);
+	assert_int_equal(hf_c2c_erase(h, other.te_secret), HF_ERR_MODULE);
+	assert_int_equal(trip_step(&t, OPEN), HF_OK);
+	assert_int_equal(hf_c2c_erase(h, NULL), HF_ERR_STATE);
+	assert_int_equal(trip_step(&t, CLOSE), HF_OK);
+	assert_int_equal(hf_c2c_erase(h, NULL), HF_OK);
+	assert_int_equal(trip_step(&t, OPEN), HF_ERR_MODULE);
+}
+
 int
 main(void)
 {
@@ -248,6 +273,7 @@ main(void)
 	    WIRE_TEST(test_lost_v1),
 	    WIRE_TEST(test_lost_v2),
 	    WIRE_TEST(test_lost_v3),
+	    WIRE_TEST(test_erase),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,10 @@ wire_tee(
 		    &w->records, &maker, &name, c->confirm, &changed);
 	else if (request->op == TEE_C2C_OPEN)
 		ret_answer->err = do_open(w, c, &maker, &name, answer);
+	else if (request->op == TEE_C2C_ERASE && c->all)
+		(void)c2c_records_erase_terminal(&w->records, name.terminal);
+	else if (request->op == TEE_C2C_ERASE)
+		ret_answer->err = c2c_records_erase(&w->records, &name);
 	return ERR_OK;
 }
 
