@@ -260,8 +260,8 @@ do_rekey(struct terminal *t, const struct at_command *c)
 }
 
 /*
- * Pairs are made and erased and sessions opened outside of sessions; the rest is for
- * inside. Where a session begins or ends the line does, too.
+ * Pairs are made and erased, and sessions opened, outside of sessions; the
+ * rest is for inside. Where a session begins or ends the line does, too.
  */
 static enum at_result
 c2c_set(struct terminal *t, const struct at_command *c)
