@@ -1,31 +1,27 @@
 /*
- * Only the log is gathered: every other file is the one of the file system
- * below. A write that fails is known when the log is synced, which fails then;
- * what was gathered is dropped, as SQLite drops the transaction.
+ * Only the log is gathered, and only by a COMMIT, which writes all its pages
+ * and syncs them before anybody sees it. What a transaction writes earlier,
+ * because it has outgrown the cache, is handed on as it comes: nothing would
+ * tell of its end if it were undone, and others write in its place then.
  */
 #include "gather.h"
 
 #include <pthread.h>
-#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define NAME "holdfast-gather"
 /* SQLite's own file system takes no write of 2^17 bytes or more. */
 #define GATHER_MAX (120 << 10)
-/*
- * Where a disk may damage what stands beside a write, SQLite fills the log up
- * to a sector, and syncs there, in the middle of a frame. The rest, of its head
- * and of its page, is written after the sync and before the commit is seen.
- */
-#define THROUGH 2
 
 /* The log; the file below lies behind it in SQLite's memory. */
 struct log {
 	sqlite3_file base;
 	sqlite3_file *below;
+	bool gathers;
 	uint8_t *data;
 	size_t len;
 	sqlite3_int64 at; /* where data belongs */
-	unsigned through; /* writes that are not gathered */
 };
 
 static struct {
@@ -39,27 +35,32 @@ log_of(sqlite3_file *file)
 	return (struct log *)file;
 }
 
-/* Hands on what was gathered. */
+/*
+ * Hands on what was gathered. What fails is dropped, as SQLite drops the
+ * transaction; it expects no full disk where it reads, but any other failure.
+ */
 static int
 flush(struct log *log)
 {
 	size_t len = log->len;
+	int result;
 
 	log->len = 0;
-	return len == 0 ? SQLITE_OK
-			: log->below->pMethods->xWrite(
-			      log->below, log->data, (int)len, log->at);
+	if (len == 0)
+		return SQLITE_OK;
+	result = log->below->pMethods->xWrite(
+	    log->below, log->data, (int)len, log->at);
+	return result == SQLITE_FULL ? SQLITE_IOERR_WRITE : result;
 }
 
 static int
 log_close(sqlite3_file *file)
 {
 	struct log *log = log_of(file);
-	int result = flush(log), closed;
+	int result = log->below->pMethods->xClose(log->below);
 
-	closed = log->below->pMethods->xClose(log->below);
 	free(log->data);
-	return result != SQLITE_OK ? result : closed;
+	return result;
 }
 
 static int
@@ -85,10 +86,8 @@ log_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 		result = flush(log);
 	if (result != SQLITE_OK)
 		return result;
-	if (more > GATHER_MAX || log->through > 0) {
-		log->through -= log->through > 0;
+	if (!log->gathers || more > GATHER_MAX)
 		return log->below->pMethods->xWrite(log->below, data, len, at);
-	}
 	if (log->len == 0)
 		log->at = at;
 	memcpy(log->data + log->len, data, more);
@@ -107,13 +106,18 @@ log_truncate(sqlite3_file *file, sqlite3_int64 size)
 		   : log->below->pMethods->xTruncate(log->below, size);
 }
 
+/*
+ * Where a disk may damage what stands beside a write, SQLite fills the log up
+ * to a sector, and syncs there, in the middle of a frame: the rest of it comes
+ * after the sync and before the commit is seen.
+ */
 static int
 log_sync(sqlite3_file *file, int flags)
 {
 	struct log *log = log_of(file);
 	int result = flush(log);
 
-	log->through = THROUGH;
+	log->gathers = false;
 	return result != SQLITE_OK
 		   ? result
 		   : log->below->pMethods->xSync(log->below, flags);
@@ -233,6 +237,39 @@ gather_register(void)
 	gather.vfs.szOsFile = (int)sizeof(struct log) + below->szOsFile;
 	gather.vfs.xOpen = gather_open;
 	(void)sqlite3_vfs_register(&gather.vfs, 0);
+}
+
+/* The log of a connection; NULL while it has none, or none of ours. */
+static struct log *
+log_find(sqlite3 *db)
+{
+	sqlite3_file *file = NULL;
+
+	if (sqlite3_file_control(
+		db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK ||
+	    file == NULL || file->pMethods != &log_methods)
+		return NULL;
+	return log_of(file);
+}
+
+void
+gather_start(sqlite3 *db)
+{
+	struct log *log = log_find(db);
+
+	if (log != NULL)
+		log->gathers = true;
+}
+
+void
+gather_stop(sqlite3 *db)
+{
+	struct log *log = log_find(db);
+
+	if (log == NULL)
+		return;
+	log->gathers = false;
+	log->len = 0;
 }
 
 const char *

@@ -237,8 +237,10 @@ store_commit(struct store *store)
 
 	if (!store->in_transaction)
 		return ERR_STATE;
+	gather_start(store->db);
 	query_start(&q, store, &sql);
 	err = query_run(&q);
+	gather_stop(store->db);
 	if (err != ERR_OK)
 		store_rollback(store);
 	store->in_transaction = false;

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "disk.h"
+#include "sqlite.h"
 #include "store/counters.h"
-#include "store/store.h"
 
 #define PATH "/dev/null" /* of the real disk: see tests/sim/service.c */
 #define COUNTERS 20000 /* some 600 KB, five times what is gathered at most */
@@ -27,7 +27,7 @@ open_store(void)
 }
 
 static enum err
-write_all(struct store *store, uint64_t first)
+begin_all(struct store *store, uint64_t first)
 {
 	enum err err = store_begin(store);
 	char name[32];
@@ -36,6 +36,14 @@ write_all(struct store *store, uint64_t first)
 		(void)snprintf(name, sizeof(name), "counter-%06u", (unsigned)i);
 		err = store_counter_set(store, name, first + i);
 	}
+	return err;
+}
+
+static enum err
+write_all(struct store *store, uint64_t first)
+{
+	enum err err = begin_all(store, first);
+
 	if (err == ERR_OK)
 		return store_commit(store);
 	store_rollback(store);
@@ -107,12 +115,46 @@ test_others_see_commits(void **state)
 	store_close(writer);
 }
 
+/*
+ * A transaction that outgrew its cache has written to the log before it is
+ * undone: nothing of that may reach the log later, where others write then.
+ */
+static void
+test_undone_leaves_nothing(void **state)
+{
+	struct store *big, *other;
+
+	(void)state;
+	disk_reset(3);
+	big = open_store();
+	other = open_store();
+	assert_int_equal(sqlite_exec(big, "PRAGMA cache_size = 10"), ERR_OK);
+	for (uint64_t first = 1; first < 9; first++) {
+		assert_int_equal(write_all(other, first), ERR_OK);
+		if (first % 2 == 0)
+			assert_int_equal(store_tidy(other), ERR_OK);
+		assert_int_equal(begin_all(big, 1000 * first), ERR_OK);
+		store_rollback(big);
+		assert_int_equal(write_all(other, 10 * first), ERR_OK);
+		check_all(big, 10 * first);
+		check_all(other, 10 * first);
+	}
+	disk_die();
+	store_close(big);
+	store_close(other);
+	disk_revive(true);
+	other = open_store();
+	check_all(other, 80);
+	store_close(other);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_many_pages_are_few_writes),
-	    cmocka_unit_test(test_others_see_commits)};
+	    cmocka_unit_test(test_others_see_commits),
+	    cmocka_unit_test(test_undone_leaves_nothing)};
 
 	disk_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);
