@@ -280,6 +280,39 @@ test_adoption_whose_answer_is_lost(void **state)
 	node_free(node);
 }
 
+/* The row is of another generation: nothing of its state is the adopted one's. */
+static void
+test_state_of_the_row_goes(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node = node_ready(kit, 1);
+	struct store_device row = node_row(node);
+
+	assert_true(row.n > 0 && row.ck.len > 0);
+	kit_backup(kit);
+	assert_int_equal(
+	    store_device_set_rotate(kit->store, node->uid, true), ERR_OK);
+	assert_int_equal(node_heartbeat(node), ERR_OK);
+	node_run(node, HOUR_MS);
+	kit_restore(kit);
+	come_by_value(node);
+	node->lose_answers = 0xfffffffe; /* all but message_2 */
+	while (node_row(node).generation == 1)
+		node_run(node, 1000);
+	row = node_row(node);
+	assert_int_equal(row.generation, 2);
+	assert_int_equal(row.n, 0);
+	assert_int_equal(row.ck.len, 0);
+	assert_int_equal(row.last_ck.len, 0);
+	assert_false(row.has_last_id);
+	assert_int_equal(row.confirmed, 0);
+	assert_int_equal(row.flags, 0);
+	node->lose_answers = 0;
+	node_run(node, DAY_MS);
+	node_agree(node);
+	node_free(node);
+}
+
 /* A profile of the time that was lost: the device is nobody's, and it shows. */
 static void
 test_owner_of_a_profile_that_is_lost(void **state)
@@ -511,6 +544,7 @@ main(void)
 	    TEST(test_restored_to_before_the_import),
 	    TEST(test_restored_to_an_older_generation),
 	    TEST(test_adoption_whose_answer_is_lost),
+	    TEST(test_state_of_the_row_goes),
 	    TEST(test_owner_of_a_profile_that_is_lost),
 	    TEST(test_damaged_tickets),
 	    TEST(test_tickets_of_others),
