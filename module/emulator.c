@@ -266,8 +266,10 @@ tell_packet(struct emulator *e)
 }
 
 static void
-radio_start(struct emulator *e, enum network_fun fun, uint64_t now_ms)
+radio_start(struct emulator *e, uint64_t now_ms)
 {
+	enum network_fun fun =
+	    e->options->offline ? NETWORK_FUN_OFF : NETWORK_FUN_ON;
 	uint32_t session = e->module.network.session;
 	size_t i;
 
@@ -321,7 +323,7 @@ reset(struct emulator *e, uint64_t now_ms)
 	service_reset(&e->service);
 	http_reset(e->http);
 	mqtt_done(&e->module.mqtt);
-	radio_start(e, NETWORK_FUN_ON, now_ms);
+	radio_start(e, now_ms);
 	greet(e);
 }
 
@@ -789,8 +791,7 @@ emulator_run(const struct options *options, const struct tee *tee)
 		err = loop_init(&e.loop);
 	if (err != ERR_OK)
 		return err;
-	radio_start(&e, options->offline ? NETWORK_FUN_OFF : NETWORK_FUN_ON,
-	    loop_now_ms());
+	radio_start(&e, loop_now_ms());
 	err = emulator_start(&e);
 	if (err == ERR_OK)
 		err = loop_run(&e.loop, settle, &e);

@@ -59,6 +59,16 @@ printable(struct bytes text)
 	return true;
 }
 
+/* Whether digits have the form of +USECPSK's identities. */
+static bool
+is_root_identity(struct bytes digits)
+{
+	static const char head[] = "1101";
+
+	return digits.len == 28 &&
+	       memcmp(digits.ptr, head, sizeof(head) - 1) == 0;
+}
+
 enum err
 profile_text_set(
     struct profile *p, enum profile_op op, struct bytes text, bool hex)
@@ -81,6 +91,7 @@ profile_text_set(
 		return err;
 	wipe(t, sizeof(*t));
 	t->hex = hex;
+	t->digits = hex && op == PROFILE_PSK_ID && is_root_identity(text);
 	t->len = (uint8_t)text.len;
 	if (text.len > 0)
 		memcpy(t->text, text.ptr, text.len);
@@ -92,7 +103,7 @@ profile_text_bytes(
     const struct profile_text *text, uint8_t *out, size_t *ret_len)
 {
 	*ret_len = 0;
-	if (!text->hex) {
+	if (!text->hex || text->digits) {
 		memcpy(out, text->text, text->len);
 		*ret_len = text->len;
 	} else if (hex_decode(bytes_make(text->text, text->len), out,

@@ -46,7 +46,8 @@ enum { ZTP_OFF, ZTP_WITH_CA, ZTP_WITHOUT_CA };
 
 /* A text as it was set. */
 struct profile_text {
-	bool hex; /* it stands for the bytes that its digits say */
+	bool hex; /* it was said to stand for the bytes of its digits */
+	bool digits; /* but stands for the digits: see profile_text_set */
 	uint8_t len;
 	char text[PROFILE_TEXT_MAX + 1];
 };
@@ -75,7 +76,9 @@ const struct profile_text *profile_text_of(
 size_t profile_text_max(enum profile_op op);
 
 /*
- * Sets a text. Errors: ERR_SPACE (too long), ERR_FORMAT (hex that is none),
+ * Sets a text. An identity as the root of trust makes them is always sent as
+ * its 28 digits, also when it is set as hex: so the seed has it in the table of
+ * 6.1.1.1. Errors: ERR_SPACE (too long), ERR_FORMAT (hex that is none),
  * ERR_INVALID (a control byte; hex where it is not allowed: all but PSK and
  * PSK identity).
  */

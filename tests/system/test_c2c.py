@@ -203,6 +203,13 @@ def offline(new_module, tmp_path):
     return new_module("--offline", "--pty", str(tmp_path / "tty"))
 
 
+def test_offline_stays_offline(offline):
+    """A reset does not take the trial away."""
+    assert b"+CFUN: 0,0\r\n" in offline.command("AT+CFUN?")
+    assert offline.command("AT+CFUN=16").endswith(OK)
+    assert b"+CFUN: 0,0\r\n" in offline.command("AT+CFUN?")
+
+
 @pytest.fixture(params=["pty", "tcp"])
 def host(request, offline, hosts):
     return hosts(offline.ready[request.param])

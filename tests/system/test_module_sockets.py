@@ -547,9 +547,12 @@ def psk_server(s_server, version, identity, psk):
                     version, datagram="dtls" in version)
 
 
+@pytest.mark.parametrize("line", [
+    'AT+USECPRF=0,9,"{}"', 'AT+USECPRF=0, 9, "{}", 1'],
+    ids=["example", "table"])
 @PSK_VERSIONS
-def test_seed_option_1b(wired, wire, account, s_server, version):
-    """6.1.1.1, step 2b, typed as it is printed."""
+def test_seed_option_1b(wired, wire, account, s_server, version, line):
+    """6.1.1.1, step 2b and its table, typed as they are printed."""
     got = wire.good("AT+USECPK=16")
     found = re.search(rb'\+USECPK: "(\w{28})","(\w{32})"', got)
     identity, psk = found[1].decode(), found[2].decode()
@@ -557,7 +560,7 @@ def test_seed_option_1b(wired, wire, account, s_server, version):
     server = psk_server(s_server, version, identity,
                         base64.b64decode(key).hex())
     wire.good(f'AT+USECPRF=0, 8, "{psk}", 1')
-    wire.good(f'AT+USECPRF=0,9,"{identity}"')
+    wire.good(line.format(identity))
     if "dtls" in version:
         number = secure(wire, server, datagram=True)
     else:

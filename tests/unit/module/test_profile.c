@@ -39,6 +39,10 @@ test_psk_as_the_seed_prints_it(void **state)
 	profile_text_bytes(profile_text_of(p, PROFILE_PSK), raw, &len);
 	assert_int_equal(len, 16);
 	assert_int_equal(raw[0], 0xde);
+	/* "As an ASCII string", the seed says of it. */
+	profile_text_bytes(profile_text_of(p, PROFILE_PSK_ID), raw, &len);
+	assert_int_equal(len, 28);
+	assert_memory_equal(raw, "1101000000112233445566778899", len);
 	host_ask(h, "AT+USECPRF=0,9",
 	    "\r\n+USECPRF: 0,9,\"1101000000112233445566778899\",1\r\n"
 	    "\r\nOK\r\n");
@@ -46,6 +50,12 @@ test_psk_as_the_seed_prints_it(void **state)
 	    h, "AT+USECPRF=0,9,\"1101000000112233445566778899\"", "\r\nOK\r\n");
 	profile_text_bytes(profile_text_of(p, PROFILE_PSK_ID), raw, &len);
 	assert_int_equal(len, 28);
+	/* Any other is the bytes that it says. */
+	host_ask(h, "AT+USECPRF=0,9,\"1201000000112233445566778899\",1",
+	    "\r\nOK\r\n");
+	profile_text_bytes(profile_text_of(p, PROFILE_PSK_ID), raw, &len);
+	assert_int_equal(len, 14);
+	assert_int_equal(raw[0], 0x12);
 	host_ask(h, "AT+USECPRF=0,8", "\r\n+CME ERROR: 3\r\n");
 	host_ask(h, "AT+USECPRF=0,7", "\r\n+CME ERROR: 3\r\n");
 }
