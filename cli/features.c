@@ -28,20 +28,28 @@ target_of(const char *uid)
 	return (struct target){NULL, NULL};
 }
 
-/* NAME=on or NAME=off into the object; false: it is neither. */
+/*
+ * NAME=on, NAME=off or, with a certificate authority, NAME=on:CANAME into the
+ * object; false: it is none of these.
+ */
 static bool
 word_take(json_t *features, const char *word)
 {
+	static const char with_ca[] = "=on:";
 	size_t len = strcspn(word, "=");
-	bool on = strcmp(word + len, "=on") == 0;
+	const char *state = word + len, *ca = NULL;
+	bool on = strcmp(state, "=on") == 0;
 	char name[64];
 
+	if (strncmp(state, with_ca, sizeof(with_ca) - 1) == 0)
+		ca = state + sizeof(with_ca) - 1;
 	if (len == 0 || len >= sizeof(name) ||
-	    (!on && strcmp(word + len, "=off") != 0))
+	    (!on && ca == NULL && strcmp(state, "=off") != 0))
 		return false;
 	(void)snprintf(name, sizeof(name), "%.*s", (int)len, word);
-	return json_object_set_new(
-		   features, name, json_pack("{s:b}", "Enabled", on)) == 0;
+	return json_object_set_new(features, name,
+		   json_pack("{s:b, s:s*}", "Enabled", on || ca != NULL,
+		       "CAName", ca)) == 0;
 }
 
 /* Every feature with what is wanted, and of a device what it runs. */
@@ -110,11 +118,12 @@ static int
 features_set(int argc, char **argv)
 {
 	static const struct cli_usage usage = {"features set",
-	    "UID NAME=on|off...",
+	    "UID NAME=on|off|on:CANAME...",
 	    "Switches features: of a device with its next heartbeat, of a "
 	    "device\nprofile for those that bootstrap from now on. Names: "
 	    "LocalDataProtection,\nLocalC2C, LocalC2CKeyPairing, ZTPV1, "
-	    "E2ESymmetricKMS, E2EDataProtection.",
+	    "E2ESymmetricKMS, E2EDataProtection.\nZTPV1 of a device takes "
+	    "the CA of its profile, or the one that is named.",
 	    2, 8};
 	struct cli_common common;
 	char **words;
@@ -128,8 +137,8 @@ features_set(int argc, char **argv)
 		if (word_take(features, *word))
 			continue;
 		json_decref(features);
-		return cli_fail(
-		    CLI_USAGE, "\"%s\" is not NAME=on or NAME=off", *word);
+		return cli_fail(CLI_USAGE,
+		    "\"%s\" is not NAME=on, NAME=off or NAME=on:CANAME", *word);
 	}
 	return features_call(&common, "set", words[0], features);
 }

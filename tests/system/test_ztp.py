@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import free_port, wait_until
+from conftest import free_port, holdfast, wait_until
 
 CODE = "11fe30cf95" + 44 * "a" + "838a01be83"
 
@@ -222,6 +222,22 @@ def test_device_after_its_bootstrap(account, ca, new_module):
     assert [devcert(module, which) for which in (0, 1, 2)] == first
     for bad in ("AT+USECDEVCERT=3", "AT+USECDEVCERT=", "AT+USECDEVCERT=0,1"):
         assert module.error(bad) == "+CME ERROR: Incorrect parameters"
+
+
+def test_enabled_by_the_command_line(account, ca, new_module):
+    """ZTPV1=on:CANAME of `holdfast features set`."""
+    module = new_module("--heartbeat-min-s", "0")
+    module.seal(account.profile)
+    module.complete()
+    uid = module.ready["uid"]
+    status, _, errors = holdfast(
+        account, "features", "set", uid, "ZTPV1=on:none")
+    assert status == 1 and "/Features/ZTPV1/CAName" in errors
+    status, shown, _ = holdfast(
+        account, "features", "set", uid, "ZTPV1=on:test-ca")
+    assert status == 0 and re.search(rb"ZTPV1 +on", shown)
+    assert b"OK" in module.command("AT+USECCONN")
+    provisioned(module)
 
 
 def test_names_of_cas(account, ca, module):
