@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from conftest import PATIENCE, holdfast, program
+from conftest import holdfast
 
 
 @pytest.mark.parametrize("args", [
