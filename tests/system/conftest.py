@@ -434,12 +434,3 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def holdfast(account, *args, stdout=subprocess.PIPE, credentials=None):
-    """Runs the command line: status, output, what it complained of."""
-    done = subprocess.run(
-        [program("holdfast"), *args], stdout=stdout, stderr=subprocess.PIPE,
-        env={"HOLDFAST_URL": account.service.url, "HOLDFAST_CREDENTIALS":
-             str(credentials or account.credentials)}, timeout=PATIENCE)
-    return done.returncode, done.stdout, done.stderr.decode()

@@ -4,7 +4,16 @@ import subprocess
 
 import pytest
 
-from conftest import holdfast
+from conftest import PATIENCE, program
+
+
+def holdfast(account, *args, stdout=subprocess.PIPE, credentials=None):
+    """Runs the command line: status, output, what it complained of."""
+    done = subprocess.run(
+        [program("holdfast"), *args], stdout=stdout, stderr=subprocess.PIPE,
+        env={"HOLDFAST_URL": account.service.url, "HOLDFAST_CREDENTIALS":
+             str(credentials or account.credentials)}, timeout=PATIENCE)
+    return done.returncode, done.stdout, done.stderr.decode()
 
 
 @pytest.mark.parametrize("args", [
