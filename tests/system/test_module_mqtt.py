@@ -269,7 +269,7 @@ def test_stored_profile_outlives_a_reset(host, broker):
     host.command(b'AT+UMQTT=0,"kept";+UMQTT=3,"127.0.0.1",%d' % broker.port)
     host.command(b"AT+UMQTTNV=2")
     host.command(b"AT+CFUN=16")
-    host.command(b"ATE0;+CMEE=2;+CEREG=1")
+    host.command(b"ATE0;+CMEE=2;+CEREG=1;+CFUN=1")
     if host.command(b"AT+CEREG?") != ["+CEREG: 1,1"]:
         host.wait(r"\+CEREG: 1")
     assert host.command(b"AT+UMQTT=0") == ['+UMQTT: 0,""']

@@ -158,9 +158,11 @@ def test_a_child_that_dies_again_and_again_comes_back_later(new_service):
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: dict((n, p) for p, n in running.children())
                    .get("api") not in (None, *seen), "a new api")
-    times = re.findall(r"event=child-restarted name=api pid=\d+ "
-                       r'status="signal 9"', running.logged())
-    assert len(times) == 3
+    line = re.compile(r"event=child-restarted name=api pid=\d+ "
+                      r'status="signal 9"')
+    # A child is there before the line about it is.
+    wait_until(lambda: len(line.findall(running.logged())) >= 3, "the log")
+    assert len(line.findall(running.logged())) == 3
     # Port 0 has become a port, and stays it.
     assert (running.data / "endpoints").read_text() == ends
     wait_until(lambda: answers(running.url), "the same address")
