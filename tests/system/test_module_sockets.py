@@ -256,6 +256,7 @@ def test_tcp(wire):
         assert wire.error(f"AT+USORD={number},1") == "operation not allowed"
 
 
+@pytest.mark.slow
 def test_a_host_that_never_reads(wire):
     """The peer is held back; nothing is lost once it reads."""
     with listener() as (server, port):

@@ -257,6 +257,7 @@ def test_tpm_is_gone(account, device):
     tpm.start()
 
 
+@pytest.mark.slow
 def test_tpm_hangs_at_start(account, device, new_module):
     """
     A TPM that does not even answer its TCTI: the start ends and says why.
