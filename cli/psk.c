@@ -50,8 +50,10 @@ psk_main(int argc, char **argv)
 	    json_pack("{s:s, s:s}", "KeyID", words[0], "KeyLength",
 		length != NULL ? length : "128"),
 	    &answer);
-	if (status != CLI_OK || !hex)
-		return status != CLI_OK ? status : answer_show(&answer);
+	if (status != CLI_OK)
+		return status;
+	if (!hex)
+		return answer_show(&answer);
 	status = key_print(answer.json);
 	answer_free(&answer);
 	return status;

@@ -9,7 +9,6 @@
 #include <getopt.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* OpenSSL has a type of this name, which it uses nowhere in its own API. */

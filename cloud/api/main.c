@@ -300,24 +300,12 @@ loop_stop(struct api *api, int stop_fd)
 	http_quiesce(api);
 }
 
+/* What could not be done because others were at work is done next time. */
 static void
-cas_tell(struct api *api)
+sweep_check(const struct api *api, const char *event, enum err err)
 {
-	enum err err = cas_tell_expired(&api->service);
-
 	if (err != ERR_OK && err != ERR_BUSY)
-		log_error("cas-tell", log_err(err),
-		    log_text("why", store_why(api->service.store)));
-}
-
-/* What was erased shall not live on in the log; while others write, it may. */
-static void
-store_sweep(struct api *api)
-{
-	enum err err = store_tidy(api->service.store);
-
-	if (err != ERR_OK && err != ERR_BUSY)
-		log_error("store-tidy", log_err(err),
+		log_error(event, log_err(err),
 		    log_text("why", store_why(api->service.store)));
 }
 
@@ -327,8 +315,9 @@ minute_sweep(struct api *api)
 	if (api->now_ms < api->next_minute_ms)
 		return;
 	api->next_minute_ms = api->now_ms + MINUTE_MS;
-	cas_tell(api);
-	store_sweep(api);
+	sweep_check(api, "cas-tell", cas_tell_expired(&api->service));
+	/* What was erased shall not live on in the log. */
+	sweep_check(api, "store-tidy", store_tidy(api->service.store));
 }
 
 static void
