@@ -63,9 +63,9 @@ ask(struct terminal *t, struct tee_request *request,
 	err = c2c_db_set_aside(t->module->state_fd);
 	if (err != ERR_OK)
 		return err;
-	log_warning("the chip-to-chip pairs in USR/usec/c2c_db are damaged, or "
-		    "another root of trust's: they are now in "
-		    "c2c_db.damaged, and hosts must pair again");
+	log_always("the chip-to-chip pairs in USR/usec/c2c_db are damaged, or "
+		   "another root of trust's: they are now in "
+		   "c2c_db.damaged, and hosts must pair again");
 	return ask_once(t, request, ret_answer);
 }
 

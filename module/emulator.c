@@ -134,7 +134,7 @@ pty_add(struct emulator *e, const char *link)
 	name_make(e, "pty", name);
 	err = line_new_pty(&config, link, slot);
 	if (err != ERR_OK)
-		log_fatal("no pseudo-terminal at %s: %s", link, err_name(err));
+		log_always("no pseudo-terminal at %s: %s", link, err_name(err));
 	else
 		refusal_tell(*slot);
 	return err;
@@ -150,7 +150,7 @@ stdio_add(struct emulator *e)
 	if (slot != NULL)
 		err = line_new_stdio(&config, slot);
 	if (err != ERR_OK)
-		log_fatal("standard input cannot be used: %s", err_name(err));
+		log_always("standard input cannot be used: %s", err_name(err));
 	else
 		refusal_tell(*slot);
 	return err;
@@ -220,7 +220,7 @@ tcp_add(struct emulator *e, const char *address)
 	listener->emulator = e;
 	listener->source.fd = listen_at(address);
 	if (listener->source.fd < 0) {
-		log_fatal("cannot listen at %s", address);
+		log_always("cannot listen at %s", address);
 		return ERR_IO;
 	}
 	e->listener_count++;
@@ -535,7 +535,7 @@ boot_get(struct emulator *e)
 	enum err err = tee_ask(&e->module.tee, &request, &answer);
 
 	if (err != ERR_OK) {
-		log_fatal("the TEE did not start");
+		log_always("the TEE did not start");
 		return err;
 	}
 	e->module.refused = refusal_of(answer.u.boot.state);
@@ -556,7 +556,7 @@ identity_get(struct emulator *e)
 	if (err == ERR_OK)
 		memcpy(e->module.uid, answer.u.info.uid, UID_LEN);
 	else
-		log_fatal("the TEE does not answer");
+		log_always("the TEE does not answer");
 	return err;
 }
 
@@ -571,7 +571,7 @@ state_open(struct emulator *e)
 	if (e->state_fd >= 0)
 		err = files_open(&e->module.files, e->state_fd);
 	if (err != ERR_OK)
-		log_fatal("cannot use the state in %s", e->options->state);
+		log_always("cannot use the state in %s", e->options->state);
 	return err;
 }
 
@@ -581,7 +581,7 @@ settings_start(struct emulator *e)
 	enum err err = settings_load(e->state_fd, &e->module.settings);
 
 	if (err != ERR_OK)
-		log_fatal("cannot read %s/settings: %s", e->options->state,
+		log_always("cannot read %s/settings: %s", e->options->state,
 		    err_name(err));
 	return err;
 }
@@ -592,7 +592,7 @@ profiles_start(struct emulator *e)
 	enum err err = profiles_load(&e->module);
 
 	if (err != ERR_OK)
-		log_fatal("cannot read the security profiles in %s: %s",
+		log_always("cannot read the security profiles in %s: %s",
 		    e->options->state, err_name(err));
 	return err;
 }
@@ -604,7 +604,7 @@ service_start(struct emulator *e)
 	    &e->service, &e->loop, &e->module, e->options->service);
 
 	if (err != ERR_OK)
-		log_fatal("--service wants coap://HOST[:PORT], not %s",
+		log_always("--service wants coap://HOST[:PORT], not %s",
 		    e->options->service);
 	return err;
 }
@@ -692,7 +692,7 @@ refusal_start(struct emulator *e)
 		ready_tcp(e->listeners[i].source.fd);
 	printf(" (%s)\n", e->module.refused);
 	(void)fflush(stdout);
-	log_fatal("the firmware may not run: %s", e->module.refused);
+	log_always("the firmware may not run: %s", e->module.refused);
 	return e->options->stdio ? stdio_add(e) : ERR_OK;
 }
 
@@ -797,7 +797,7 @@ emulator_run(const struct options *options, const struct tee *tee)
 		err = loop_run(&e.loop, settle, &e);
 	if (err == ERR_OK && e.service.err != ERR_OK) {
 		err = e.service.err;
-		log_fatal("the TEE failed: %s", err_name(err));
+		log_always("the TEE failed: %s", err_name(err));
 	}
 	if (err == ERR_OK && e.module.refused != NULL)
 		err = ERR_DENIED;

@@ -37,17 +37,7 @@ log_event(const char *format, ...)
 }
 
 void
-log_warning(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	print(format, args);
-	va_end(args);
-}
-
-void
-log_fatal(const char *format, ...)
+log_always(const char *format, ...)
 {
 	va_list args;
 

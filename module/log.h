@@ -15,10 +15,10 @@ void log_verbose(bool on);
 /* Something happened. */
 void log_event(const char *format, ...) PRINTF(1, 2);
 
-/* Something is lost or amiss, and the program goes on. Always printed. */
-void log_warning(const char *format, ...) PRINTF(1, 2);
-
-/* Why the program cannot go on. Always printed. */
-void log_fatal(const char *format, ...) PRINTF(1, 2);
+/*
+ * Why the program cannot go on, or what is lost or amiss while it does. Always
+ * printed.
+ */
+void log_always(const char *format, ...) PRINTF(1, 2);
 
 #endif

@@ -32,12 +32,12 @@ run(const struct options *options)
 
 	len = snprintf(rot_dir, sizeof(rot_dir), "%s/rot", options->state);
 	if (len < 0 || (size_t)len >= sizeof(rot_dir)) {
-		log_fatal("--state is too long");
+		log_always("--state is too long");
 		return EXIT_USAGE;
 	}
 	err = tee_client_start(&client, &config);
 	if (err != ERR_OK) {
-		log_fatal("the TEE cannot be started");
+		log_always("the TEE cannot be started");
 		return EXIT_FAILED;
 	}
 	tee = tee_client_port(&client);

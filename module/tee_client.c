@@ -151,7 +151,7 @@ static void
 client_end(struct tee_client *client, enum err err)
 {
 	if (err == ERR_TIMEOUT)
-		log_fatal("the TEE does not answer any more");
+		log_always("the TEE does not answer any more");
 	(void)shutdown(client->fd, SHUT_RDWR);
 	(void)kill(client->pid, SIGKILL);
 }

@@ -235,7 +235,7 @@ serve(struct tee_process *p)
 		err = serve_one(p);
 	} while (err == ERR_OK && !tee_port_gone(&p->secret->port));
 	if (tee_port_gone(&p->secret->port))
-		log_fatal("the TPM does not answer any more");
+		log_always("the TPM does not answer any more");
 	return err == ERR_NOT_FOUND;
 }
 
@@ -249,7 +249,7 @@ tee_main(int fd, const struct tee_config *config)
 	if (err == ERR_OK)
 		err = secret_make(&p);
 	if (err != ERR_OK) {
-		log_fatal("the TEE has no memory to lock: %s", err_name(err));
+		log_always("the TEE has no memory to lock: %s", err_name(err));
 		return 2;
 	}
 	time_start(&p, config->time_rate);
@@ -257,7 +257,7 @@ tee_main(int fd, const struct tee_config *config)
 	if (err == ERR_OK)
 		err = device_start(&p, config);
 	if (err != ERR_OK) {
-		log_fatal("the root of trust in %s cannot be used: %s (%s)",
+		log_always("the root of trust in %s cannot be used: %s (%s)",
 		    config->rot_dir, err_name(err),
 		    tee_port_hint(&p.secret->port, err));
 		return 2;
@@ -266,7 +266,7 @@ tee_main(int fd, const struct tee_config *config)
 	if (err == ERR_OK)
 		err = tee_sandbox(tee_port_dir(&p.secret->port));
 	if (err != ERR_OK)
-		log_fatal("the TEE cannot be locked up: %s", err_name(err));
+		log_always("the TEE cannot be locked up: %s", err_name(err));
 	else
 		good = serve(&p);
 	tee_device_stop(&p.device);
