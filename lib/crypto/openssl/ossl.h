@@ -57,9 +57,9 @@ struct ossl_thread *ossl_thread(void);
 enum err ossl_fail(enum err err);
 
 /*
- * The y with the parity y_bit that belongs to an x below p, if a point has
- * that x; else any number. The caller checks the point.
+ * The y with the parity y_bit that belongs to an x below p; false: no point
+ * has that x.
  */
-void p256_root(const uint8_t x[P256_LEN], int y_bit, uint8_t ret_y[P256_LEN]);
+bool p256_root(const uint8_t x[P256_LEN], int y_bit, uint8_t ret_y[P256_LEN]);
 
 #endif

@@ -14,12 +14,14 @@
 #include "crypto/crypto.h"
 
 #define LIMB_LEN 8
+#define RANDOM_COUNT 2000
 
 static const uint8_t limbs[][LIMB_LEN] = {
     {0},
     {0, 0, 0, 0, 0, 0, 0, 1},
     {0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff},
     {0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0},
+    {0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1},
     {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe},
     {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
     {0x80, 0, 0, 0, 0, 0, 0, 0},
@@ -84,7 +86,27 @@ test_as_openssl_says(void **state)
 		check(group, in, &points);
 	}
 	EC_GROUP_free(group);
-	assert_true(points > all / 3 && points < all * 2 / 3);
+	assert_true(points > all / 4 && points < all / 2);
+}
+
+static void
+test_random(void **state)
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	uint8_t in[P256_COMPRESSED_LEN], seed[SHA256_LEN] = {1};
+	struct bytes last = BYTES_OF(seed);
+	size_t points = 0;
+
+	(void)state;
+	assert_non_null(group);
+	for (size_t i = 0; i < RANDOM_COUNT; i++) {
+		assert_int_equal(sha256(&last, 1, seed), ERR_OK);
+		memcpy(in + 1, seed, sizeof(seed));
+		in[0] = (uint8_t)(2 + i % 2);
+		check(group, in, &points);
+	}
+	EC_GROUP_free(group);
+	assert_true(points > RANDOM_COUNT / 3 && points < RANDOM_COUNT * 2 / 3);
 }
 
 int
@@ -92,6 +114,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_as_openssl_says),
+	    cmocka_unit_test(test_random),
 	};
 
 	if (crypto_init() != ERR_OK)
