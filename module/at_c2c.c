@@ -69,6 +69,27 @@ ask(struct terminal *t, struct tee_request *request,
 	return ask_once(t, request, ret_answer);
 }
 
+/* What a host is told of an answer about its pair. */
+static enum at_result
+pair_result(struct terminal *t, enum err err, unsigned needed)
+{
+	enum at_result result;
+
+	switch (err) {
+	case ERR_EXISTS:
+		return CME_C2C_PAIRED;
+	case ERR_SPACE:
+		return CME_C2C_FULL;
+	case ERR_NOT_FOUND:
+	case ERR_STATE: /* there is one, but it was never confirmed */
+		return CME_C2C_NOT_PAIRED;
+	default:
+		result = at_feature_result(t, err, needed);
+		/* It holds for suspended devices too: what is off is V1. */
+		return result == CME_SEC_WRONG_STATE ? CME_DISABLED : result;
+	}
+}
+
 /* --- pairing --- */
 
 static void
@@ -101,8 +122,7 @@ pair(struct terminal *t, unsigned op, struct tee_request *request)
 	if (err == ERR_OK)
 		keys_tell(t, op, &answer.u.c2c);
 	wipe(&answer, sizeof(answer));
-	return at_feature_result(
-	    t, err, TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING);
+	return pair_result(t, err, TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING);
 }
 
 /* 0,"<TE_SECRET>"[,3]; firmware that has V1 has nothing else */
@@ -134,12 +154,9 @@ do_confirm(struct terminal *t, const struct at_command *c)
 	    !param_hex(c, 1, request.u.c2c.te_secret, HF_C2C_TE_LEN) ||
 	    !param_hex(c, 2, request.u.c2c.confirm, HF_C2C_CONFIRM_LEN))
 		return CME_BAD_PARAMETERS;
+	/* ERR_AUTH: other keys, or a damaged line; the host may try again. */
 	err = ask(t, &request, &answer);
-	/* Other keys, or a damaged line: the host may try again. */
-	if (err == ERR_AUTH)
-		return CME_NOT_ALLOWED;
-	return at_feature_result(
-	    t, err, TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING);
+	return pair_result(t, err, TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING);
 }
 
 /* 5[,"<TE_SECRET>"]: a pair of this terminal, or all of them */
@@ -154,7 +171,7 @@ do_erase(struct terminal *t, const struct at_command *c)
 	    (c->count == 2 &&
 		!param_hex(c, 1, request.u.c2c.te_secret, HF_C2C_TE_LEN)))
 		return CME_BAD_PARAMETERS;
-	return at_feature_result(t, ask(t, &request, &answer),
+	return pair_result(t, ask(t, &request, &answer),
 	    TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING);
 }
 
@@ -207,7 +224,7 @@ do_open(struct terminal *t, const struct at_command *c)
 	wipe(&answer, sizeof(answer));
 	if (err == ERR_OK)
 		terminal_session_open(t, &session);
-	return at_feature_result(t, err, TEE_FEATURE_C2C);
+	return pair_result(t, err, TEE_FEATURE_C2C);
 }
 
 static enum err
@@ -231,11 +248,11 @@ do_close(struct terminal *t, const struct at_command *c)
 		return CME_BAD_PARAMETERS;
 	if (c->count == 2 && memcmp(te_secret, terminal_session(t)->te_secret,
 				 sizeof(te_secret)) != 0)
-		return CME_NOT_FOUND;
+		return CME_C2C_NOT_PAIRED;
 	err = close_tell(t);
 	if (err == ERR_OK)
 		terminal_session_close(t);
-	return at_result_of(err);
+	return at_result_of_security(err);
 }
 
 /* 3 */

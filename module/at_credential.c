@@ -22,12 +22,6 @@ static const char *const type_names[CREDENTIAL_TYPES] = {
     [CREDENTIAL_VERIFY_KEY] = "PU",
 };
 
-static enum at_result
-result_of(enum err err)
-{
-	return err == ERR_AUTH ? CME_INCORRECT_PASSWORD : at_result_of(err);
-}
-
 /* <op>,<type>,"<name>": what all but the list begin with. */
 static bool
 params_read(
@@ -62,7 +56,7 @@ content_keep(struct terminal *t, struct bytes content)
 	(void)params_read(c, &type, &name);
 	(void)at_param_text(c, 4, &password);
 	if (kept == NULL)
-		return CME_MEMORY_FULL;
+		return CME_CREDENTIAL_NO_MEMORY;
 	err = credential_read(
 	    (enum credential_type)type, name, content, password, kept);
 	if (err == ERR_OK)
@@ -73,7 +67,7 @@ content_keep(struct terminal *t, struct bytes content)
 		md5_tell(t, kept, c->params[0].number);
 	credential_wipe(kept);
 	free(kept);
-	return result_of(err);
+	return at_result_of_credential(err);
 }
 
 /* The password, which may be left out. */
@@ -93,6 +87,7 @@ password_ok(const struct at_command *c, uint32_t type)
 static enum at_result
 store(struct terminal *t, const struct at_command *c)
 {
+	enum at_result result;
 	struct bytes name;
 	uint32_t type, size;
 
@@ -103,8 +98,10 @@ store(struct terminal *t, const struct at_command *c)
 		return name.len > CREDENTIAL_NAME_MAX ? CME_TOO_LONG
 						      : CME_BAD_PARAMETERS;
 	if (size > CREDENTIAL_SIZE_MAX)
-		return CME_MEMORY_FULL;
-	return terminal_prompt(t, size, content_keep);
+		return CME_CREDENTIAL_TOO_LARGE;
+	result = terminal_prompt(t, size, content_keep);
+	t->late = CME_CREDENTIAL_TIMEOUT;
+	return result;
 }
 
 /* 1,<type>,"<name>","<file>"[,"<password>"] */
@@ -112,20 +109,19 @@ static enum at_result
 import(struct terminal *t, const struct at_command *c)
 {
 	struct file_name file;
-	struct bytes name, text;
+	struct bytes name;
 	enum at_result result;
 	uint8_t *data;
 	uint32_t type;
 	size_t len;
-	enum err err;
 
-	if (!params_read(c, &type, &name) || !password_ok(c, type) ||
-	    !at_param_text(c, 3, &text) ||
-	    file_name_make(text, &file) != ERR_OK)
+	if (!params_read(c, &type, &name) || !password_ok(c, type))
 		return CME_BAD_PARAMETERS;
-	err = files_read(&t->module->files, &file, &data, &len);
-	if (err != ERR_OK)
-		return at_result_of(err);
+	result = at_file_param(c, 3, &file);
+	if (result == AT_DONE)
+		result = at_file_read(t, &file, &data, &len);
+	if (result != AT_DONE)
+		return result;
 	result = content_keep(t, bytes_make(data, len));
 	if (len > 0)
 		wipe(data, len);
@@ -216,7 +212,7 @@ md5_read(struct terminal *t, const struct at_command *c)
 		return CME_BAD_PARAMETERS;
 	found = malloc(sizeof(*found));
 	if (found == NULL)
-		return CME_MEMORY_FULL;
+		return CME_CREDENTIAL_NO_MEMORY;
 	err =
 	    credential_get(t->module, (enum credential_type)type, name, found);
 	if (err == ERR_OK)

@@ -17,7 +17,7 @@ opcmd_tell(struct terminal *t)
 	if (err == ERR_OK)
 		terminal_info(
 		    t, "+USECOPCMD: \"e2e_enc\",%u", answer.u.info.e2e_version);
-	return at_result_of(err);
+	return at_result_of_security(err);
 }
 
 /* +USECOPCMD="e2e_enc"[,0|1]: without a number it reads. */
@@ -37,7 +37,8 @@ opcmd_set(struct terminal *t, const struct at_command *c)
 	if (!at_param_number(c, 1, 0, 1, &version))
 		return CME_BAD_PARAMETERS;
 	request.u.e2e_version = version;
-	return at_result_of(tee_ask(&t->module->tee, &request, &answer));
+	return at_result_of_security(
+	    tee_ask(&t->module->tee, &request, &answer));
 }
 
 /* --- +USECE2EDATAENC, +USECE2EFILEENC --- */
@@ -53,7 +54,7 @@ e2e_check(struct terminal *t)
 		err = ERR_STATE;
 	if (err == ERR_OK && (answer.u.info.features & TEE_FEATURE_E2E) == 0)
 		return at_result_off(TEE_FEATURE_E2E);
-	return at_result_of(err);
+	return at_result_of_security(err);
 }
 
 /* Has the TEE work on data, and tells, named as the command that runs. */
@@ -67,9 +68,10 @@ e2e_work(struct terminal *t, enum tee_op op, struct bytes data)
 
 	request.data = data;
 	err = tee_ask(&t->module->tee, &request, &answer);
-	/* Forged, seen before, to another device: all look alike. */
-	if (err == ERR_AUTH || err == ERR_REPLAY || err == ERR_NOT_FOUND)
-		err = ERR_DENIED;
+	/* Malformed, forged, seen before, to another device: all look alike. */
+	if (err == ERR_FORMAT || err == ERR_TRUNCATED || err == ERR_REPLAY ||
+	    err == ERR_NOT_FOUND)
+		err = ERR_AUTH;
 	if (err != ERR_OK)
 		return at_feature_result(t, err, TEE_FEATURE_E2E);
 	(void)snprintf(
@@ -107,18 +109,17 @@ static enum at_result
 e2e_file_set(struct terminal *t, const struct at_command *c)
 {
 	struct file_name name;
-	struct bytes text;
 	enum at_result result;
 	uint8_t *data;
 	size_t len;
-	enum err err;
 
-	if (c->count != 1 || !at_param_text(c, 0, &text) ||
-	    file_name_make(text, &name) != ERR_OK)
+	if (c->count != 1)
 		return CME_BAD_PARAMETERS;
-	err = files_read(&t->module->files, &name, &data, &len);
-	if (err != ERR_OK)
-		return at_result_of(err);
+	result = at_file_param(c, 0, &name);
+	if (result == AT_DONE)
+		result = at_file_read(t, &name, &data, &len);
+	if (result != AT_DONE)
+		return result;
 	result = e2e_tell(t, bytes_make(data, len));
 	if (len > 0)
 		wipe(data, len);

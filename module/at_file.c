@@ -7,15 +7,28 @@
 #include "files.h"
 #include "module.h"
 
-/* The file name at place i. */
-static enum at_result
-param_name(const struct at_command *c, size_t i, struct file_name *ret_name)
+enum at_result
+at_file_param(const struct at_command *c, size_t i, struct file_name *ret_name)
 {
 	struct bytes text;
 
 	if (!at_param_text(c, i, &text))
 		return CME_BAD_PARAMETERS;
-	return at_result_of(file_name_make(text, ret_name));
+	return at_result_of_file(file_name_make(text, ret_name));
+}
+
+enum at_result
+at_file_read(struct terminal *t, const struct file_name *name,
+    uint8_t **ret_data, size_t *ret_len)
+{
+	return at_result_of_file(
+	    files_read(&t->module->files, name, ret_data, ret_len));
+}
+
+enum at_result
+at_file_written(enum err err)
+{
+	return err == ERR_IO ? CME_FILE_WRITE : at_result_of_file(err);
 }
 
 /* The folder at place i, if there is one, is the only one there is. */
@@ -35,11 +48,11 @@ static enum at_result
 download_data(struct terminal *t, struct bytes data)
 {
 	struct file_name name;
-	enum at_result result = param_name(&t->command, 0, &name);
+	enum at_result result = at_file_param(&t->command, 0, &name);
 
 	if (result != AT_DONE)
 		return result;
-	return at_result_of(files_append(&t->module->files, &name, data));
+	return at_file_written(files_append(&t->module->files, &name, data));
 }
 
 /* +UDWNFILE="name",size: whether it fits is said before the prompt. */
@@ -49,7 +62,7 @@ download_set(struct terminal *t, const struct at_command *c)
 	struct file_name name;
 	uint32_t size;
 	size_t free_bytes;
-	enum at_result result = param_name(c, 0, &name);
+	enum at_result result = at_file_param(c, 0, &name);
 	enum err err;
 
 	if (result != AT_DONE)
@@ -58,10 +71,12 @@ download_set(struct terminal *t, const struct at_command *c)
 		return CME_BAD_PARAMETERS;
 	err = files_free(&t->module->files, &free_bytes);
 	if (err != ERR_OK)
-		return at_result_of(err);
+		return at_result_of_file(err);
 	if (size > free_bytes || size > FILE_SIZE_MAX)
-		return CME_MEMORY_FULL;
-	return terminal_prompt(t, size, download_data);
+		return CME_FILE_NO_ROOM;
+	result = terminal_prompt(t, size, download_data);
+	t->late = CME_FILE_TIMEOUT;
+	return result;
 }
 
 /* +URDFILE="name" */
@@ -72,16 +87,15 @@ read_set(struct terminal *t, const struct at_command *c)
 	struct file_name name;
 	uint8_t *data;
 	size_t len;
-	enum at_result result = param_name(c, 0, &name);
-	enum err err;
+	enum at_result result = at_file_param(c, 0, &name);
 
 	if (result != AT_DONE)
 		return result;
 	if (!param_tag_ok(c, 1))
 		return CME_BAD_PARAMETERS;
-	err = files_read(&t->module->files, &name, &data, &len);
-	if (err != ERR_OK)
-		return at_result_of(err);
+	result = at_file_read(t, &name, &data, &len);
+	if (result != AT_DONE)
+		return result;
 	(void)snprintf(
 	    head, sizeof(head), "+URDFILE: \"%s\",%zu,", name.text, len);
 	terminal_info_data(t, head, bytes_make(data, len));
@@ -98,20 +112,19 @@ block_set(struct terminal *t, const struct at_command *c)
 	uint32_t offset, size;
 	uint8_t *data;
 	size_t len;
-	enum at_result result = param_name(c, 0, &name);
-	enum err err;
+	enum at_result result = at_file_param(c, 0, &name);
 
 	if (result != AT_DONE)
 		return result;
 	if (!at_param_number(c, 1, 0, UINT32_MAX, &offset) ||
 	    !at_param_number(c, 2, 1, UINT32_MAX, &size) || !param_tag_ok(c, 3))
 		return CME_BAD_PARAMETERS;
-	err = files_read(&t->module->files, &name, &data, &len);
-	if (err != ERR_OK)
-		return at_result_of(err);
+	result = at_file_read(t, &name, &data, &len);
+	if (result != AT_DONE)
+		return result;
 	if (offset > len) {
 		free(data);
-		return CME_BAD_PARAMETERS;
+		return CME_FILE_RANGE;
 	}
 	if (size > len - offset)
 		size = (uint32_t)(len - offset);
@@ -154,7 +167,7 @@ list_names(struct terminal *t)
 	if (err == ERR_OK)
 		terminal_info_bytes(t, "+ULSTFILE: ", buffer_bytes(&names));
 	buffer_done(&names);
-	return at_result_of(err);
+	return at_result_of_file(err);
 }
 
 static enum at_result
@@ -165,7 +178,7 @@ list_free(struct terminal *t)
 
 	if (err == ERR_OK)
 		terminal_info(t, "+ULSTFILE: %zu", bytes);
-	return at_result_of(err);
+	return at_result_of_file(err);
 }
 
 static enum at_result
@@ -173,7 +186,7 @@ list_size(struct terminal *t, const struct at_command *c)
 {
 	struct file_name name;
 	size_t size;
-	enum at_result result = param_name(c, 1, &name);
+	enum at_result result = at_file_param(c, 1, &name);
 	enum err err;
 
 	if (result != AT_DONE)
@@ -183,7 +196,7 @@ list_size(struct terminal *t, const struct at_command *c)
 	err = files_size(&t->module->files, &name, &size);
 	if (err == ERR_OK)
 		terminal_info(t, "+ULSTFILE: %zu", size);
-	return at_result_of(err);
+	return at_result_of_file(err);
 }
 
 /* +ULSTFILE=0 names, =1 free bytes, =2,"name" size of a file */
@@ -212,13 +225,13 @@ static enum at_result
 delete_set(struct terminal *t, const struct at_command *c)
 {
 	struct file_name name;
-	enum at_result result = param_name(c, 0, &name);
+	enum at_result result = at_file_param(c, 0, &name);
 
 	if (result != AT_DONE)
 		return result;
 	if (!param_tag_ok(c, 1))
 		return CME_BAD_PARAMETERS;
-	return at_result_of(files_delete(&t->module->files, &name));
+	return at_result_of_file(files_delete(&t->module->files, &name));
 }
 
 const struct at_entry at_file[] = {

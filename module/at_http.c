@@ -222,9 +222,7 @@ response_read(
 		    DEFAULT_NAME "%u", number);
 		return AT_DONE;
 	}
-	if (!at_param_text(c, 3, &text))
-		return CME_BAD_PARAMETERS;
-	return at_result_of(file_name_make(text, ret_name));
+	return at_file_param(c, 3, ret_name);
 }
 
 /* The content type: a number, and for 6 a text of the host's own. */
@@ -268,18 +266,14 @@ job_start_file(
     struct terminal *t, const struct at_command *c, struct http_job *job)
 {
 	struct file_name name;
-	enum at_result result;
-	struct bytes text;
+	enum at_result result = at_file_param(c, 4, &name);
 	uint8_t *data;
 	size_t len;
-	enum err err;
 
-	if (!at_param_text(c, 4, &text) ||
-	    file_name_make(text, &name) != ERR_OK)
-		return CME_BAD_PARAMETERS;
-	err = files_read(&t->module->files, &name, &data, &len);
-	if (err != ERR_OK)
-		return at_result_of(err);
+	if (result == AT_DONE)
+		result = at_file_read(t, &name, &data, &len);
+	if (result != AT_DONE)
+		return result;
 	job->body = bytes_make(data, len);
 	if (job->form_name != NULL)
 		job->form_name = name.text;

@@ -9,15 +9,6 @@
 
 STATIC_ASSERT(FILE_NAME_MAX <= LOCAL_NAME_MAX, every_name_is_bound);
 
-static bool
-param_name(const struct at_command *c, size_t i, struct file_name *ret_name)
-{
-	struct bytes text;
-
-	return at_param_text(c, i, &text) &&
-	       file_name_make(text, ret_name) == ERR_OK;
-}
-
 /* Whether the feature, or the evaluation, allows it. */
 static enum at_result
 local_check(struct terminal *t)
@@ -42,8 +33,8 @@ local_ask(struct terminal *t, enum tee_op op, const struct file_name *name,
 	request.u.file = bytes_str(name->text);
 	err = tee_ask(&t->module->tee, &request, ret_answer);
 	/* What no module has sealed is like what another one has. */
-	if (err == ERR_FORMAT || err == ERR_AUTH)
-		return CME_NOT_ALLOWED;
+	if (err == ERR_FORMAT)
+		err = ERR_AUTH;
 	return at_feature_result(t, err, TEE_FEATURE_LOCAL_DATA);
 }
 
@@ -54,18 +45,17 @@ data_seal(struct terminal *t, struct bytes data)
 {
 	struct file_name name;
 	struct tee_answer answer;
-	enum at_result result;
+	enum at_result result = at_file_param(&t->command, 1, &name);
 	enum err err;
 
-	if (!param_name(&t->command, 1, &name))
-		return CME_BAD_PARAMETERS;
-	result = local_ask(t, TEE_LOCAL_SEAL, &name, data, &answer);
+	if (result == AT_DONE)
+		result = local_ask(t, TEE_LOCAL_SEAL, &name, data, &answer);
 	if (result != AT_DONE)
 		return result;
 	err = files_write(&t->module->files, &name,
 	    bytes_make(answer.u.data.ptr, answer.u.data.len));
 	free(answer.u.data.ptr);
-	return at_result_of(err);
+	return at_file_written(err);
 }
 
 /* +USECDATAENC=<n>,"<file>", then n bytes behind a prompt */
@@ -78,16 +68,17 @@ data_set(struct terminal *t, const struct at_command *c)
 	enum err err;
 
 	if (c->count != 2 ||
-	    !at_param_number(c, 0, 1, LOCAL_PLAINTEXT_MAX, &size) ||
-	    !param_name(c, 1, &name))
+	    !at_param_number(c, 0, 1, LOCAL_PLAINTEXT_MAX, &size))
 		return CME_BAD_PARAMETERS;
+	result = at_file_param(c, 1, &name);
 	/* No prompt for data that could not be kept anyway. */
-	result = local_check(t);
+	if (result == AT_DONE)
+		result = local_check(t);
 	if (result != AT_DONE)
 		return result;
 	err = files_room(&t->module->files, &name, size + LOCAL_OVERHEAD);
 	if (err != ERR_OK)
-		return at_result_of(err);
+		return at_result_of_file(err);
 	return terminal_prompt(t, size, data_seal);
 }
 
@@ -120,13 +111,14 @@ file_set(struct terminal *t, const struct at_command *c)
 	enum at_result result;
 	uint8_t *data;
 	size_t len;
-	enum err err;
 
-	if (c->count != 1 || !param_name(c, 0, &name))
+	if (c->count != 1)
 		return CME_BAD_PARAMETERS;
-	err = files_read(&t->module->files, &name, &data, &len);
-	if (err != ERR_OK)
-		return at_result_of(err);
+	result = at_file_param(c, 0, &name);
+	if (result == AT_DONE)
+		result = at_file_read(t, &name, &data, &len);
+	if (result != AT_DONE)
+		return result;
 	result = file_open(t, &name, bytes_make(data, len));
 	free(data);
 	return result;

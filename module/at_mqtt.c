@@ -227,24 +227,22 @@ publish_text(struct terminal *t, const struct at_command *c)
 static enum at_result
 publish_file(struct terminal *t, const struct at_command *c)
 {
-	struct bytes topic, text;
 	struct file_name name;
+	struct bytes topic;
 	uint32_t qos, retain;
 	enum at_result result;
 	uint8_t *data;
 	size_t len;
-	enum err err;
 
-	if (c->count != 5 || !flags_read(c, &qos, &retain) ||
-	    !at_param_text(c, 4, &text) ||
-	    file_name_make(text, &name) != ERR_OK)
+	if (c->count != 5 || !flags_read(c, &qos, &retain))
 		return CME_BAD_PARAMETERS;
 	result = publish_topic_read(c, 3, &topic);
+	if (result == AT_DONE)
+		result = at_file_param(c, 4, &name);
+	if (result == AT_DONE)
+		result = at_file_read(t, &name, &data, &len);
 	if (result != AT_DONE)
 		return result;
-	err = files_read(&t->module->files, &name, &data, &len);
-	if (err != ERR_OK)
-		return at_result_of(err);
 	result = publish(
 	    t, MQTT_OP_PUBLISH_FILE, topic, qos, retain, bytes_make(data, len));
 	free(data);

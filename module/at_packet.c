@@ -174,7 +174,7 @@ cgact_set(struct terminal *t, const struct at_command *c)
 	if (result != AT_DONE)
 		return result;
 	if (m->settings.pdp[place].type == PDP_NONE)
-		return CME_NOT_FOUND;
+		return CME_UNKNOWN_CONTEXT;
 	was = context_active(m, place);
 	context_switch(m, place, on == 1);
 	if (was != (on == 1))
@@ -257,7 +257,7 @@ tell_one(struct terminal *t, const struct at_command *c,
 	if (c->count != 1 || !cid_read(c, 0, &place))
 		return CME_BAD_PARAMETERS;
 	if (t->module->settings.pdp[place].type == PDP_NONE)
-		return CME_NOT_FOUND;
+		return CME_UNKNOWN_CONTEXT;
 	tell(t, place);
 	return AT_DONE;
 }
@@ -406,7 +406,7 @@ psd_activate(struct terminal *t, struct psd_profile *p)
 	if (result != AT_DONE)
 		return result;
 	if (t->module->settings.pdp[place].type == PDP_NONE)
-		return CME_NOT_FOUND;
+		return CME_UNKNOWN_CONTEXT;
 	context_switch(t->module, place, true);
 	p->session = t->module->network.session;
 	host_net_address(address);

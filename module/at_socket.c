@@ -42,13 +42,27 @@ host_param(
 	return true;
 }
 
-/* The service that a socket's profile needs. */
+/* The service that a secure socket's profile needs; 0: none. */
 static unsigned
 needed(const struct socket *s)
 {
 	const struct profile *p = &s->module->profiles[s->profile];
 
-	return p->rot_psk ? TEE_FEATURE_PSK : TEE_FEATURE_ZTP;
+	if (!s->secure)
+		return 0;
+	if (p->rot_psk)
+		return TEE_FEATURE_PSK;
+	return p->ztp == ZTP_OFF ? 0 : TEE_FEATURE_ZTP;
+}
+
+/* Whether it waits for a bootstrap, before which no service is on or off. */
+static bool
+too_early(struct terminal *t, const struct socket *s)
+{
+	struct tee_answer answer;
+
+	return needed(s) != 0 && at_tee_ask(t, TEE_INFO, &answer) == ERR_OK &&
+	       answer.u.info.generation == 0;
 }
 
 /* What went wrong with a connection, as its host is told. */
@@ -65,7 +79,9 @@ connect_result(struct terminal *t, const struct socket *s, enum err err)
 	case ERR_DISABLED:
 		return at_feature_result(t, err, needed(s));
 	default:
-		return CME_NOT_ALLOWED; /* +USOER tells more */
+		/* +USOER tells more. */
+		return too_early(t, s) ? CME_SEC_NOT_BOOTSTRAPPED
+				       : CME_NOT_ALLOWED;
 	}
 }
 

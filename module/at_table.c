@@ -90,6 +90,6 @@ at_run(struct terminal *t, const struct at_command *c)
 	else if (c->form == AT_READ)
 		run = e->read;
 	if (run != NULL && group_is_off(t->module, group))
-		return CME_NOT_ALLOWED;
+		return CME_DISABLED;
 	return run == NULL ? CME_NOT_SUPPORTED : run(t, c);
 }

@@ -4,6 +4,7 @@
 #ifndef MODULE_AT_TABLE_H
 #define MODULE_AT_TABLE_H
 
+#include "files.h"
 #include "tee.h"
 #include "terminal.h"
 
@@ -25,8 +26,8 @@ MUST_CHECK enum at_result at_run(
     struct terminal *t, const struct at_command *c);
 
 /*
- * What a host is told of an error of the TEE: as at_result_of, but where a
- * feature is off that the command needs (bits), it is named.
+ * What a host is told of an error of the TEE: as at_result_of_security, but
+ * where a feature is off that the command needs (bits), it is named.
  */
 enum at_result at_feature_result(
     struct terminal *t, enum err err, unsigned needed);
@@ -37,6 +38,17 @@ MUST_CHECK enum err at_tee_ask(
 
 /* The set form of a command whose value is kept: see settings.h. */
 enum at_result at_setting_set(struct terminal *t, const struct at_command *c);
+
+/* The file name at place i of a command; AT_DONE, or what is wrong with it. */
+MUST_CHECK enum at_result at_file_param(
+    const struct at_command *c, size_t i, struct file_name *ret_name);
+
+/* Reads a file as files_read; AT_DONE, or what went wrong. */
+MUST_CHECK enum at_result at_file_read(struct terminal *t,
+    const struct file_name *name, uint8_t **ret_data, size_t *ret_len);
+
+/* What a host is told of writing a file. */
+enum at_result at_file_written(enum err err);
 
 /*
  * AT_DONE when data can pass; else CME_NO_CONNECTION, and +CEER tells why.

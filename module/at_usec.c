@@ -27,13 +27,14 @@ at_feature_result(struct terminal *t, enum err err, unsigned needed)
 	unsigned off = 0;
 
 	if (err != ERR_DISABLED)
-		return at_result_of(err);
+		return at_result_of_security(err);
 	/* Before the bootstrap there are no features yet. */
 	if (at_tee_ask(t, TEE_INFO, &answer) == ERR_OK &&
 	    answer.u.info.generation > 0)
 		off = needed & ~answer.u.info.features;
 	/* A suspended device has its features still: they are not at fault. */
-	return off == 0 ? CME_DISABLED : at_result_off(off & (~off + 1));
+	return off == 0 ? at_result_of_security(err)
+			: at_result_off(off & (~off + 1));
 }
 
 /* --- +USECMODE, +USECROTUID --- */
@@ -112,7 +113,7 @@ devinfo_set(struct terminal *t, const struct at_command *c)
 		return AT_DONE; /* sealed once and for ever */
 	if (err == ERR_OK)
 		t->module->tee_changed = true;
-	return at_result_of(err);
+	return at_result_of_security(err);
 }
 
 /* A service that does not answer bootstraps nobody. */
@@ -134,11 +135,11 @@ devinfo_look(struct terminal *t)
 	enum err err = at_tee_ask(t, TEE_INFO, &answer);
 
 	if (err != ERR_OK)
-		return at_result_of(err);
+		return at_result_of_security(err);
 	if (info->bootstrapping && reachable(t->module))
 		return AT_LATER;
 	if (info->refused != 0)
-		return CME_NOT_ALLOWED;
+		return CME_SEC_NOT_AUTHORIZED;
 	terminal_info(t, "+USECDEVINFO: %d,%d,%d", info->module_registered,
 	    info->device_registered, info->activated);
 	return AT_DONE;
@@ -152,11 +153,29 @@ devinfo_read(struct terminal *t, UNUSED const struct at_command *c)
 	if (result != AT_LATER)
 		return result;
 	if (!t->module->model->devinfo_blocks)
-		return CME_NOT_ALLOWED;
-	return terminal_wait(t, devinfo_look, BOOTSTRAP_WAIT_MS);
+		return CME_SEC_BUSY;
+	result = terminal_wait(t, devinfo_look, BOOTSTRAP_WAIT_MS);
+	t->late = CME_SEC_TIMEOUT;
+	return result;
 }
 
 /* --- +USECCONN --- */
+
+/* A heartbeat that has ended: what it is told depends on why it failed. */
+static enum at_result
+conn_result(struct terminal *t, enum err err)
+{
+	struct tee_answer answer;
+
+	if (err != ERR_TIMEOUT)
+		return at_result_of_security(err);
+	if (!network_up(&t->module->network))
+		return CME_SEC_CONNECTION_LOST;
+	if (at_tee_ask(t, TEE_INFO, &answer) == ERR_OK &&
+	    answer.u.info.refused != 0)
+		return CME_SEC_NOT_AUTHORIZED;
+	return CME_SEC_TIMEOUT;
+}
 
 static enum at_result
 conn_look(struct terminal *t)
@@ -165,10 +184,10 @@ conn_look(struct terminal *t)
 	enum err err = at_tee_ask(t, TEE_HEARTBEAT_RESULT, &answer);
 
 	if (err != ERR_OK)
-		return at_result_of(err);
+		return at_result_of_security(err);
 	if (answer.u.heartbeat == ERR_BUSY)
 		return AT_LATER;
-	return at_result_of(answer.u.heartbeat);
+	return conn_result(t, answer.u.heartbeat);
 }
 
 /*
@@ -184,7 +203,7 @@ conn_start(struct terminal *t)
 	if (err == ERR_BUSY)
 		return AT_LATER;
 	if (err != ERR_OK)
-		return at_result_of(err);
+		return at_result_of_security(err);
 	t->module->tee_changed = true;
 	if (!t->module->model->usecconn_blocks)
 		return AT_DONE;
@@ -201,9 +220,11 @@ conn_execute(struct terminal *t, UNUSED const struct at_command *c)
 		return CME_NO_CONNECTION;
 	t->on_wait = conn_start;
 	result = conn_start(t);
-	return result == AT_LATER
-		   ? terminal_wait(t, t->on_wait, HEARTBEAT_WAIT_MS)
-		   : result;
+	if (result != AT_LATER)
+		return result;
+	result = terminal_wait(t, t->on_wait, HEARTBEAT_WAIT_MS);
+	t->late = CME_SEC_TIMEOUT;
+	return result;
 }
 
 /* --- +USECPSK, +USECPK --- */

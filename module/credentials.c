@@ -424,7 +424,7 @@ room_check(const struct module *module, const char *file)
 		err = vault_list(module, PREFIX, names);
 	if (err == ERR_OK && names->count >= CREDENTIALS_MAX &&
 	    !listed(names, file))
-		err = ERR_SPACE;
+		err = ERR_EXHAUSTED;
 	free(names);
 	return err;
 }

@@ -61,8 +61,8 @@ MUST_CHECK enum err credential_read(enum credential_type type,
     struct credential *ret_credential);
 
 /*
- * Keeps it in place of an older one of its name. Errors: ERR_SPACE (there
- * are CREDENTIALS_MAX already), those of vault_put.
+ * Keeps it in place of an older one of its name. Errors: ERR_EXHAUSTED
+ * (there are CREDENTIALS_MAX already), those of vault_put.
  */
 MUST_CHECK enum err credential_put(
     const struct module *module, const struct credential *credential);

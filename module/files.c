@@ -235,7 +235,7 @@ room_check(const struct files *files, bool is_new, size_t old, size_t len)
 	if (err != ERR_OK)
 		return err;
 	if (is_new && count >= FILES_MAX)
-		return ERR_SPACE;
+		return ERR_EXHAUSTED;
 	if (len > FILE_SIZE_MAX || old > FILE_SIZE_MAX - len)
 		return ERR_SPACE;
 	if (bytes > FILES_SIZE_MAX || len > FILES_SIZE_MAX - bytes)

@@ -34,8 +34,8 @@ MUST_CHECK enum err file_name_make(
 
 /*
  * Appends to a file, or makes it. Errors: ERR_SPACE (the file over
- * FILE_SIZE_MAX, all over FILES_SIZE_MAX or over FILES_MAX), ERR_NOMEM,
- * ERR_IO.
+ * FILE_SIZE_MAX, all over FILES_SIZE_MAX), ERR_EXHAUSTED (FILES_MAX are
+ * there), ERR_NOMEM, ERR_IO.
  */
 MUST_CHECK enum err files_append(
     const struct files *files, const struct file_name *name, struct bytes data);
@@ -47,7 +47,7 @@ MUST_CHECK enum err files_append(
 MUST_CHECK enum err files_write(
     const struct files *files, const struct file_name *name, struct bytes data);
 
-/* Whether files_write of len bytes has room. Errors: ERR_SPACE, ERR_IO. */
+/* Whether files_write of len bytes has room. Errors: as files_append. */
 MUST_CHECK enum err files_room(
     const struct files *files, const struct file_name *name, size_t len);
 

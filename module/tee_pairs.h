@@ -11,9 +11,7 @@
 
 /*
  * Does one of the TEE_C2C requests. Errors: those of lib/c2c for what a
- * host wants, ERR_EXHAUSTED (the trial is over, or eight pairs are
- * confirmed),
- * ERR_CONFLICT (the records are of another root of trust, or damaged: none
+ * host wants, ERR_EXHAUSTED (the trial is over), ERR_CONFLICT (the records are of another root of trust, or damaged: none
  * of them counts), ERR_DISABLED (also V1, where it is off).
  */
 MUST_CHECK enum err tee_pairs_do(struct tee_device *d,

@@ -401,6 +401,7 @@ terminal_prompt_with(struct terminal *t, const char *prompt, size_t size,
 	t->on_data = on_data;
 	t->data_size = size;
 	t->state = TERMINAL_DATA;
+	t->late = CME_ABORTED;
 	t->deadline_ms = t->now_ms + t->idle_ms;
 	return AT_LATER;
 }
@@ -411,6 +412,7 @@ terminal_wait(struct terminal *t, enum at_result (*on_wait)(struct terminal *t),
 {
 	t->on_wait = on_wait;
 	t->state = TERMINAL_WAIT;
+	t->late = CME_TIMEOUT;
 	t->deadline_ms = t->now_ms + timeout_ms;
 	return AT_LATER;
 }
@@ -517,7 +519,7 @@ static void
 line_end(struct terminal *t)
 {
 	if (t->state == TERMINAL_OVERLONG)
-		line_finish(t, CME_TOO_LONG);
+		line_finish(t, CME_LINE_TOO_LONG);
 	else if (t->line_len > 0 || t->bad)
 		line_execute(t);
 }
@@ -651,12 +653,10 @@ terminal_input(struct terminal *t, uint64_t now_ms, struct bytes in)
 static enum at_result
 timeout_result(const struct terminal *t)
 {
-	if (t->state == TERMINAL_WAIT)
-		return CME_TIMEOUT;
-	if (t->state == TERMINAL_DATA)
-		return CME_ABORTED;
+	if (t->state == TERMINAL_WAIT || t->state == TERMINAL_DATA)
+		return t->late;
 	if (t->state == TERMINAL_OVERLONG)
-		return CME_TOO_LONG;
+		return CME_LINE_TOO_LONG;
 	return CME_BAD_PARAMETERS; /* a quote was never closed */
 }
 

@@ -44,6 +44,7 @@ struct terminal {
 	uint64_t now_ms;
 	uint64_t idle_ms; /* how long a prompt or an open quote waits */
 	uint64_t deadline_ms; /* UINT64_MAX: none */
+	enum at_result late; /* what a prompt or a wait ends with then */
 
 	uint8_t line[AT_LINE_MAX];
 	size_t line_len;
@@ -139,7 +140,8 @@ void terminal_urc(struct terminal *t, const char *format, ...) PRINTF(2, 3);
 /*
  * Prompts for exactly size bytes (FILE_SIZE_MAX at most) and gives them to
  * on_data, whose result ends the command. Returns what the command has to
- * return.
+ * return. When they do not come it is CME_ABORTED, unless the command then
+ * says in `late` what else it is; so for waits.
  */
 MUST_CHECK enum at_result terminal_prompt(struct terminal *t, size_t size,
     enum at_result (*on_data)(struct terminal *t, struct bytes data));

@@ -143,7 +143,7 @@ c2c_records_pair(struct c2c_records *records, const struct c2c_maker *maker,
 		return ERR_INVALID;
 	if (c2c_records_find(records, name) == NULL &&
 	    records->count == C2C_RECORDS && waiting_find(records) == NULL)
-		return ERR_EXHAUSTED;
+		return ERR_SPACE;
 	secret.version = (uint8_t)version;
 	if (maker->crypto->random(
 		maker->crypto->ctx, secret.secret, sizeof(secret.secret)) != 0)

@@ -67,7 +67,8 @@ def test_no_service(account, new_module, tmp_path):
     try:
         module.seal(account.profile)
         assert module.info() in ((0, 0, 0), None)
-        assert module.error("AT+USECPSK=16").startswith("+CME ERROR")
+        assert module.error("AT+USECPSK=16") == \
+            "+CME ERROR: SEC ROT not personalized"
         assert module.error("AT+USECCONN").startswith("+CME ERROR")
     finally:
         module.close()
@@ -108,7 +109,7 @@ def test_heartbeat(account, new_module):
     assert module.command("AT+USECCONN", patience=120) == b"\r\nOK\r\n"
     device = account.device(uid)
     assert device["LastSeen"]
-    assert module.error("AT+USECCONN").startswith("+CME ERROR")
+    assert module.error("AT+USECCONN") == "+CME ERROR: operation not allowed"
 
 
 def clone_state(state, name):
@@ -137,7 +138,10 @@ def test_clone_is_refused_and_recorded(account, new_module, tmp_path):
     detail = events[0]["Detail"]
     assert detail["Instance"] != detail["KnownInstance"]
     assert clone.info() != (1, 1, 1)
-    assert clone.error("AT+USECPSK=16").startswith("+CME ERROR")
+    wait_until(lambda: b"+CME ERROR: SEC service not authorized"
+               in clone.command("AT+USECDEVINFO?"), "the refusal")
+    assert clone.error("AT+USECPSK=16") == \
+        "+CME ERROR: SEC ROT not personalized"
     assert genuine.psk()
     assert genuine.info() == (1, 1, 1)
 

@@ -19,6 +19,8 @@ from conftest import PATIENCE, make_devices, program, wait_until
 
 OK = b"\r\nOK\r\n"
 TE = "A0324CFF236F458048656C6C6F6F497D"
+NOT_PAIRED = b"SEC C2C pairing not present"
+USED_UP = b"SEC resource not available"
 
 
 def fcs16(data):
@@ -276,7 +278,7 @@ def test_session(host, offline):
 def test_close_names_its_session(host):
     pair = host.pair()
     host.open(pair)
-    host.fails(f'AT+USECC2C=2,"{TE[::-1]}"', b"not found")
+    host.fails(f'AT+USECC2C=2,"{TE[::-1]}"', NOT_PAIRED)
     assert host.shut(f'AT+USECC2C=2,"{TE}"') == OK
     assert host.ask("AT") == OK
 
@@ -380,34 +382,35 @@ def test_two_terminals(offline, hosts):
     assert two.shut() == OK
     other = "F" * 32
     one.pair(other)
-    two.fails(f'AT+USECC2C=1,"{other}"', b"not found")
+    two.fails(f'AT+USECC2C=1,"{other}"', NOT_PAIRED)
 
 
 def test_trial_rules(host, offline):
     """Before the bootstrap: once a name, confirmed, fifty; nothing erased."""
-    host.fails(f'AT+USECC2C=1,"{TE}"', b"not found")
+    host.fails(f'AT+USECC2C=1,"{TE}"', NOT_PAIRED)
     host.pair(confirm=False)
-    host.fails(f'AT+USECC2C=1,"{TE}"', b"operation not allowed")
+    host.fails(f'AT+USECC2C=1,"{TE}"', NOT_PAIRED)
     # The answer was lost: asked again, until it is confirmed.
     pair = host.pair()
-    host.fails(f'AT+USECC2C=0,"{TE}"', b"operation not allowed")
-    host.fails(f'AT+USECC2C=4,"{TE}","{"00" * 64}"', b"operation not allowed")
+    host.fails(f'AT+USECC2C=0,"{TE}"', b"SEC C2C already paired")
+    host.fails(f'AT+USECC2C=4,"{TE}","{"00" * 64}"',
+               b"SEC data inconsistent or unsupported")
     host.fails(f'AT+USECC2C=5,"{TE}"', b"operation not allowed")
     host.fails("AT+USECC2C=5", b"operation not allowed")
     # What was never confirmed gives way, what was never does.
     for n in range(12):
         host.pair(f"{n:032X}", confirm=False)
-    host.fails(f'AT+USECC2C=1,"{4:032X}"', b"not found")
-    host.fails(f'AT+USECC2C=1,"{5:032X}"', b"operation not allowed")
+    host.fails(f'AT+USECC2C=1,"{4:032X}"', NOT_PAIRED)
+    host.fails(f'AT+USECC2C=1,"{5:032X}"', NOT_PAIRED)
     for _ in range(50 - 14):
         host.pair(f"{0:032X}", confirm=False)
-    host.fails(f'AT+USECC2C=0,"{0:032X}"', b"operation not allowed")
+    host.fails(f'AT+USECC2C=0,"{0:032X}"', USED_UP)
     host.open(pair)
     assert host.shut() == OK
     for _ in range(49):
         host.open(pair)
         assert host.shut() == OK
-    host.fails(f'AT+USECC2C=1,"{TE}"', b"operation not allowed")
+    host.fails(f'AT+USECC2C=1,"{TE}"', USED_UP)
 
 
 @pytest.mark.parametrize("bad", [
@@ -462,11 +465,11 @@ def test_records_are_sealed(offline, hosts, account, new_module, tmp_path):
     (state / "USR/usec/c2c_db").write_bytes(sealed)
     other = hosts(new_module("--offline", "--pty", str(tmp_path / "o"),
                              state=state).ready["pty"])
-    other.fails(f'AT+USECC2C=1,"{TE}"', b"not found")
+    other.fails(f'AT+USECC2C=1,"{TE}"', NOT_PAIRED)
     for at in range(0, len(sealed), 7):
         db.write_bytes(sealed[:at] + bytes([sealed[at] ^ 1])
                        + sealed[at + 1:])
-        host.fails(f'AT+USECC2C=1,"{TE}"', b"not found")
+        host.fails(f'AT+USECC2C=1,"{TE}"', NOT_PAIRED)
     db.write_bytes(sealed)
     assert host.ask(f'AT+USECC2C=1,"{TE}"') == OK
 
@@ -481,9 +484,9 @@ def test_damaged_records(offline, hosts, damage):
     db = offline.state / "USR/usec/c2c_db"
     damaged = damage(db.read_bytes())
     db.write_bytes(damaged)
-    host.fails(f'AT+USECC2C=4,"{TE}","{"00" * 64}"', b"not found")
+    host.fails(f'AT+USECC2C=4,"{TE}","{"00" * 64}"', NOT_PAIRED)
     assert db.with_name("c2c_db.damaged").read_bytes() == damaged
-    host.fails(f'AT+USECC2C=1,"{TE}"', b"not found")
+    host.fails(f'AT+USECC2C=1,"{TE}"', NOT_PAIRED)
     host.open(host.pair())
     assert host.shut() == OK
     log = (offline.state.parent / (offline.state.name + ".log")).read_text()
@@ -491,7 +494,7 @@ def test_damaged_records(offline, hosts, damage):
     # Nothing of the trial came back: 50 pairings, two of which are used.
     for n in range(48):
         host.pair(f"{n % 3:032X}", confirm=False)
-    host.fails(f'AT+USECC2C=0,"{3:032X}"', b"operation not allowed")
+    host.fails(f'AT+USECC2C=0,"{3:032X}"', USED_UP)
 
 
 def test_old_firmware(new_module, tmp_path, hosts):
@@ -604,14 +607,14 @@ def test_erase(account, features, new_module, hosts, tmp_path):
     for name in names:
         host.pair(name)
     kept = other.pair()
-    host.fails(f'AT+USECC2C=0,"{7:032X}"', b"operation not allowed")
-    host.fails(f'AT+USECC2C=5,"{TE}"', b"not found")
+    host.fails(f'AT+USECC2C=0,"{7:032X}"', b"SEC C2C channels consumed")
+    host.fails(f'AT+USECC2C=5,"{TE}"', NOT_PAIRED)
     assert host.ask(f'AT+USECC2C=5,"{names[3]}"') == OK
-    host.fails(f'AT+USECC2C=1,"{names[3]}"', b"not found")
+    host.fails(f'AT+USECC2C=1,"{names[3]}"', NOT_PAIRED)
     host.pair(f"{7:032X}")
     assert host.ask("AT+USECC2C=5") == OK
     for name in names:
-        host.fails(f'AT+USECC2C=1,"{name}"', b"not found")
+        host.fails(f'AT+USECC2C=1,"{name}"', NOT_PAIRED)
     other.open(kept)
     assert other.shut() == OK
 

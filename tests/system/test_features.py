@@ -75,7 +75,7 @@ def test_device_level(account, ready):
     confirmed(account, uid)
     assert ready.encrypt(b"still on")
     ready.command("AT+CMEE=1")
-    assert ready.error("AT+USECPK=32") == "+CME ERROR: 51"
+    assert ready.error("AT+USECPK=32") == "+CME ERROR: 1673"
     ready.command("AT+CMEE=2")
     switch(account, uid, E2ESymmetricKMS=True, E2EDataProtection=False)
     heartbeat(ready)
@@ -202,7 +202,7 @@ def test_the_evaluation_survives_restarts(account, new_module, tmp_path):
             example(module)
         module.kill()
     module = new_module("--offline", state=state)
-    refusal = "+CME ERROR: operation not allowed"
+    refusal = "+CME ERROR: SEC resource not available"
     assert module.error('AT+USECDATAENC=13,"ciphertextfile"') == refusal
     assert module.error('AT+USECFILEDEC="ciphertextfile"') == refusal
 
@@ -213,7 +213,7 @@ def test_bound_to_module_name_and_content(account, new_module, tmp_path, rng):
                      for state in states)
     example(first)
     stored = (first.state / "files" / "ciphertextfile").read_bytes()
-    refusal = "+CME ERROR: operation not allowed"
+    refusal = "+CME ERROR: SEC data inconsistent or unsupported"
 
     def put(module, name, content):
         (module.state / "files" / name).write_bytes(content)

@@ -300,7 +300,7 @@ def test_long_lines(start):
     for line in (b"AT+CMEE=" + b"1" * 65536, b'AT+X="' + b"x" * 65536 + b'"',
                  b'AT+X="' + b"x" * 65536 + b'\rAT+CMEE=0\r",1',
                  b"A" * 65536, b"\xff" * 65536):
-        host.ask(line, b"\r\n+CME ERROR: text string too long\r\n")
+        host.ask(line, b"\r\n+CME ERROR: Command line too long\r\n")
         host.ask(b"AT+CMEE?", b"\r\n+CMEE: 2\r\n" + OK)
 
 
@@ -353,8 +353,10 @@ def test_prompt_runs_out_of_time(start):
     host.ask(b"ATE0;+CMEE=1", b"ATE0;+CMEE=1\r" + OK)
     host.ask(b'AT+UDWNFILE="a",10', b">")
     host.send(b"12345")
-    assert host.read(18) == b"\r\n+CME ERROR: 52\r\n"
-    host.ask(b'AT+URDFILE="a"', b"\r\n+CME ERROR: 22\r\n")
+    assert host.read(20) == b"\r\n+CME ERROR: 1649\r\n"
+    host.ask(b'AT+USECMNG=0,0,"a",10', b">")
+    assert host.read(20) == b"\r\n+CME ERROR: 1910\r\n"
+    host.ask(b'AT+URDFILE="a"', b"\r\n+CME ERROR: 1612\r\n")
 
 
 def test_files_outlive_the_program(start):
@@ -378,13 +380,13 @@ def test_large_file(start):
     data = os.urandom(1 << 16) * 256
     host = Tcp(start("--tcp", "127.0.0.1:0"))
     host.ask(b"ATE0;+CMEE=1", b"ATE0;+CMEE=1\r" + OK)
-    host.ask(b'AT+UDWNFILE="a",%d' % (size + 1), b"\r\n+CME ERROR: 20\r\n")
+    host.ask(b'AT+UDWNFILE="a",%d' % (size + 1), b"\r\n+CME ERROR: 1637\r\n")
     host.ask(b'AT+UDWNFILE="a",%d' % size, b">")
     host.send(data[:size])
     assert host.read(len(OK)) == OK
     host.ask(b'AT+UDWNFILE="a",1', b">")
     host.send(b"x")
-    assert host.read(18) == b"\r\n+CME ERROR: 20\r\n"
+    assert host.read(20) == b"\r\n+CME ERROR: 1637\r\n"
     host.send(b'AT+URDFILE="a"\r')
     head = b'\r\n+URDFILE: "a",%d,"' % size
     got = host.read(len(head) + size + 3 + len(OK))
@@ -414,11 +416,11 @@ def test_before_bootstrap(start):
     """Nothing that needs a service works yet, and each says so."""
     host = Tcp(start("--tcp", "127.0.0.1:0", "--register-ms", "0"))
     host.ask(b"ATE0;+CMEE=2", b"ATE0;+CMEE=2\r" + OK)
-    not_allowed = b"\r\n+CME ERROR: operation not allowed\r\n"
-    host.ask(b"AT+USECPSK=16", not_allowed)
-    host.ask(b"AT+USECPK=32", not_allowed)
-    host.ask(b"AT+USECCONN", not_allowed)
-    host.ask(b"AT+USECE2EDATAENC=5", not_allowed)
+    not_yet = b"\r\n+CME ERROR: SEC ROT not personalized\r\n"
+    host.ask(b"AT+USECPSK=16", not_yet)
+    host.ask(b"AT+USECPK=32", not_yet)
+    host.ask(b"AT+USECCONN", not_yet)
+    host.ask(b"AT+USECE2EDATAENC=5", not_yet)
     host.ask(b'AT+USECOPCMD="e2e_enc"',
              b'\r\n+USECOPCMD: "e2e_enc",0\r\n' + OK)
     host.ask(b'AT+USECOPCMD="e2e_enc",1', OK)

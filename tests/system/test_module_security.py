@@ -90,7 +90,7 @@ def test_import_from_a_file(loose, pki):
     assert f'+USECMNG: 1,0,"filed","{md5}"'.encode() in \
         loose.command('AT+USECMNG=1,0,"filed","ca.pem"')
     assert loose.error('AT+USECMNG=1,0,"x","no.pem"') == \
-        "+CME ERROR: not found"
+        "+CME ERROR: FILE NOT FOUND"
 
 
 def test_encrypted_keys(loose, pki):
@@ -139,13 +139,14 @@ def test_what_is_refused(loose, pki):
     key = (pki / "client.key").read_bytes()
     for kind, content in ((0, key), (2, ca), (1, b"junk"), (0, ca + ca),
                           (0, der_of(ca) + b"\0"), (5, ca), (0, ca[:-60])):
-        assert b"Incorrect parameters" in store(loose, kind, "x", content)
+        assert b"USECMNG invalid certificate/key format" in \
+            store(loose, kind, "x", content)
     for line in ('AT+USECMNG=0,6,"x",5', 'AT+USECMNG=0,0,"",5',
                  'AT+USECMNG=0,0,"x",0', 'AT+USECMNG=5', 'AT+USECMNG=2,0',
                  'AT+USECMNG=0,0,"x",5,"password"', "AT+USECMNG="):
         assert loose.error(line) == "+CME ERROR: Incorrect parameters"
     assert loose.error('AT+USECMNG=0,0,"x",8193') == \
-        "+CME ERROR: memory full"
+        "+CME ERROR: USECMNG import file size exceeds limit"
     assert b'"' not in loose.command("AT+USECMNG=3")
 
 

@@ -1062,6 +1062,26 @@ def test_what_the_root_of_trust_needs(new_module, tmp_path):
     host.close()
 
 
+def test_the_root_of_trust_before_the_bootstrap(account, tmp_path):
+    """Where nothing is bootstrapped no service is off: that is what it says."""
+    state, = make_devices(account, tmp_path / "new", 1)
+    module = Module(state, "coap://127.0.0.1:9", "--pty", str(tmp_path / "p"))
+    try:
+        host = Wire(str(tmp_path / "p"))
+        wait_until(lambda: b",1" in module.command("AT+CEREG?"),
+                   "registration")
+        host.good("AT+USECPRF=0,14,1")
+        host.good("AT+USECPRF=1,11,1")
+        for profile in (0, 1):
+            number = host.create()
+            host.good(f"AT+USOSEC={number},1,{profile}")
+            assert host.error(f'AT+USOCO={number},"127.0.0.1",1') == \
+                "SEC ROT not personalized"
+        host.close()
+    finally:
+        module.close()
+
+
 def test_ztp_credentials(new_module, account, s_server, pki, tmp_path):
     """Op 14: the server asks for the certificate that provisioning made."""
     made = account.post("/v1/ztp/rootca/create", {

@@ -76,7 +76,8 @@ def test_suspend_and_resume(account, ready):
     assert refused(account, identity) == "/problems/device-suspended"
     heartbeat(ready)
     assert account.device(uid)["Suspension"] == {"Wanted": True, "Told": True}
-    assert ready.error("AT+USECPSK=16").startswith("+CME ERROR")
+    assert ready.error("AT+USECPSK=16") == \
+        "+CME ERROR: SEC remote object wrong state"
     assert "active" in account.run("devices", "resume", uid)
     assert account.post("/v1/GetPSK", {"KeyID": identity})["Key"]
     heartbeat(ready)
@@ -213,7 +214,8 @@ def test_decommission(account, ready, tmp_path):
         lambda: (account.device(uid)["Status"] == "decommissioned"
                  and account.device(uid)), "the erasure")
     assert device["EraseDate"]
-    assert ready.error("AT+USECPSK=16").startswith("+CME ERROR")
+    assert ready.error("AT+USECPSK=16") == \
+        "+CME ERROR: SEC ROT not personalized"
     assert account.run("decrypt", str(message), check=False).returncode == 1
     items = account.get(f"/v1/devices/{uid}/generations")["Items"]
     assert [g["Erased"] for g in items] == [True]

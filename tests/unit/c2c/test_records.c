@@ -118,7 +118,7 @@ test_eight_names(void **state)
 	name.terminal = "tty4";
 	assert_int_equal(
 	    c2c_records_pair(&records, &maker, &name, HF_C2C_V2, &pair, tag),
-	    ERR_EXHAUSTED);
+	    ERR_SPACE);
 	assert_int_equal(
 	    c2c_records_open(&records, &maker, &name, &pair), ERR_NOT_FOUND);
 	name.terminal = "tty3"; /* but one of the eight may be made again */

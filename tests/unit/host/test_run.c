@@ -193,6 +193,7 @@ test_errors(void **state)
 	script_text(&s, "AT+X\r", "\r\n+CME ERROR: 30\r\n");
 	script_text(&s, "AT+X\r", "\r\nERROR\r\n");
 	script_text(&s, "AT+X\r", "\r\n+CME ERROR: No connection to phone\r\n");
+	script_text(&s, "AT+X\r", "\r\n+CME ERROR: 1671\r\n");
 	assert_int_equal(
 	    run(&h, "AT+X", NULL, HF_SHAPE_LINES, out, 8), HF_ERR_MODULE);
 	assert_int_equal(hf_module_error(&h), 30);
@@ -205,6 +206,10 @@ test_errors(void **state)
 	    run(&h, "AT+X", NULL, HF_SHAPE_LINES, out, 8), HF_ERR_MODULE);
 	assert_int_equal(hf_module_error(&h), -1);
 	assert_string_equal(hf_module_error_text(&h), "No connection to phone");
+	/* The vendor's numbers have four digits. */
+	assert_int_equal(
+	    run(&h, "AT+X", NULL, HF_SHAPE_LINES, out, 8), HF_ERR_MODULE);
+	assert_int_equal(hf_module_error(&h), 1671);
 	script_done(&s);
 }
 

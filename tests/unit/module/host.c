@@ -28,7 +28,7 @@ c2c_answer(struct host_tee *tee, const struct tee_request *request,
 	return ERR_OK;
 }
 
-/* A file is its name and its content, as long as a real one. */
+/* A file is the end of its name and its content, as long as a real one. */
 static void
 local_do(const struct tee_request *request, struct tee_answer *answer)
 {
@@ -37,7 +37,9 @@ local_do(const struct tee_request *request, struct tee_answer *answer)
 	uint8_t *out = calloc(1, room);
 
 	assert_non_null(out);
-	assert_true(name.len < LOCAL_OVERHEAD);
+	if (name.len > LOCAL_OVERHEAD)
+		name = bytes_make(
+		    name.ptr + (name.len - LOCAL_OVERHEAD), LOCAL_OVERHEAD);
 	answer->u.data.ptr = out;
 	if (request->op == TEE_LOCAL_SEAL || request->op == TEE_VAULT_SEAL) {
 		memcpy(out, name.ptr, name.len);

@@ -121,7 +121,7 @@ test_erase(void **state)
 	host_ask(h, "AT+USECC2C=5,\"" TE "\",1", "\r\n+CME ERROR: 50\r\n");
 	assert_int_equal(h->tee.asked[TEE_C2C_ERASE], 2);
 	h->tee.err = ERR_NOT_FOUND;
-	host_ask(h, "AT+USECC2C=5,\"" TE "\"", "\r\n+CME ERROR: 22\r\n");
+	host_ask(h, "AT+USECC2C=5,\"" TE "\"", "\r\n+CME ERROR: 1683\r\n");
 	h->tee.err = ERR_OK;
 	open_v2(h);
 	type(h, "AT+USECC2C=5\r");
@@ -142,6 +142,36 @@ test_not_stored(void **state)
 	h->module.state_fd = dir_fd;
 	h->tee.err = ERR_DENIED;
 	host_ask(h, "AT+USECC2C=0,\"" TE "\"", "\r\n+CME ERROR: 3\r\n");
+}
+
+/* Each way in which a pair does not come about has its own number. */
+static void
+test_pair_refused(void **state)
+{
+	static const struct {
+		enum err err;
+		const char *answer;
+	} cases[] = {
+	    {ERR_EXISTS, "\r\n+CME ERROR: 1681\r\n"},
+	    {ERR_SPACE, "\r\n+CME ERROR: 1682\r\n"},
+	    {ERR_NOT_FOUND, "\r\n+CME ERROR: 1683\r\n"},
+	    {ERR_STATE, "\r\n+CME ERROR: 1683\r\n"},
+	    {ERR_EXHAUSTED, "\r\n+CME ERROR: 1676\r\n"},
+	    {ERR_DENIED, "\r\n+CME ERROR: 3\r\n"},
+	    {ERR_DISABLED, "\r\n+CME ERROR: 1673\r\n"},
+	};
+	struct host *h = *state;
+	size_t i;
+
+	h->tee.info.generation = 1;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		h->tee.err = cases[i].err;
+		host_ask(h, "AT+USECC2C=0,\"" TE "\"", cases[i].answer);
+		host_ask(h, "AT+USECC2C=1,\"" TE "\"", cases[i].answer);
+	}
+	/* Both features are on: it is a pair of V1, which this module lacks. */
+	h->tee.info.features = TEE_FEATURE_C2C | TEE_FEATURE_C2C_PAIRING;
+	host_ask(h, "AT+USECC2C=1,\"" TE "\"", "\r\n+CME ERROR: 51\r\n");
 }
 
 static void
@@ -514,6 +544,7 @@ main(void)
 	    C2C_TEST(test_records),
 	    C2C_TEST(test_erase),
 	    C2C_TEST(test_not_stored),
+	    C2C_TEST(test_pair_refused),
 	    C2C_TEST(test_session),
 	    C2C_TEST(test_echo),
 	    C2C_TEST(test_wait),

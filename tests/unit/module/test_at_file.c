@@ -38,7 +38,7 @@ test_write_read(void **state)
 	    "\r\n+URDBLOCK: \"one.txt\",2,\"LD\"\r\n\r\nOK\r\n");
 	host_ask(h, "AT+URDBLOCK=\"one.txt\",11,1",
 	    "\r\n+URDBLOCK: \"one.txt\",0,\"\"\r\n\r\nOK\r\n");
-	host_ask(h, "AT+URDBLOCK=\"one.txt\",12,1", "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT+URDBLOCK=\"one.txt\",12,1", "\r\n+CME ERROR: 1630\r\n");
 }
 
 static void
@@ -71,7 +71,7 @@ test_list(void **state)
 	    FILES_SIZE_MAX - 9);
 	host_ask(h, "AT+ULSTFILE=1", line);
 	host_ask(h, "AT+ULSTFILE=2,\"b\"", "\r\n+ULSTFILE: 5\r\n\r\nOK\r\n");
-	host_ask(h, "AT+ULSTFILE=2,\"d\"", "\r\n+CME ERROR: 22\r\n");
+	host_ask(h, "AT+ULSTFILE=2,\"d\"", "\r\n+CME ERROR: 1612\r\n");
 	host_ask(h, "AT+ULSTFILE=3", "\r\n+CME ERROR: 50\r\n");
 }
 
@@ -82,8 +82,8 @@ test_delete(void **state)
 
 	write_file(h, "a", "1");
 	host_ask(h, "AT+UDELFILE=\"a\"", "\r\nOK\r\n");
-	host_ask(h, "AT+UDELFILE=\"a\"", "\r\n+CME ERROR: 22\r\n");
-	host_ask(h, "AT+URDFILE=\"a\"", "\r\n+CME ERROR: 22\r\n");
+	host_ask(h, "AT+UDELFILE=\"a\"", "\r\n+CME ERROR: 1612\r\n");
+	host_ask(h, "AT+URDFILE=\"a\"", "\r\n+CME ERROR: 1612\r\n");
 }
 
 /* No name leads out of the folder. */
@@ -100,12 +100,12 @@ test_names(void **state)
 	for (i = 0; i < ARRAY_LEN(bad); i++) {
 		(void)snprintf(
 		    line, sizeof(line), "AT+UDWNFILE=\"%s\",5", bad[i]);
-		host_ask(h, line, "\r\n+CME ERROR: 50\r\n");
+		host_ask(h, line, "\r\n+CME ERROR: 1638\r\n");
 	}
 	memset(longest, 'n', sizeof(longest));
 	longest[FILE_NAME_MAX + 1] = '\0';
 	(void)snprintf(line, sizeof(line), "AT+UDWNFILE=\"%s\",5", longest);
-	host_ask(h, line, "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, line, "\r\n+CME ERROR: 1638\r\n");
 	longest[FILE_NAME_MAX] = '\0';
 	write_file(h, longest, "x");
 	write_file(h, ".hidden", "x");
@@ -121,9 +121,43 @@ test_too_large(void **state)
 {
 	struct host *h = *state;
 
-	host_ask(h, "AT+UDWNFILE=\"a\",4294967295", "\r\n+CME ERROR: 20\r\n");
-	host_ask(h, "AT+UDWNFILE=\"a\",16777216", "\r\n+CME ERROR: 20\r\n");
+	host_ask(h, "AT+UDWNFILE=\"a\",4294967295", "\r\n+CME ERROR: 1637\r\n");
+	host_ask(h, "AT+UDWNFILE=\"a\",16777216", "\r\n+CME ERROR: 1637\r\n");
 	host_ask(h, "AT+ULSTFILE=0", "\r\n+ULSTFILE: \r\n\r\nOK\r\n");
+}
+
+/* The storage fails: what is read, and what is written. */
+static void
+test_storage_fails(void **state)
+{
+	struct host *h = *state;
+	struct files *files = &h->module.files;
+	struct files none = {-1, -1}, whole = *files;
+
+	write_file(h, "a", "1");
+	files->parent_fd = none.parent_fd;
+	host_type(h, "AT+UDWNFILE=\"a\",1\r2");
+	host_see(h, ">\r\n+CME ERROR: 1632\r\n");
+	*files = none;
+	host_ask(h, "AT+ULSTFILE=0", "\r\n+CME ERROR: 1600\r\n");
+	host_ask(h, "AT+URDFILE=\"a\"", "\r\n+CME ERROR: 1600\r\n");
+	*files = whole;
+	host_ask(
+	    h, "AT+URDFILE=\"a\"", "\r\n+URDFILE: \"a\",1,\"1\"\r\n\r\nOK\r\n");
+}
+
+/* Drivers compare this text. */
+static void
+test_texts(void **state)
+{
+	struct host *h = *state;
+
+	host_ask(h, "AT+CMEE=2", "\r\nOK\r\n");
+	host_ask(h, "AT+UDELFILE=\"a\"", "\r\n+CME ERROR: FILE NOT FOUND\r\n");
+	host_ask(
+	    h, "AT+ULSTFILE=2,\"a\"", "\r\n+CME ERROR: FILE NOT FOUND\r\n");
+	host_ask(h, "AT+CMEE=0", "\r\nOK\r\n");
+	host_ask(h, "AT+UDELFILE=\"a\"", "\r\nERROR\r\n");
 }
 
 static void
@@ -143,7 +177,7 @@ test_too_many(void **state)
 		(void)close(fd);
 	}
 	host_type(h, "AT+UDWNFILE=\"more\",1\rx");
-	host_see(h, ">\r\n+CME ERROR: 20\r\n");
+	host_see(h, ">\r\n+CME ERROR: 1636\r\n");
 	write_file(h, "f0", "y");
 }
 
@@ -157,8 +191,8 @@ test_links(void **state)
 	(void)snprintf(path, sizeof(path), "%s/files/link", h->dir);
 	assert_int_equal(symlink("/etc/hostname", path), 0);
 	host_ask(h, "AT+ULSTFILE=0", "\r\n+ULSTFILE: \r\n\r\nOK\r\n");
-	host_ask(h, "AT+URDFILE=\"link\"", "\r\n+CME ERROR: 22\r\n");
-	host_ask(h, "AT+UDELFILE=\"link\"", "\r\n+CME ERROR: 22\r\n");
+	host_ask(h, "AT+URDFILE=\"link\"", "\r\n+CME ERROR: 1612\r\n");
+	host_ask(h, "AT+UDELFILE=\"link\"", "\r\n+CME ERROR: 1612\r\n");
 	assert_int_equal(unlink(path), 0);
 }
 
@@ -172,6 +206,8 @@ main(void)
 	    FILE_TEST(test_delete),
 	    FILE_TEST(test_names),
 	    FILE_TEST(test_too_large),
+	    FILE_TEST(test_storage_fails),
+	    FILE_TEST(test_texts),
 	    FILE_TEST(test_too_many),
 	    FILE_TEST(test_links),
 	};

@@ -110,7 +110,7 @@ test_body(void **state)
 	assert_string_equal(h->http.type, "text/x-own");
 	assert_string_equal(h->http.response, "http_last_response_3");
 	host_ask(h, "AT+UHTTPC=3,3,\"/p\",\"r\",\"none\",1",
-	    "\r\n+CME ERROR: 22\r\n");
+	    "\r\n+CME ERROR: 1612\r\n");
 	host_ask(h, "AT+UDWNFILE=\"f\",5", ">");
 	host_type(h, "hello");
 	host_see(h, "\r\nOK\r\n");
@@ -130,7 +130,7 @@ test_request_bad(void **state)
 	static const char *const bad[] = {"AT+UHTTPC=0", "AT+UHTTPC=0,1",
 	    "AT+UHTTPC=4,1,\"/\"", "AT+UHTTPC=0,6,\"/\"", "AT+UHTTPC=0,1,\"\"",
 	    "AT+UHTTPC=0,1,\"x\"", "AT+UHTTPC=0,1,\"/a b\"",
-	    "AT+UHTTPC=0,1,\"/a\r\nHost: x\"", "AT+UHTTPC=0,1,\"/\",\"a/b\"",
+	    "AT+UHTTPC=0,1,\"/a\r\nHost: x\"",
 	    "AT+UHTTPC=0,1,\"/\",\"r\",\"f\"", "AT+UHTTPC=0,4,\"/\",\"r\"",
 	    "AT+UHTTPC=0,4,\"/\",\"r\",\"f\"",
 	    "AT+UHTTPC=0,5,\"/\",\"r\",\"d\",7",
@@ -144,6 +144,7 @@ test_request_bad(void **state)
 	host_ask(h, "AT+UHTTP=0,1,\"myservice.com\"", "\r\nOK\r\n");
 	for (i = 0; i < ARRAY_LEN(bad); i++)
 		host_ask(h, bad[i], "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT+UHTTPC=0,1,\"/\",\"a/b\"", "\r\n+CME ERROR: 1638\r\n");
 	assert_int_equal(h->http.started, 0);
 }
 

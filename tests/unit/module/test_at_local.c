@@ -39,15 +39,18 @@ test_malformed(void **state)
 	struct host *h = *state;
 	static const char *const lines[] = {"AT+USECDATAENC=5",
 	    "AT+USECDATAENC=0,\"f\"", "AT+USECDATAENC=16777187,\"f\"",
-	    "AT+USECDATAENC=5,\"f\",1", "AT+USECDATAENC=5,\"a/b\"",
-	    "AT+USECDATAENC=5,\"\"", "AT+USECDATAENC=\"5\",\"f\"",
-	    "AT+USECFILEDEC=\"\"", "AT+USECFILEDEC=1", "AT+USECFILEDEC=\"f\",1",
+	    "AT+USECDATAENC=5,\"f\",1", "AT+USECDATAENC=\"5\",\"f\"",
+	    "AT+USECFILEDEC=1", "AT+USECFILEDEC=\"f\",1"};
+	static const char *const names[] = {"AT+USECDATAENC=5,\"a/b\"",
+	    "AT+USECDATAENC=5,\"\"", "AT+USECFILEDEC=\"\"",
 	    "AT+USECFILEDEC=\"..\""};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(lines); i++)
 		host_ask(h, lines[i], "\r\n+CME ERROR: 50\r\n");
-	host_ask(h, "AT+USECFILEDEC=\"f\"", "\r\n+CME ERROR: 22\r\n");
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		host_ask(h, names[i], "\r\n+CME ERROR: 1638\r\n");
+	host_ask(h, "AT+USECFILEDEC=\"f\"", "\r\n+CME ERROR: 1612\r\n");
 	assert_int_equal(h->tee.asked[TEE_LOCAL_SEAL], 0);
 	assert_int_equal(h->tee.asked[TEE_LOCAL_OPEN], 0);
 }
@@ -59,11 +62,11 @@ test_what_is_no_such_file(void **state)
 
 	host_type(h, "AT+UDWNFILE=\"short\",5\rHELLO");
 	host_see(h, ">\r\nOK\r\n");
-	host_ask(h, "AT+USECFILEDEC=\"short\"", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECFILEDEC=\"short\"", "\r\n+CME ERROR: 1679\r\n");
 	host_type(
 	    h, "AT+UDWNFILE=\"other\",30\r012345678901234567890123456789");
 	host_see(h, ">\r\nOK\r\n");
-	host_ask(h, "AT+USECFILEDEC=\"other\"", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECFILEDEC=\"other\"", "\r\n+CME ERROR: 1679\r\n");
 }
 
 /* Refused before the prompt, by name where the feature is off. */
@@ -74,13 +77,13 @@ test_refused(void **state)
 
 	h->tee.info.generation = 1;
 	h->tee.info.local_data = ERR_DISABLED;
-	host_ask(h, "AT+USECDATAENC=5,\"f\"", "\r\n+CME ERROR: 51\r\n");
+	host_ask(h, "AT+USECDATAENC=5,\"f\"", "\r\n+CME ERROR: 1673\r\n");
 	h->terminal.settings.cmee = 2;
 	host_ask(h, "AT+USECDATAENC=5,\"f\"",
 	    "\r\n+CME ERROR: LocalDataProtection is not enabled\r\n");
 	h->tee.info.local_data = ERR_EXHAUSTED;
 	host_ask(h, "AT+USECDATAENC=5,\"f\"",
-	    "\r\n+CME ERROR: operation not allowed\r\n");
+	    "\r\n+CME ERROR: SEC resource not available\r\n");
 	h->tee.info.local_data = ERR_OK;
 	host_type(h, "AT+USECDATAENC=5,\"f\"\rHELLO");
 	host_see(h, ">\r\nOK\r\n");

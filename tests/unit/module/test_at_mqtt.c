@@ -154,7 +154,8 @@ test_publish(void **state)
 	host_see(h, "\r\nOK\r\n");
 	server_says(h, BYTES_NONE);
 	host_see(h, "\r\n+UUMQTTC: 9,1\r\n");
-	host_ask(h, "AT+UMQTTC=3,0,0,\"t\",\"none\"", "\r\n+CME ERROR: 22\r\n");
+	host_ask(
+	    h, "AT+UMQTTC=3,0,0,\"t\",\"none\"", "\r\n+CME ERROR: 1612\r\n");
 	host_ask(h, "AT+UDWNFILE=\"f\",5", ">");
 	host_type(h, "hello");
 	host_see(h, "\r\nOK\r\n");
@@ -207,15 +208,17 @@ test_bad(void **state)
 	    "AT+UMQTTC=2,0,0,0,\"+\",\"x\"", "AT+UMQTTC=2,0,0,1,\"t\",\"0\"",
 	    "AT+UMQTTC=2,0,0,0,\"t\"", "AT+UMQTTC=9,0,0,\"t\",0",
 	    "AT+UMQTTC=9,0,0,\"t\",65536", "AT+UMQTTC=9,0,0,\"#\",1",
-	    "AT+UMQTTC=3,0,0,\"t\",\"a/b\"", "AT+UMQTTC=4,3,\"t\"",
-	    "AT+UMQTTC=4,0", "AT+UMQTTC=5", "AT+UMQTTC=5,\"t\",1",
-	    "AT+UMQTTC=6,2", "AT+UMQTTC=8", "AT+UMQTTC=8,2"};
+	    "AT+UMQTTC=4,3,\"t\"", "AT+UMQTTC=4,0", "AT+UMQTTC=5",
+	    "AT+UMQTTC=5,\"t\",1", "AT+UMQTTC=6,2", "AT+UMQTTC=8",
+	    "AT+UMQTTC=8,2"};
 	struct host *h = *state;
 	size_t i;
 
 	log_in(h);
 	for (i = 0; i < ARRAY_LEN(bad); i++)
 		host_ask(h, bad[i], "\r\n+CME ERROR: 50\r\n");
+	host_ask(
+	    h, "AT+UMQTTC=3,0,0,\"t\",\"a/b\"", "\r\n+CME ERROR: 1638\r\n");
 	host_ask(h, "AT+UMQTTC=7", "\r\n+CME ERROR: 4\r\n");
 	assert_int_equal(mqtt_output(&h->module.mqtt).len, 0);
 }

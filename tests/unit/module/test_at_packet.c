@@ -63,8 +63,8 @@ test_contexts(void **state)
 	    h, "AT+CGACT?", "\r\n+CGACT: 1,0\r\n\r\n+CGACT: 8,1\r\n\r\nOK\r\n");
 	host_ask(h, "AT+CGDCONT=8", "\r\nOK\r\n");
 	host_ask(h, "AT+CGPADDR", "\r\n+CGPADDR: 1\r\n\r\nOK\r\n");
-	host_ask(h, "AT+CGPADDR=8", "\r\n+CME ERROR: 22\r\n");
-	host_ask(h, "AT+CGACT=1,8", "\r\n+CME ERROR: 22\r\n");
+	host_ask(h, "AT+CGPADDR=8", "\r\n+CME ERROR: 143\r\n");
+	host_ask(h, "AT+CGACT=1,8", "\r\n+CME ERROR: 143\r\n");
 	host_ask(h, "AT+CGDCONT=9,\"IP\",\"x\"", "\r\n+CME ERROR: 50\r\n");
 	host_ask(h, "AT+CGDCONT=2,\"PPP\",\"x\"", "\r\n+CME ERROR: 4\r\n");
 	host_ask(h, "AT+CGDCONT=2,1", "\r\n+CME ERROR: 50\r\n");
@@ -122,7 +122,7 @@ test_profiles(void **state)
 	host_ask(h, "AT+UPSDA=0,4", "\r\nOK\r\n");
 	host_ask(h, "AT+UPSND=0,8", "\r\n+UPSND: 0,8,0\r\n\r\nOK\r\n");
 	host_ask(h, "AT+UPSD=0,100,5", "\r\nOK\r\n");
-	host_ask(h, "AT+UPSDA=0,3", "\r\n+CME ERROR: 22\r\n");
+	host_ask(h, "AT+UPSDA=0,3", "\r\n+CME ERROR: 143\r\n");
 	host_ask(h, "AT+UPSD=0,1,\"apn\"", "\r\n+CME ERROR: 4\r\n");
 	host_ask(h, "AT+UPSD=7,0,0", "\r\n+CME ERROR: 50\r\n");
 	host_ask(h, "AT+UPSDA=0,5", "\r\n+CME ERROR: 50\r\n");

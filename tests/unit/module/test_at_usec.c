@@ -77,7 +77,7 @@ test_devinfo(void **state)
 	h->tee.info.device_registered = true;
 	host_ask(h, "AT+USECDEVINFO?", "\r\n+USECDEVINFO: 1,1,1\r\n\r\nOK\r\n");
 	h->tee.info.refused = 17;
-	host_ask(h, "AT+USECDEVINFO?", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECDEVINFO?", "\r\n+CME ERROR: 1673\r\n");
 }
 
 static void
@@ -86,7 +86,7 @@ test_devinfo_busy_r5(void **state)
 	struct host *h = *state;
 
 	h->tee.info.bootstrapping = true;
-	host_ask(h, "AT+USECDEVINFO?", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECDEVINFO?", "\r\n+CME ERROR: 1684\r\n");
 	/* Without the network nothing is under way. */
 	network_fun_set(&h->module.network, NETWORK_FUN_OFF, h->now_ms);
 	host_ask(h, "AT+USECDEVINFO?", "\r\n+USECDEVINFO: 0,0,0\r\n\r\nOK\r\n");
@@ -118,7 +118,7 @@ test_devinfo_busy_r4(void **state)
 	host_pass_ms(h, 299999);
 	host_see(h, "");
 	host_pass_ms(h, 1);
-	host_see(h, "\r\n+CME ERROR: 31\r\n");
+	host_see(h, "\r\n+CME ERROR: 1678\r\n");
 	host_ask(h, "AT", "\r\nOK\r\n");
 }
 
@@ -140,11 +140,31 @@ test_conn_r5(void **state)
 	h->tee.heartbeat = ERR_TIMEOUT;
 	host_type(h, "AT+USECCONN\r");
 	host_pass_ms(h, 0);
-	host_see(h, "\r\n+CME ERROR: 31\r\n");
+	host_see(h, "\r\n+CME ERROR: 1678\r\n");
 	h->tee.heartbeat = ERR_BUSY;
 	host_type(h, "AT+USECCONN\r");
 	host_pass_ms(h, 300000);
-	host_see(h, "\r\n+CME ERROR: 31\r\n");
+	host_see(h, "\r\n+CME ERROR: 1678\r\n");
+}
+
+/* Why a heartbeat that was under way did not come about. */
+static void
+test_conn_failed(void **state)
+{
+	struct host *h = *state;
+
+	h->tee.heartbeat = ERR_BUSY;
+	host_type(h, "AT+USECCONN\r");
+	h->tee.info.refused = 17;
+	h->tee.heartbeat = ERR_TIMEOUT;
+	host_pass_ms(h, 0);
+	host_see(h, "\r\n+CME ERROR: 1673\r\n");
+	h->tee.heartbeat = ERR_BUSY;
+	host_type(h, "AT+USECCONN\r");
+	network_fun_set(&h->module.network, NETWORK_FUN_OFF, h->now_ms);
+	h->tee.heartbeat = ERR_TIMEOUT;
+	host_pass_ms(h, 0);
+	host_see(h, "\r\n+CME ERROR: 1672\r\n");
 }
 
 static void
@@ -165,7 +185,7 @@ test_conn_refused(void **state)
 	h->tee.err = ERR_TOO_SOON;
 	host_ask(h, "AT+USECCONN", "\r\n+CME ERROR: 3\r\n");
 	h->tee.err = ERR_STATE;
-	host_ask(h, "AT+USECCONN", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECCONN", "\r\n+CME ERROR: 1671\r\n");
 	host_ask(h, "AT+USECCONN=1", "\r\n+CME ERROR: 4\r\n");
 	network_fun_set(&h->module.network, NETWORK_FUN_OFF, h->now_ms);
 	h->tee.err = ERR_OK;
@@ -192,19 +212,25 @@ test_psk(void **state)
 	host_ask(h, "AT+USECPSK=", "\r\n+CME ERROR: 50\r\n");
 	assert_int_equal(h->tee.asked[TEE_PSK], 2);
 	h->tee.err = ERR_DISABLED;
-	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 51\r\n");
 	h->tee.info.generation = 1;
+	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 1673\r\n");
 	h->terminal.settings.cmee = 2;
 	host_ask(h, "AT+USECPSK=16",
 	    "\r\n+CME ERROR: E2ESymmetricKMS is not enabled\r\n");
 	/* It is on: something else stands in the way. */
 	h->tee.info.features = TEE_FEATURE_PSK;
 	host_ask(h, "AT+USECPSK=16",
-	    "\r\n+CME ERROR: "
-	    "command implemented but currently disabled\r\n");
+	    "\r\n+CME ERROR: SEC remote object wrong state\r\n");
 	h->terminal.settings.cmee = 1;
+	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 1670\r\n");
 	h->tee.err = ERR_STATE;
-	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 1671\r\n");
+	h->tee.err = ERR_EXHAUSTED;
+	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 1676\r\n");
+	h->tee.err = ERR_TIMEOUT;
+	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 1678\r\n");
+	h->tee.err = ERR_CRYPTO;
+	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 0\r\n");
 }
 
 static void
@@ -229,9 +255,9 @@ test_e2e_data(void **state)
 {
 	struct host *h = *state;
 
-	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 1671\r\n");
 	h->tee.info.generation = 1;
-	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 51\r\n");
+	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 1673\r\n");
 	h->terminal.settings.cmee = 2;
 	host_ask(h, "AT+USECE2EDATAENC=5",
 	    "\r\n+CME ERROR: E2EDataProtection is not enabled\r\n");
@@ -248,7 +274,7 @@ test_e2e_data(void **state)
 	host_ask(h, "AT+USECE2EDATAENC=\"5\"", "\r\n+CME ERROR: 50\r\n");
 	h->tee.err = ERR_DISABLED;
 	host_type(h, "AT+USECE2EDATAENC=5\rHELLO");
-	host_see(h, ">\r\n+CME ERROR: 51\r\n");
+	host_see(h, ">\r\n+CME ERROR: 1670\r\n");
 }
 
 /* The largest there is, to the last byte. */
@@ -279,14 +305,14 @@ test_e2e_file(void **state)
 {
 	struct host *h = *state;
 
-	host_ask(h, "AT+USECE2EFILEENC=\"f\"", "\r\n+CME ERROR: 22\r\n");
+	host_ask(h, "AT+USECE2EFILEENC=\"f\"", "\r\n+CME ERROR: 1612\r\n");
 	host_type(h, "AT+UDWNFILE=\"f\",5\rHELLO");
 	host_see(h, ">\r\nOK\r\n");
 	host_type(h, "AT+USECE2EFILEENC=\"f\"\r");
 	assert_int_equal(h->tee.plaintext_len, 5);
 	assert_memory_equal(h->tee.plaintext, "HELLO", 5);
 	host_see(h, "\r\n+USECE2EFILEENC: 4,\"\x11\r\n\"\"\r\n\r\nOK\r\n");
-	host_ask(h, "AT+USECE2EFILEENC=\"../f\"", "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT+USECE2EFILEENC=\"../f\"", "\r\n+CME ERROR: 1638\r\n");
 	host_ask(h, "AT+USECE2EFILEENC=\"f\",1", "\r\n+CME ERROR: 50\r\n");
 }
 
@@ -295,13 +321,13 @@ static void
 test_e2e_open(void **state)
 {
 	static const enum err errs[] = {
-	    ERR_AUTH, ERR_REPLAY, ERR_NOT_FOUND, ERR_STATE};
+	    ERR_AUTH, ERR_REPLAY, ERR_NOT_FOUND, ERR_FORMAT, ERR_TRUNCATED};
 	struct host *h = *state;
 	size_t i;
 
-	host_ask(h, "AT+USECE2EDATADEC=19", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECE2EDATADEC=19", "\r\n+CME ERROR: 1671\r\n");
 	h->tee.info.generation = 1;
-	host_ask(h, "AT+USECE2EDATADEC=19", "\r\n+CME ERROR: 51\r\n");
+	host_ask(h, "AT+USECE2EDATADEC=19", "\r\n+CME ERROR: 1673\r\n");
 	h->tee.info.features = TEE_FEATURE_E2E;
 	host_ask(h, "AT+USECE2EDATADEC=18", "\r\n+CME ERROR: 50\r\n");
 	host_ask(h, "AT+USECE2EDATADEC=16777216", "\r\n+CME ERROR: 50\r\n");
@@ -315,12 +341,22 @@ test_e2e_open(void **state)
 		h->tee.err = errs[i];
 		host_ask(h, "AT+USECE2EDATADEC=24", ">");
 		host_type(h, "abcdefghijklmnopqrstuvwx");
-		host_see(h, "\r\n+CME ERROR: 3\r\n");
+		host_see(h, "\r\n+CME ERROR: 1679\r\n");
 	}
-	h->tee.err = ERR_FORMAT;
-	host_ask(h, "AT+USECE2EDATADEC=24", ">");
-	host_type(h, "abcdefghijklmnopqrstuvwx");
-	host_see(h, "\r\n+CME ERROR: 50\r\n");
+}
+
+/* The service is on, but there is no certificate yet. */
+static void
+test_devcert(void **state)
+{
+	struct host *h = *state;
+
+	h->tee.err = ERR_NOT_FOUND;
+	host_ask(h, "AT+USECDEVCERT?", "\r\n+USECDEVCERT: 1,1,1\r\n\r\nOK\r\n");
+	host_ask(h, "AT+USECDEVCERT=1", "\r\n+CME ERROR: 1677\r\n");
+	host_ask(h, "AT+USECDEVCERT=3", "\r\n+CME ERROR: 50\r\n");
+	h->tee.err = ERR_BUSY;
+	host_ask(h, "AT+USECDEVCERT=1", "\r\n+CME ERROR: 1684\r\n");
 }
 
 /* Off: nothing of the client's is done, but who it is can be asked. */
@@ -333,9 +369,9 @@ test_mode(void **state)
 	host_ask(h, "AT+USECMODE=2", "\r\n+CME ERROR: 50\r\n");
 	host_ask(h, "AT+USECMODE=0", "\r\nOK\r\n");
 	assert_true(h->module.tee_changed);
-	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 3\r\n");
-	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 3\r\n");
-	host_ask(h, "AT+USECDATAENC=5,\"f\"", "\r\n+CME ERROR: 3\r\n");
+	host_ask(h, "AT+USECPSK=16", "\r\n+CME ERROR: 51\r\n");
+	host_ask(h, "AT+USECE2EDATAENC=5", "\r\n+CME ERROR: 51\r\n");
+	host_ask(h, "AT+USECDATAENC=5,\"f\"", "\r\n+CME ERROR: 51\r\n");
 	assert_int_equal(h->tee.asked[TEE_PSK], 0);
 	host_ask(h, "AT+USECROTUID",
 	    "\r\n+USECROTUID: \"0002000089282245\"\r\n\r\nOK\r\n");
@@ -356,6 +392,7 @@ main(void)
 	    USEC_TEST(test_devinfo_busy_r4),
 	    USEC_TEST(test_conn_r5),
 	    USEC_TEST(test_conn_r4),
+	    USEC_TEST(test_conn_failed),
 	    USEC_TEST(test_conn_refused),
 	    USEC_TEST(test_psk),
 	    USEC_TEST(test_opcmd),
@@ -363,6 +400,7 @@ main(void)
 	    USEC_TEST(test_e2e_largest),
 	    USEC_TEST(test_e2e_file),
 	    USEC_TEST(test_e2e_open),
+	    USEC_TEST(test_devcert),
 	    USEC_TEST(test_mode),
 	};
 

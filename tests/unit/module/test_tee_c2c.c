@@ -251,7 +251,7 @@ test_eight(void **state)
 		assert_int_equal(pair_as(9, "pty1", 3, &paired), ERR_OK);
 	assert_int_equal(confirm(9, "pty1", &paired), ERR_OK);
 	for (i = 0; i < 50; i++)
-		assert_int_equal(pair_as(3, "pty1", 3, &a), ERR_EXHAUSTED);
+		assert_int_equal(pair_as(3, "pty1", 3, &a), ERR_SPACE);
 	assert_int_equal(open_as(0, "pty1", 3, &a), ERR_OK);
 	assert_int_equal(open_as(9, "pty1", 3, &a), ERR_OK);
 }

@@ -119,7 +119,7 @@ test_overlong(void **state)
 		host_type(h, i % 100 == 99 ? "\"" : "x");
 	host_see(h, "");
 	host_type(h, "\r");
-	host_see(h, "\r\n+CME ERROR: 24\r\n");
+	host_see(h, "\r\n+CME ERROR: 1650\r\n");
 	host_ask(h, "AT+CMEE?", "\r\n+CMEE: 1\r\n\r\nOK\r\n");
 }
 
@@ -138,7 +138,7 @@ test_overlong_quotes(void **state)
 		host_type(h, "\"1234\rAT+CMEE=0\r\"");
 		host_see(h, "");
 		host_type(h, "\r");
-		host_see(h, "\r\n+CME ERROR: 24\r\n");
+		host_see(h, "\r\n+CME ERROR: 1650\r\n");
 		host_ask(h, "AT+CMEE?", "\r\n+CMEE: 1\r\n\r\nOK\r\n");
 	}
 	/* Who has lost a quote waits so long, and not for ever. */
@@ -149,7 +149,7 @@ test_overlong_quotes(void **state)
 	host_type(h, "\rAT\r");
 	host_see(h, "");
 	host_pass_ms(h, 1);
-	host_see(h, "\r\n+CME ERROR: 24\r\n");
+	host_see(h, "\r\n+CME ERROR: 1650\r\n");
 	host_ask(h, "AT", "\r\nOK\r\n");
 }
 
@@ -165,7 +165,7 @@ test_longest(void **state)
 	host_ask(h, line, "\r\nOK\r\n");
 	line[AT_LINE_MAX] = ' ';
 	line[AT_LINE_MAX + 1] = '\0';
-	host_ask(h, line, "\r\n+CME ERROR: 24\r\n");
+	host_ask(h, line, "\r\n+CME ERROR: 1650\r\n");
 }
 
 /* A quote holds CR and LF; one that is never closed runs out of time. */
@@ -174,7 +174,7 @@ test_quotes(void **state)
 {
 	struct host *h = *state;
 
-	host_ask(h, "AT+UDELFILE=\"a\r\nb\"", "\r\n+CME ERROR: 50\r\n");
+	host_ask(h, "AT+UDELFILE=\"a\r\nb\"", "\r\n+CME ERROR: 1638\r\n");
 	host_type(h, "AT+UDELFILE=\"a\rAT\r");
 	host_see(h, "");
 	host_pass_ms(h, HOST_IDLE_MS - 1);
@@ -252,8 +252,8 @@ test_prompt_idle(void **state)
 	host_pass_ms(h, HOST_IDLE_MS - 1);
 	host_see(h, "");
 	host_pass_ms(h, 1);
-	host_see(h, "\r\n+CME ERROR: 52\r\n");
-	host_ask(h, "AT+URDFILE=\"a\"", "\r\n+CME ERROR: 22\r\n");
+	host_see(h, "\r\n+CME ERROR: 1649\r\n");
+	host_ask(h, "AT+URDFILE=\"a\"", "\r\n+CME ERROR: 1612\r\n");
 }
 
 static void

@@ -66,7 +66,7 @@ struct c2c_record *c2c_records_find(
  * others wait to be confirmed. ret_tag is for the host to confirm with. When
  * there are eight, the oldest that was never confirmed gives way.
  *
- * Errors: ERR_INVALID (no such version, no such terminal), ERR_EXHAUSTED
+ * Errors: ERR_INVALID (no such version, no such terminal), ERR_SPACE
  * (there are eight that are confirmed), ERR_RANDOM, ERR_CRYPTO; records are
  * as they were.
  */
