@@ -60,6 +60,21 @@ has_changes(const struct job *job)
 		   job->quarantines);
 }
 
+/* Few check-ins go to their devices' rows, many to the journal. */
+static void
+choose_journal(struct devices *d)
+{
+	size_t brief = 0;
+
+	for (size_t i = 0; i < d->job_count; i++)
+		brief += has_changes(&d->job[i]) &&
+			 d->job[i].effect == EFFECT_ADVANCE &&
+			 d->job[i].change.advance.brief;
+	for (size_t i = 0; i < d->job_count && brief < d->config.burst; i++)
+		if (d->job[i].effect == EFFECT_ADVANCE)
+			d->job[i].change.advance.brief = false;
+}
+
 static bool
 any_changes(const struct devices *d)
 {
@@ -103,6 +118,7 @@ changes_make(struct devices *d)
 {
 	enum err err = ERR_OK;
 
+	choose_journal(d);
 	while (any_changes(d)) {
 		err = try_changes(d);
 		if (err != ERR_CONFLICT)

@@ -192,6 +192,17 @@ accept_erased(
 	return answer_time(d, job, response);
 }
 
+/* Whether a check-in has changed nothing but the state of its context. */
+static bool
+is_brief(const struct store_device *was, const struct store_device *is)
+{
+	return was->period == is->period && was->flags == is->flags &&
+	       was->features_version == is->features_version &&
+	       was->confirmed == is->confirmed &&
+	       was->confirmed_version == is->confirmed_version &&
+	       strcmp(was->firmware, is->firmware) == 0;
+}
+
 /* S1: ck(n) was used: on to n + 1. */
 static enum step
 accept_current(
@@ -199,8 +210,9 @@ accept_current(
 {
 	struct store_device *device = &job->known.device;
 	struct store_advance *a = &job->change.advance;
+	const struct store_device was = *device;
 	struct checkin_response response;
-	bool told_erase = (device->flags & CHECKIN_ERASE) != 0;
+	bool told_erase = (was.flags & CHECKIN_ERASE) != 0;
 
 	if (service_certificate_waits(
 		d->store, device, d->now.unix_s, &device->objects) != ERR_OK)
@@ -211,7 +223,9 @@ accept_current(
 	if (told_erase && device->status == DEVICE_DECOMMISSIONED)
 		return accept_erased(d, job, &response);
 	*a = (struct store_advance){.n = device->n,
+	    .brief = is_brief(&was, device),
 	    .ck = *next_ck,
+	    .last_ck = device->ck,
 	    .period = device->period,
 	    .flags = device->flags,
 	    .features_version = device->features_version,
@@ -220,6 +234,7 @@ accept_current(
 	    .firmware = device->firmware,
 	    .time = d->now.unix_s,
 	    .address = job->in->address};
+	memcpy(a->uid, job->uid, UID_LEN);
 	memcpy(a->alias, job->alias, ALIAS_LEN);
 	memcpy(a->request_id, job->ref.piv, REQUEST_ID_LEN);
 	job->effect = EFFECT_ADVANCE;

@@ -3,6 +3,7 @@
  */
 #include "base/wipe.h"
 #include "job.h"
+#include "store/journal.h"
 
 /* Passes of one batch: each lets at least one waiting job through. */
 #define PASSES_MAX (2 * DEVICES_BATCH_MAX)
@@ -191,6 +192,20 @@ init_job(struct job *job, const struct devices_in *in)
 	job_reset(job);
 }
 
+/* In a burst without end some is carried over before each batch. */
+static void
+relieve_journal(struct devices *d)
+{
+	size_t waiting = store_journal_waiting(d->store);
+
+	if (waiting == 0)
+		d->journal_ms = d->now.ms;
+	if (waiting >= DEVICES_JOURNAL_MAX ||
+	    d->now.ms - d->journal_ms >= DEVICES_JOURNAL_MS)
+		/* Not done now is done later. */
+		(void)!store_journal_carry(d->store, d->config.carry);
+}
+
 void
 devices_handle(struct devices *d, const struct devices_clock *clock,
     const struct devices_in *in, size_t count, struct bytes *ret_out)
@@ -198,6 +213,7 @@ devices_handle(struct devices *d, const struct devices_clock *clock,
 	if (count > DEVICES_BATCH_MAX)
 		count = DEVICES_BATCH_MAX;
 	d->now = *clock;
+	relieve_journal(d);
 	d->job_count = count;
 	d->counters.datagrams += count;
 	sessions_expire(&d->sessions, d->now.ms, DEVICES_KEEP_MS);
@@ -245,6 +261,10 @@ check_config(struct devices_config *c)
 		c->answers = DEVICES_ANSWERS_MAX;
 	if (c->half_open == 0)
 		c->half_open = DEVICES_HALF_OPEN_MAX;
+	if (c->burst == 0)
+		c->burst = DEVICES_BURST;
+	if (c->carry == 0)
+		c->carry = DEVICES_CARRY;
 	if (c->period_s == 0)
 		c->period_s = PERIOD_DEFAULT;
 	if (c->rotation_s == 0)
@@ -269,6 +289,8 @@ init(struct devices *d)
 		    sizeof(d->message_id));
 	if (err == ERR_OK)
 		err = store_changes(d->store, &d->changes);
+	if (err == ERR_OK)
+		err = store_journal_open(d->store);
 	if (err == ERR_OK)
 		err = sessions_init(&d->sessions, d->config.sessions);
 	if (err == ERR_OK)
@@ -320,6 +342,13 @@ bool
 devices_idle(struct devices *d)
 {
 	return pool_fill(&d->pool, d->random);
+}
+
+bool
+devices_quiet(struct devices *d)
+{
+	return store_journal_waiting(d->store) > 0 &&
+	       store_journal_carry(d->store, d->config.carry) == ERR_OK;
 }
 
 const struct devices_counters *

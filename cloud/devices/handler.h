@@ -23,6 +23,10 @@
 #define DEVICES_ANSWERS_MAX 65536 /* answers kept for duplicates */
 #define DEVICES_HALF_OPEN_MAX 1024 /* more: Echo before any EC work */
 #define DEVICES_KEEP_MS 247000 /* EXCHANGE_LIFETIME of RFC 7252 */
+#define DEVICES_BURST 32 /* check-ins of one batch: the journal takes them */
+#define DEVICES_JOURNAL_MAX 262144 /* devices that may wait in it, about, */
+#define DEVICES_JOURNAL_MS 30000 /* and how long before some are carried over */
+#define DEVICES_CARRY 512 /* devices carried over at a time */
 #define DEVICES_REPEAT_MS 30000 /* check-ins: the time in them gets old */
 
 struct devices_config {
@@ -31,6 +35,8 @@ struct devices_config {
 	size_t sessions; /* 16 to DEVICES_SESSIONS_MAX; 0: that */
 	size_t answers; /* 16 to DEVICES_ANSWERS_MAX; 0: that */
 	size_t half_open; /* 0: DEVICES_HALF_OPEN_MAX */
+	size_t burst; /* 0: DEVICES_BURST */
+	size_t carry; /* 0: DEVICES_CARRY */
 };
 
 /* What has been done so far; numbers only grow. */
@@ -98,6 +104,12 @@ void devices_handle(struct devices *d, const struct devices_clock *clock,
  * False when nothing is left to do.
  */
 bool devices_idle(struct devices *d);
+
+/*
+ * Does some work that was put off, while a burst is not under way: carries a
+ * part of the journal over. False when nothing is left to do, or it failed.
+ */
+bool devices_quiet(struct devices *d);
 
 const struct devices_counters *devices_counters(const struct devices *d);
 

@@ -126,6 +126,12 @@ struct hold {
 	bool is;
 };
 
+/* Partial IVs drawn ahead. */
+struct draws {
+	size_t left;
+	uint8_t piv[DEVICES_BATCH_MAX][OSCORE_PIV_MAX];
+};
+
 /* The terms of a profile, which many devices of a pass share. */
 struct terms_memo {
 	bool is; /* of this pass */
@@ -153,10 +159,12 @@ struct devices {
 	struct pool pool;
 	uint16_t message_id; /* of answers to NON requests */
 	uint64_t changes; /* number of the last change */
+	uint64_t journal_ms; /* when it was last seen empty */
 	uint64_t pass;
 	bool reading; /* a read transaction is open */
 	struct devices_clock now;
 	struct terms_memo memo;
+	struct draws draws;
 	struct job job[DEVICES_BATCH_MAX];
 	struct hold hold[DEVICES_BATCH_MAX]; /* of each job */
 	size_t job_count;

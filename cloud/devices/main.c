@@ -14,11 +14,15 @@
 #include "handler.h"
 #include "metrics.h"
 #include "socket.h"
+#include "store/journal.h"
+#include "syncer.h"
 
 /* Failures are logged no more often than this. */
 #define COMPLAIN_MS 10000
 /* Counters are written no more often than this. */
 #define COUNT_MS 5000
+/* Without datagrams for so long, what was put off is done. */
+#define QUIET_MS 50
 #define LOG_FIELDS_MAX 32
 
 struct server {
@@ -27,6 +31,10 @@ struct server {
 	struct keysproto_port keys;
 	struct devices *devices;
 	struct udp udp;
+	struct syncer syncer;
+	struct udp_batch batch[2]; /* in turns */
+	struct udp_batch *next; /* to receive to */
+	struct udp_batch *held; /* its answers wait for a sync; NULL: none */
 	uint64_t failed; /* as last logged */
 	uint64_t complained_ms;
 	uint64_t counted; /* datagrams when counters were written last */
@@ -60,22 +68,68 @@ complain(struct server *s, uint64_t now_ms)
 	s->complained_ms = now_ms;
 }
 
-/* Serves what is there; false when nothing was. */
+/* Sends what was held once it is durable; false when nothing was. */
+static bool
+release(struct server *s)
+{
+	struct udp_batch *held = s->held;
+
+	if (held == NULL)
+		return false;
+	s->held = NULL;
+	if (syncer_wait(&s->syncer) == ERR_OK)
+		udp_send(&s->udp, held);
+	else
+		/* Their devices ask again. */
+		log_warn("not-durable", log_text("store", store_why(s->store)));
+	return true;
+}
+
+/* Sends the answers of a batch, or holds them until they are durable. */
+static void
+answer(struct server *s, struct udp_batch *batch)
+{
+	if (!syncer_begin(&s->syncer)) {
+		/* Nothing new; what it says may be of a sync that failed. */
+		if (store_sync(s->store) == ERR_OK)
+			udp_send(&s->udp, batch);
+		return;
+	}
+	udp_keep(batch);
+	s->held = batch;
+	s->next = batch == &s->batch[0] ? &s->batch[1] : &s->batch[0];
+}
+
+/*
+ * Serves what is there, while what was served before is made durable; false
+ * when there was nothing.
+ */
 static bool
 serve(struct server *s)
 {
-	struct devices_in in[DEVICES_BATCH_MAX];
-	struct bytes out[DEVICES_BATCH_MAX];
+	struct udp_batch *batch = s->next;
 	struct devices_clock now;
-	size_t count = udp_receive(&s->udp, in);
 
-	if (count == 0)
-		return false;
+	if (udp_receive(&s->udp, batch) == 0)
+		return release(s);
 	now = read_clock();
-	devices_handle(s->devices, &now, in, count, out);
-	udp_send(&s->udp, out, count);
+	devices_handle(s->devices, &now, batch->in, batch->count, batch->out);
+	(void)release(s);
+	answer(s, batch);
 	complain(s, now.ms);
 	return true;
+}
+
+/* Makes durable what nobody waits for. */
+static bool
+tidy(struct server *s)
+{
+	bool worked = devices_quiet(s->devices);
+
+	/* What fails here is settled before the next answer. */
+	if (worked)
+		(void)!store_sync(s->store);
+	return worked;
 }
 
 /* Writes the counters when they have changed and it is time. */
@@ -99,25 +153,31 @@ patience(const struct server *s, bool busy)
 {
 	if (busy)
 		return 0;
+	if (store_journal_waiting(s->store) > 0)
+		return QUIET_MS;
 	return devices_counters(s->devices)->datagrams != s->counted ? COUNT_MS
 								     : -1;
 }
 
-/* Between batches: stops, waits, or works ahead. */
+/* Between batches: stops, waits, works ahead, or does what was put off. */
 static void
 run(struct server *s, int stop_fd)
 {
 	struct pollfd fds[] = {{.fd = stop_fd, .events = POLLIN},
 	    {.fd = s->udp.fd, .events = POLLIN}};
-	bool busy = true;
+	bool busy = true, quiet = false;
+	int ready;
 
 	for (;;) {
-		if (poll(fds, ARRAY_LEN(fds), patience(s, busy)) < 0 &&
-		    errno != EINTR)
+		ready = poll(fds, ARRAY_LEN(fds), patience(s, busy));
+		if (ready < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents != 0)
 			return;
-		busy = serve(s) || devices_idle(s->devices);
+		/* Nothing for a while, and nothing since. */
+		quiet = ready == 0 && (quiet || !busy);
+		busy =
+		    serve(s) || devices_idle(s->devices) || (quiet && tidy(s));
 		count(s);
 	}
 }
@@ -171,6 +231,7 @@ open_all(struct server *s, const struct process *p)
 		    log_errno(errno));
 		return err;
 	}
+	store_defer(s->store);
 	err = keysproto_client_init(&s->client, p->keys_fd);
 	if (err != ERR_OK)
 		log_error("keys", log_err(err));
@@ -217,6 +278,8 @@ start(struct server *s, const struct process *p)
 		err = ERR_IO;
 	}
 	if (err == ERR_OK)
+		err = syncer_start(&s->syncer, s->store);
+	if (err == ERR_OK)
 		err = make_handler(s, p);
 	return err == ERR_OK ? say_ready(s, p) : err;
 }
@@ -230,13 +293,16 @@ devices_main(const struct process *p)
 	if (s == NULL)
 		return 1;
 	s->udp.fd = -1;
+	s->next = &s->batch[0];
 	err = start(s, p);
 	if (err == ERR_OK) {
 		run(s, p->stop_fd);
+		(void)release(s);
 		s->counted_ms = 0;
 		count(s);
 		log_counters(s);
 	}
+	syncer_stop(&s->syncer);
 	devices_free(s->devices);
 	keysproto_client_done(&s->client);
 	if (s->udp.fd >= 0)

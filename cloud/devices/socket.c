@@ -145,7 +145,7 @@ keep_control(struct udp_peer *peer, struct msghdr *header)
 }
 
 size_t
-udp_receive(struct udp *udp, struct devices_in *ret_in)
+udp_receive(struct udp *udp, struct udp_batch *b)
 {
 	struct mmsghdr message[DEVICES_BATCH_MAX];
 	struct iovec iov[DEVICES_BATCH_MAX];
@@ -157,31 +157,45 @@ udp_receive(struct udp *udp, struct devices_in *ret_in)
 	for (size_t i = 0; i < DEVICES_BATCH_MAX; i++) {
 		struct msghdr *h = &message[i].msg_hdr;
 
-		iov[i] = (struct iovec){udp->data[i], UDP_DATAGRAM_MAX};
+		iov[i] = (struct iovec){b->data[i], UDP_DATAGRAM_MAX};
 		h->msg_iov = &iov[i];
 		h->msg_iovlen = 1;
-		h->msg_name = &udp->peer[i].from;
-		h->msg_namelen = sizeof(udp->peer[i].from);
+		h->msg_name = &b->peer[i].from;
+		h->msg_namelen = sizeof(b->peer[i].from);
 		h->msg_control = control[i];
 		h->msg_controllen = UDP_CONTROL_MAX;
 	}
 	count =
 	    recvmmsg(udp->fd, message, DEVICES_BATCH_MAX, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < count; i++) {
-		struct udp_peer *peer = &udp->peer[i];
+		struct udp_peer *peer = &b->peer[i];
 		struct msghdr *h = &message[i].msg_hdr;
 		bool cut = (h->msg_flags & MSG_TRUNC) != 0;
 
 		keep_control(peer, h);
 		format_peer(peer);
-		ret_in[i] = (struct devices_in){
+		b->in[i] = (struct devices_in){
 		    .data =
-			bytes_make(udp->data[i], cut ? 0 : message[i].msg_len),
+			bytes_make(b->data[i], cut ? 0 : message[i].msg_len),
 		    .from = bytes_make(&peer->from, h->msg_namelen),
 		    .address = peer->address,
 		    .net = net_of(peer)};
 	}
-	return count > 0 ? (size_t)count : 0;
+	b->count = count > 0 ? (size_t)count : 0;
+	return b->count;
+}
+
+STATIC_ASSERT(DATAGRAM_MAX <= UDP_DATAGRAM_MAX, answers_fit_a_batch);
+
+void
+udp_keep(struct udp_batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->out[i].len == 0)
+			continue;
+		memcpy(b->data[i], b->out[i].ptr, b->out[i].len);
+		b->out[i].ptr = b->data[i];
+	}
 }
 
 static socklen_t
@@ -192,7 +206,7 @@ name_len(const struct sockaddr_storage *sa)
 }
 
 void
-udp_send(struct udp *udp, const struct bytes *out, size_t count)
+udp_send(struct udp *udp, const struct udp_batch *b)
 {
 	struct mmsghdr message[DEVICES_BATCH_MAX];
 	struct iovec iov[DEVICES_BATCH_MAX];
@@ -200,20 +214,21 @@ udp_send(struct udp *udp, const struct bytes *out, size_t count)
 	int sent;
 
 	memset(message, 0, sizeof(message));
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < b->count; i++) {
 		struct msghdr *h = &message[ready].msg_hdr;
+		const struct udp_peer *peer = &b->peer[i];
 
-		if (out[i].len == 0)
+		if (b->out[i].len == 0)
 			continue;
-		iov[ready] =
-		    (struct iovec){(void *)(uintptr_t)out[i].ptr, out[i].len};
+		iov[ready] = (struct iovec){
+		    (void *)(uintptr_t)b->out[i].ptr, b->out[i].len};
 		h->msg_iov = &iov[ready];
 		h->msg_iovlen = 1;
-		h->msg_name = &udp->peer[i].from;
-		h->msg_namelen = name_len(&udp->peer[i].from);
-		if (udp->peer[i].control_len > 0) {
-			h->msg_control = udp->peer[i].control;
-			h->msg_controllen = udp->peer[i].control_len;
+		h->msg_name = (void *)(uintptr_t)&peer->from;
+		h->msg_namelen = name_len(&peer->from);
+		if (peer->control_len > 0) {
+			h->msg_control = (void *)(uintptr_t)peer->control;
+			h->msg_controllen = peer->control_len;
 		}
 		ready++;
 	}

@@ -26,7 +26,14 @@ struct udp_peer {
 struct udp {
 	int fd;
 	uint64_t dropped; /* answers that the kernel did not take */
+};
+
+/* Datagrams that came together, and then their answers. */
+struct udp_batch {
+	size_t count;
 	struct udp_peer peer[DEVICES_BATCH_MAX];
+	struct devices_in in[DEVICES_BATCH_MAX];
+	struct bytes out[DEVICES_BATCH_MAX]; /* empty: none */
 	uint8_t data[DEVICES_BATCH_MAX][UDP_DATAGRAM_MAX];
 };
 
@@ -38,12 +45,18 @@ MUST_CHECK enum err udp_open(struct udp *udp, const char *listen);
 void udp_close(struct udp *udp);
 
 /*
- * Reads what is there, DEVICES_BATCH_MAX datagrams at most, to ret_in, and
- * says how many; the bytes live until the next call.
+ * Reads what is there, DEVICES_BATCH_MAX datagrams at most, to in, which
+ * points into the batch, and says how many.
  */
-size_t udp_receive(struct udp *udp, struct devices_in *ret_in);
+size_t udp_receive(struct udp *udp, struct udp_batch *b);
 
-/* Sends out[i], unless it is empty, to where in[i] of udp_receive is from. */
-void udp_send(struct udp *udp, const struct bytes *out, size_t count);
+/*
+ * Copies the answers, of DATAGRAM_MAX bytes at most, to where the datagrams
+ * were, so that they can be sent later.
+ */
+void udp_keep(struct udp_batch *b);
+
+/* Sends out[i], unless it is empty, to where in[i] is from. */
+void udp_send(struct udp *udp, const struct udp_batch *b);
 
 #endif

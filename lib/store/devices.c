@@ -3,6 +3,7 @@
  * device path reads. Every change of protocol state is one statement; which
  * change is right is not judged here.
  */
+#include "journal.h"
 #include "sql.h"
 #include "store/devices.h"
 
@@ -101,6 +102,8 @@ find(struct store *store, const struct sql *sql, struct bytes key,
 	else
 		query_fail(&q, ERR_NOT_FOUND);
 	err = query_end(&q);
+	if (err == ERR_OK)
+		err = journal_read(store, &found);
 	if (err == ERR_OK)
 		*ret_device = found;
 	return err;
@@ -213,10 +216,15 @@ store_device_advance(struct store *store, const struct store_advance *advance)
 	    "END,"
 	    " confirmed = $4, confirmed_version = $5,"
 	    " period = $6, flags = $7, firmware = $8, seen = $9, address = $10,"
-	    " changed = $11 WHERE alias = $12 AND n = $13"};
+	    " changed = $11 WHERE alias = $12 AND n = $13 AND erased IS NULL"};
 	struct query q;
 	enum err err;
 
+	if (advance->brief && journal_is_open(store))
+		return journal_add(store, advance);
+	err = journal_settle(store, advance->uid);
+	if (err != ERR_OK)
+		return err;
 	query_start(&q, store, &sql);
 	query_bind_secret(&q, &advance->ck);
 	query_bind_blob(&q, BYTES_OF(advance->request_id));
@@ -324,7 +332,10 @@ store_device_commit(struct store *store, const struct store_device *device)
 	    " next_instance = NULL, rooted = $25, rotate = $26"
 	    " WHERE uid = $27"};
 	struct query q;
+	enum err err = journal_void(store, device->uid);
 
+	if (err != ERR_OK)
+		return err;
 	query_start(&q, store, &sql);
 	bind_owner(&q, device);
 	bind_state(&q, device);
@@ -453,6 +464,8 @@ store_device_erase(
 		err = run_for(store, &left, uid);
 	if (err == ERR_OK)
 		err = run_for(store, &transfer, uid);
+	if (err == ERR_OK)
+		err = journal_erase(store, uid);
 	if (err != ERR_OK)
 		return err;
 	query_start(&q, store, &ended);

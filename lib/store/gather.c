@@ -19,6 +19,10 @@ struct log {
 	sqlite3_file base;
 	sqlite3_file *below;
 	bool gathers;
+	bool defers;
+	bool head; /* its head was written, and not synced yet */
+	bool owes; /* a sync, */
+	int flags; /* like that */
 	uint8_t *data;
 	size_t len;
 	sqlite3_int64 at; /* where data belongs */
@@ -81,6 +85,7 @@ log_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 	size_t more = (size_t)len;
 	int result = SQLITE_OK;
 
+	log->head = log->head || at == 0;
 	if (log->len > 0 && (at != log->at + (sqlite3_int64)log->len ||
 				more > GATHER_MAX - log->len))
 		result = flush(log);
@@ -107,9 +112,11 @@ log_truncate(sqlite3_file *file, sqlite3_int64 size)
 }
 
 /*
- * Where a disk may damage what stands beside a write, SQLite fills the log up
- * to a sector, and syncs there, in the middle of a frame: the rest of it comes
- * after the sync and before the commit is seen.
+ * A log that begins anew syncs its head before any page, which is never put
+ * off: pages behind a head that is not there would not be found. Where a disk
+ * may damage what stands beside a write, SQLite fills the log up to a sector,
+ * and syncs there, in the middle of a frame: the rest of it comes after the
+ * sync and before the commit is seen.
  */
 static int
 log_sync(sqlite3_file *file, int flags)
@@ -117,7 +124,14 @@ log_sync(sqlite3_file *file, int flags)
 	struct log *log = log_of(file);
 	int result = flush(log);
 
-	log->gathers = false;
+	if (!log->head)
+		log->gathers = false;
+	if (result == SQLITE_OK && log->defers && !log->head) {
+		log->owes = true;
+		log->flags = flags;
+		return SQLITE_OK;
+	}
+	log->head = false;
 	return result != SQLITE_OK
 		   ? result
 		   : log->below->pMethods->xSync(log->below, flags);
@@ -253,12 +267,14 @@ log_find(sqlite3 *db)
 }
 
 void
-gather_start(sqlite3 *db)
+gather_start(sqlite3 *db, bool defers)
 {
 	struct log *log = log_find(db);
 
-	if (log != NULL)
-		log->gathers = true;
+	if (log == NULL)
+		return;
+	log->gathers = true;
+	log->defers = defers;
 }
 
 void
@@ -269,7 +285,26 @@ gather_stop(sqlite3 *db)
 	if (log == NULL)
 		return;
 	log->gathers = false;
+	log->defers = false;
 	log->len = 0;
+}
+
+bool
+gather_owed(sqlite3 *db, struct gather_sync *ret_sync)
+{
+	struct log *log = log_find(db);
+
+	if (log == NULL || !log->owes)
+		return false;
+	log->owes = false;
+	*ret_sync = (struct gather_sync){log->below, log->flags};
+	return true;
+}
+
+bool
+gather_pay(const struct gather_sync *sync)
+{
+	return sync->log->pMethods->xSync(sync->log, sync->flags) == SQLITE_OK;
 }
 
 const char *

@@ -4,12 +4,14 @@
  * page in two calls, which cost more than their bytes.
  *
  * It takes synchronous=FULL: a commit is synced before others see it, and what
- * was gathered is handed on before the sync.
+ * was gathered is handed on before the sync. That sync alone can be put off,
+ * for somebody who waits for it before he relies on the commit.
  */
 #ifndef STORE_GATHER_H
 #define STORE_GATHER_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "base/bytes.h"
 
@@ -22,9 +24,29 @@ const char *gather_vfs(void);
 
 /*
  * From the start of a COMMIT, and to its end, whichever that was: what is
- * still gathered then is of one that failed, and is dropped.
+ * still gathered then is of one that failed, and is dropped. defers: its pages
+ * are not synced; what makes the log's head durable, or carries the log over,
+ * is.
  */
-void gather_start(sqlite3 *db);
+void gather_start(sqlite3 *db, bool defers);
 void gather_stop(sqlite3 *db);
+
+/* A sync that was put off: of the log, by the system below. */
+struct gather_sync {
+	sqlite3_file *log;
+	int flags;
+};
+
+/*
+ * Takes over the sync of all commits so far that were put off; false when
+ * there is none.
+ */
+bool gather_owed(sqlite3 *db, struct gather_sync *ret_sync);
+
+/*
+ * Does it; in any thread, also while the connection is used, but not beside
+ * another of these. False when it failed.
+ */
+bool gather_pay(const struct gather_sync *sync);
 
 #endif

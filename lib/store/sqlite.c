@@ -24,7 +24,7 @@ static const char pragmas[] = "PRAGMA page_size = 2048;"
 			      "PRAGMA secure_delete = ON;"
 			      "PRAGMA temp_store = MEMORY;"
 			      "PRAGMA synchronous = FULL;"
-			      "PRAGMA cache_size = -65536;"
+			      "PRAGMA cache_size = -131072;"
 			      "PRAGMA wal_autocheckpoint = 32000;"
 			      "PRAGMA journal_size_limit = 67108864;"
 			      "PRAGMA trusted_schema = OFF;";
@@ -80,6 +80,19 @@ sqlite_error(struct store *store, int result)
 	}
 }
 
+/* Carries over to the database what its log holds, beside who writes. */
+static enum err
+carry_over(struct store *store)
+{
+	int frames = 0, carried = 0;
+	int result = sqlite3_wal_checkpoint_v2(
+	    store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &carried);
+
+	if (result == SQLITE_OK && carried < frames)
+		return ERR_BUSY;
+	return sqlite_error(store, result);
+}
+
 enum err
 sqlite_settle(struct store *store)
 {
@@ -87,8 +100,10 @@ sqlite_settle(struct store *store)
 
 	if (!store->in_doubt || sqlite3_get_autocommit(store->db) == 0)
 		return ERR_OK;
+	err = carry_over(store);
 	/* Nobody reads this number; writing it is a page of the log. */
-	err = sqlite_exec(store, "PRAGMA user_version = 1");
+	if (err == ERR_OK)
+		err = sqlite_exec(store, "PRAGMA user_version = 1");
 	store->in_doubt = err != ERR_OK;
 	return err;
 }
@@ -189,6 +204,7 @@ store_close(struct store *store)
 	if (store == NULL)
 		return;
 	store_rollback(store);
+	journal_close(store);
 	for (size_t i = 0; i < STATEMENTS_MAX; i++)
 		(void)sqlite3_finalize(store->prepared[i].statement);
 	(void)sqlite3_close(store->db);
@@ -237,12 +253,14 @@ store_commit(struct store *store)
 
 	if (!store->in_transaction)
 		return ERR_STATE;
-	gather_start(store->db);
+	gather_start(store->db, store->defers);
 	query_start(&q, store, &sql);
 	err = query_run(&q);
 	gather_stop(store->db);
 	if (err != ERR_OK)
 		store_rollback(store);
+	else
+		journal_keep(store);
 	store->in_transaction = false;
 	return err;
 }
@@ -250,6 +268,7 @@ store_commit(struct store *store)
 void
 store_rollback(struct store *store)
 {
+	journal_undo(store);
 	if (store->db == NULL || sqlite3_get_autocommit(store->db) != 0) {
 		/* Some failures have rolled back by themselves. */
 		store->in_transaction = false;
@@ -266,22 +285,59 @@ store_rollback(struct store *store)
 enum err
 store_tidy(struct store *store)
 {
-	int frames = 0, carried = 0, result;
+	enum err err;
 
 	if (store->in_transaction)
 		return ERR_STATE;
 	/* Most of it beside who writes; what keeps writers out is short then. */
-	result = sqlite3_wal_checkpoint_v2(
-	    store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &carried);
-	if (result == SQLITE_OK && carried < frames)
-		return ERR_BUSY;
-	if (result == SQLITE_OK) {
-		(void)sqlite3_busy_timeout(store->db, 0);
-		result = sqlite3_wal_checkpoint_v2(
-		    store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-		(void)sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
-	}
-	return sqlite_error(store, result);
+	err = carry_over(store);
+	if (err != ERR_OK)
+		return err;
+	(void)sqlite3_busy_timeout(store->db, 0);
+	err = sqlite_error(store, sqlite3_wal_checkpoint_v2(store->db, NULL,
+				      SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+	(void)sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
+	return err;
+}
+
+void
+store_defer(struct store *store)
+{
+	store->defers = true;
+}
+
+bool
+store_sync_start(struct store *store)
+{
+	if (!store->syncing)
+		store->syncing = gather_owed(store->db, &store->sync);
+	return store->syncing;
+}
+
+bool
+store_sync_run(const struct store *store)
+{
+	return gather_pay(&store->sync);
+}
+
+enum err
+store_sync_end(struct store *store, bool synced)
+{
+	enum err err;
+
+	store->syncing = false;
+	store->in_doubt = store->in_doubt || !synced;
+	err = sqlite_settle(store);
+	if (err == ERR_OK && store->in_doubt)
+		err = ERR_BUSY; /* within a transaction nothing is settled */
+	return err;
+}
+
+enum err
+store_sync(struct store *store)
+{
+	return store_sync_end(
+	    store, !store_sync_start(store) || store_sync_run(store));
 }
 
 bool

@@ -7,6 +7,8 @@
 
 #include <sqlite3.h>
 
+#include "gather.h"
+#include "journal.h"
 #include "sql.h"
 #include "store/store.h"
 
@@ -23,10 +25,14 @@ struct store {
 	sqlite3 *db;
 	bool in_transaction;
 	bool in_doubt; /* sqlite_settle has something to do */
+	bool defers;
+	bool syncing;
+	struct gather_sync sync;
 	int version;
 	size_t prepared_count;
 	struct prepared prepared[STATEMENTS_MAX];
 	char why[STORE_WHY_MAX];
+	struct journal journal;
 };
 
 /* One numbered file of schema/, embedded by the build. */
@@ -46,9 +52,14 @@ MUST_CHECK enum err store_migrate(struct store *store);
 MUST_CHECK enum err sqlite_error(struct store *store, int result);
 
 /*
- * A commit that failed while it was synced is undone in memory, but stands in
- * the log, and would be there after a power cut: as if what was answered since
- * then had not been. The next commit writes over it, so this makes one.
+ * After a failure of the disk. A commit that failed while it was synced is
+ * undone in memory, but stands in the log, and would be there after a power
+ * cut: as if what was answered since then had not been. The next commit writes
+ * over it, so this makes one. And what others had committed and not synced yet
+ * may never be written: a system says so once to each process that syncs the
+ * file, and forgets it. It is durable when it has been carried over to the
+ * database, which this does before.
+ *
  * Errors: as store_commit; it has to be called again then.
  */
 MUST_CHECK enum err sqlite_settle(struct store *store);

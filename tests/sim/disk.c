@@ -32,6 +32,7 @@ struct file {
 	struct pending_write *write;
 	size_t write_count, write_cap;
 	unsigned handles;
+	unsigned lost; /* syncs that failed */
 	/* Locks of the database: handles that read, and who writes. */
 	unsigned readers;
 	const void *writer;
@@ -48,6 +49,7 @@ struct handle {
 	bool shm;
 	unsigned shm_shared; /* bits */
 	bool temporary;
+	unsigned lost; /* of the file's, that it has heard of */
 };
 
 struct copy {
@@ -217,7 +219,7 @@ file_sync(struct file *f)
 
 /* Of every write: all, nothing, or its first sectors. */
 static void
-file_power_up(struct file *f)
+file_settle(struct file *f)
 {
 	for (size_t i = 0; i < f->write_count; i++) {
 		const struct pending_write *w = &f->write[i];
@@ -234,6 +236,12 @@ file_power_up(struct file *f)
 					 &disk.chance, 0, sectors));
 	}
 	file_forget_writes(f);
+}
+
+static void
+file_power_up(struct file *f)
+{
+	file_settle(f);
 	blob_set(&f->now, &f->safe);
 }
 
@@ -347,10 +355,20 @@ io_truncate(sqlite3_file *base, sqlite3_int64 len)
 static int
 io_sync(sqlite3_file *base, int flags)
 {
+	struct handle *h = handle_of(base);
+
 	(void)flags;
-	if (fails())
+	if (fails() && !disk.dead) {
+		/* As a kernel does: what was not written never will be. */
+		file_settle(h->file);
+		h->file->lost++;
+	}
+	/* Each handle hears of it once. */
+	if (disk.dead || h->lost != h->file->lost) {
+		h->lost = h->file->lost;
 		return SQLITE_IOERR_FSYNC;
-	file_sync(handle_of(base)->file);
+	}
+	file_sync(h->file);
 	return SQLITE_OK;
 }
 
@@ -522,6 +540,7 @@ fs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags,
 	h->base.pMethods = &methods;
 	h->file = f;
 	h->temporary = name == NULL;
+	h->lost = f->lost;
 	f->handles++;
 	if (ret_flags != NULL)
 		*ret_flags = flags;

@@ -149,18 +149,16 @@ static void
 deliver_batch(struct sim *sim, struct packet **batch, size_t count)
 {
 	struct devices_in in[DEVICES_BATCH_MAX];
-	struct bytes out[DEVICES_BATCH_MAX];
+	unsigned node[DEVICES_BATCH_MAX];
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		in[i] = (struct devices_in){
 		    .data = bytes_make(batch[i]->b, batch[i]->len),
 		    .from = bytes_str(batch[i]->address),
 		    .address = batch[i]->address};
-	service_handle(sim, in, count, out);
-	for (size_t i = 0; i < count; i++)
-		if (out[i].len > 0)
-			network_send(
-			    sim, &sim->node[batch[i]->node], false, out[i]);
+		node[i] = batch[i]->node;
+	}
+	service_handle(sim, in, node, count);
 }
 
 /* Whether the first packet belongs to the batch that begins now. */
@@ -184,6 +182,7 @@ network_deliver(struct sim *sim)
 
 	p = take(net);
 	if (!p->to_service) {
+		service_answer(sim);
 		node_receive(
 		    sim, &sim->node[p->node], bytes_make(p->b, p->len));
 		free(p);

@@ -150,6 +150,10 @@ service_start(struct sim *sim)
 	enum err err = store_open(PATH, &s->store, &why);
 
 	if (err == ERR_OK)
+		err = store_open(PATH, &s->desk, &why);
+	if (err == ERR_OK)
+		store_defer(s->store);
+	if (err == ERR_OK)
 		err = devices_new(
 		    &s->config, s->store, &s->port, &s->random, &s->devices);
 	if (err == ERR_OK) {
@@ -177,9 +181,13 @@ service_kill(struct sim *sim, bool lose)
 		s->bootstraps += devices_counters(s->devices)->bootstraps;
 	}
 	devices_free(s->devices);
+	store_close(s->desk);
 	store_close(s->store);
 	s->devices = NULL;
+	s->desk = NULL;
 	s->store = NULL;
+	s->held_count = 0;
+	s->syncing = false;
 	disk_revive(lose);
 	s->up_ms =
 	    sim->now_ms + chance_between(&sim->chance, 1, 10 * MINUTE_MS);
@@ -206,6 +214,12 @@ service_make(struct sim *sim)
 	if (chance_one_in(&sim->chance, 2))
 		s->config.rotation_s =
 		    (uint32_t)chance_between(&sim->chance, 12, 120) * 3600;
+	s->config.burst = chance_one_in(&s->chance, 3) ? 0 : 1;
+	s->config.carry = chance_one_in(&s->chance, 2) ? 2 : 0;
+	s->syncs_late = chance_one_in(&s->chance, 2);
+	s->held = calloc(DEVICES_BATCH_MAX, sizeof(*s->held));
+	if (s->held == NULL)
+		abort();
 	disk_reset(sim->seed);
 	disk_clock(SIM_START_UNIX);
 	service_start(sim);
@@ -218,34 +232,88 @@ service_end(struct sim *sim)
 	struct service *s = &sim->service;
 
 	devices_free(s->devices);
+	store_close(s->desk);
 	store_close(s->store);
 	keys_state_done(&s->keys);
+	free(s->held);
 	for (unsigned i = 0; i < DISK_COPIES; i++) {
 		free(s->backup[i].alias);
 		free(s->backup[i].alias_count);
 	}
 }
 
+/* The process may end within a sync, too: nothing of this has left it. */
+static bool
+ended(struct sim *sim)
+{
+	if (!disk_is_dead())
+		return false;
+	service_kill(sim, true);
+	return true;
+}
+
 void
-service_handle(struct sim *sim, const struct devices_in *in, size_t count,
-    struct bytes *ret_out)
+service_answer(struct sim *sim)
 {
 	struct service *s = &sim->service;
+	size_t count = s->held_count;
+	enum err err;
+
+	if (count == 0)
+		return;
+	s->held_count = 0;
+	err = s->syncing ? store_sync_end(s->store, store_sync_run(s->store))
+			 : store_sync(s->store);
+	s->syncing = false;
+	if (ended(sim) || err != ERR_OK)
+		return;
+	for (size_t i = 0; i < count; i++)
+		network_send(sim, &sim->node[s->held[i].node], false,
+		    bytes_make(s->held[i].b, s->held[i].len));
+}
+
+static void
+hold(struct service *s, const unsigned *node, const struct bytes *out,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct held *h = &s->held[s->held_count];
+
+		if (out[i].len == 0)
+			continue;
+		h->node = node[i];
+		h->len = out[i].len;
+		memcpy(h->b, out[i].ptr, out[i].len);
+		s->held_count++;
+	}
+	s->syncing = s->held_count > 0 && store_sync_start(s->store);
+}
+
+void
+service_handle(struct sim *sim, const struct devices_in *in,
+    const unsigned *node, size_t count)
+{
+	struct service *s = &sim->service;
+	struct bytes out[DEVICES_BATCH_MAX];
 	const struct devices_clock clock = {
 	    sim->now_ms + 1000000, service_unix(sim)};
 
-	for (size_t i = 0; i < count; i++)
-		ret_out[i] = BYTES_NONE;
 	if (s->devices == NULL)
 		return;
 	disk_clock(clock.unix_s);
-	devices_handle(s->devices, &clock, in, count, ret_out);
-	if (!disk_is_dead())
+	devices_handle(s->devices, &clock, in, count, out);
+	if (ended(sim))
 		return;
-	/* The process has ended within: nothing of this has left it. */
-	for (size_t i = 0; i < count; i++)
-		ret_out[i] = BYTES_NONE;
-	service_kill(sim, true);
+	service_answer(sim);
+	if (s->devices == NULL)
+		return;
+	hold(s, node, out, count);
+	if (!s->syncs_late)
+		service_answer(sim);
+	if (s->devices != NULL && chance_one_in(&s->chance, 4)) {
+		(void)devices_quiet(s->devices);
+		(void)ended(sim);
+	}
 }
 
 /* --- backups --- */
@@ -419,7 +487,7 @@ is_owned(struct sim *sim, const struct node *node)
 	struct store_device row;
 
 	return sim->service.devices != NULL &&
-	       store_device_by_uid(sim->service.store, node->uid, &row) ==
+	       store_device_by_uid(sim->service.desk, node->uid, &row) ==
 		   ERR_OK &&
 	       row.tenant != 0;
 }
@@ -433,7 +501,7 @@ service_set_features(struct sim *sim, struct node *node, uint32_t features)
 	if (!is_owned(sim, node))
 		return;
 	err = store_device_set_features(
-	    sim->service.store, node->uid, features, service_unix(sim));
+	    sim->service.desk, node->uid, features, service_unix(sim));
 	w->features_known = err == ERR_OK;
 	w->features = features;
 	add_mask(sim, node, features);
@@ -448,10 +516,10 @@ service_set_suspended(struct sim *sim, struct node *node, bool suspended)
 	enum err err;
 
 	if (!is_owned(sim, node) ||
-	    store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
+	    store_device_by_uid(sim->service.desk, node->uid, &row) != ERR_OK)
 		return;
-	err = operator_suspend(&(struct operator){sim->service.store,
-				   row.tenant, service_unix(sim)},
+	err = operator_suspend(&(struct operator){sim->service.desk, row.tenant,
+				   service_unix(sim)},
 	    node->uid, suspended);
 	if (err == ERR_STATE)
 		return;
@@ -470,9 +538,9 @@ service_set_rotate(struct sim *sim, struct node *node)
 
 	if (!is_owned(sim, node))
 		return;
-	err = store_device_by_uid(sim->service.store, node->uid, &row);
+	err = store_device_by_uid(sim->service.desk, node->uid, &row);
 	if (err == ERR_OK)
-		err = operator_rotate(&(struct operator){sim->service.store,
+		err = operator_rotate(&(struct operator){sim->service.desk,
 					  row.tenant, service_unix(sim)},
 		    node->uid);
 	if (err == ERR_STATE)
@@ -485,7 +553,7 @@ service_set_rotate(struct sim *sim, struct node *node)
 struct owners
 service_owners(struct sim *sim)
 {
-	return (struct owners){.store = sim->service.store,
+	return (struct owners){.store = sim->service.desk,
 	    .random = &sim->service.random,
 	    .keys = sim->service.api,
 	    .unix_s = service_unix(sim)};
@@ -515,15 +583,15 @@ service_release(struct sim *sim, struct node *node, bool current)
 	enum err err;
 
 	if (!is_owned(sim, node) ||
-	    store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
+	    store_device_by_uid(sim->service.desk, node->uid, &row) != ERR_OK)
 		return;
 	if ((!row.quarantined && row.resync == 0) || row.generation == 0)
 		return;
 	generation =
 	    current ? row.generation
 		    : (uint32_t)chance_between(&sim->chance, 1, row.generation);
-	err = operator_release(&(struct operator){sim->service.store,
-				   row.tenant, service_unix(sim)},
+	err = operator_release(&(struct operator){sim->service.desk, row.tenant,
+				   service_unix(sim)},
 	    node->uid, generation);
 	/* Until its holder comes nobody has the identity. */
 	if (err == ERR_OK && !current && generation != row.generation)
@@ -542,9 +610,9 @@ service_decommission(struct sim *sim, struct node *node, bool now)
 	enum err err;
 
 	if (!is_owned(sim, node) ||
-	    store_device_by_uid(sim->service.store, node->uid, &row) != ERR_OK)
+	    store_device_by_uid(sim->service.desk, node->uid, &row) != ERR_OK)
 		return;
-	err = operator_decommission(&(struct operator){sim->service.store,
+	err = operator_decommission(&(struct operator){sim->service.desk,
 					row.tenant, service_unix(sim)},
 	    node->uid, now);
 	node->ended = true;

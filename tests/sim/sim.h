@@ -59,6 +59,13 @@ struct backup {
 	unsigned *alias_count;
 };
 
+/* An answer that waits until what it says is durable. */
+struct held {
+	unsigned node;
+	size_t len;
+	uint8_t b[DATAGRAM_MAX];
+};
+
 struct service {
 	struct chance chance;
 	struct random_source random;
@@ -69,9 +76,14 @@ struct service {
 	struct store_blob import_key;
 	struct devices_config config;
 	struct store *store;
+	struct store *desk; /* of the api process, where operators work */
 	struct devices *devices; /* NULL: the service is down */
 	uint64_t up_ms; /* when it comes back */
 	int64_t clock_s; /* how wrong its clock is */
+	bool syncs_late; /* while it handles the next batch */
+	bool syncing; /* what is held waits for that */
+	struct held *held;
+	size_t held_count;
 	struct backup backup[DISK_COPIES];
 	unsigned restores;
 	uint64_t refused, evidence, checkins, bootstraps; /* for the summary */
@@ -85,8 +97,11 @@ void service_start(struct sim *sim);
 void service_kill(struct sim *sim, bool lose);
 void service_backup(struct sim *sim);
 void service_restore(struct sim *sim);
-void service_handle(struct sim *sim, const struct devices_in *in, size_t count,
-    struct bytes *ret_out);
+/* Answers for nodes leave when they are durable, by network_send. */
+void service_handle(struct sim *sim, const struct devices_in *in,
+    const unsigned *node, size_t count);
+/* Sends what waits; without that it waits for the next batch. */
+void service_answer(struct sim *sim);
 uint64_t service_unix(const struct sim *sim);
 
 /* How many events of a kind there are for a uid (NULL: for all). */

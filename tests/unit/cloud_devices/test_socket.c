@@ -67,24 +67,29 @@ wait_for(int fd)
 	assert_int_equal(poll(&p, 1, 10000), 1);
 }
 
+/* Too large for a stack. */
+static struct udp_batch batch;
+
 /* There and back; says how the peer's address was written. */
 static void
 echo(struct udp *udp, int fd, const char *prefix, struct bytes net)
 {
-	struct devices_in in[DEVICES_BATCH_MAX];
-	struct bytes out[DEVICES_BATCH_MAX];
-	char got[16];
+	struct udp_batch *b = &batch;
+	char got[16], world[] = "world";
 
 	assert_int_equal(send(fd, "hello", 5, 0), 5);
 	wait_for(udp->fd);
-	assert_int_equal(udp_receive(udp, in), 1);
-	assert_true(bytes_equal(in[0].data, BYTES_LIT("hello")));
-	assert_true(in[0].from.len > 0);
-	if (strncmp(in[0].address, prefix, strlen(prefix)) != 0)
-		fail_msg("%s is not from %s", in[0].address, prefix);
-	assert_true(bytes_equal(in[0].net, net));
-	out[0] = BYTES_LIT("world");
-	udp_send(udp, out, 1);
+	assert_int_equal(udp_receive(udp, b), 1);
+	assert_true(bytes_equal(b->in[0].data, BYTES_LIT("hello")));
+	assert_true(b->in[0].from.len > 0);
+	if (strncmp(b->in[0].address, prefix, strlen(prefix)) != 0)
+		fail_msg("%s is not from %s", b->in[0].address, prefix);
+	assert_true(bytes_equal(b->in[0].net, net));
+	b->out[0] = bytes_str(world);
+	udp_keep(b);
+	/* What was kept is the batch's own. */
+	memset(world, 0, sizeof(world));
+	udp_send(udp, b);
 	wait_for(fd);
 	assert_int_equal(recv(fd, got, sizeof(got), 0), 5);
 	assert_memory_equal(got, "world", 5);
@@ -125,8 +130,7 @@ test_ipv4_alone(void **state)
 static void
 test_batches_and_silence(void **state)
 {
-	struct devices_in in[DEVICES_BATCH_MAX];
-	struct bytes out[DEVICES_BATCH_MAX];
+	struct udp_batch *b = &batch;
 	uint8_t large[UDP_DATAGRAM_MAX + 1] = {0};
 	uint16_t port, number;
 	struct udp *udp = open_at("127.0.0.1:0", &port);
@@ -134,32 +138,32 @@ test_batches_and_silence(void **state)
 	size_t count;
 
 	(void)state;
-	assert_int_equal(udp_receive(udp, in), 0);
+	assert_int_equal(udp_receive(udp, b), 0);
 	for (uint16_t i = 0; i < DEVICES_BATCH_MAX + 6; i++)
 		assert_int_equal(send(fd, &i, sizeof(i), 0), sizeof(i));
 	wait_for(udp->fd);
-	count = udp_receive(udp, in);
+	count = udp_receive(udp, b);
 	assert_int_equal(count, DEVICES_BATCH_MAX);
 	/* Every other one is answered. */
 	for (size_t i = 0; i < count; i++)
-		out[i] = i % 2 == 0 ? in[i].data : BYTES_NONE;
-	udp_send(udp, out, count);
+		b->out[i] = i % 2 == 0 ? b->in[i].data : BYTES_NONE;
+	udp_send(udp, b);
 	for (size_t i = 0; i < count; i += 2) {
 		wait_for(fd);
 		assert_int_equal(
 		    recv(fd, &number, sizeof(number), 0), sizeof(number));
 		assert_int_equal(number, i);
 	}
-	assert_int_equal(udp_receive(udp, in), 6);
+	assert_int_equal(udp_receive(udp, b), 6);
 	/* Too long: handed on as nothing, never cut. */
 	assert_int_equal(
 	    send(fd, large, sizeof(large), 0), (ssize_t)sizeof(large));
 	assert_int_equal(
 	    send(fd, large, sizeof(large) - 1, 0), (ssize_t)sizeof(large) - 1);
 	wait_for(udp->fd);
-	assert_int_equal(udp_receive(udp, in), 2);
-	assert_int_equal(in[0].data.len, 0);
-	assert_int_equal(in[1].data.len, UDP_DATAGRAM_MAX);
+	assert_int_equal(udp_receive(udp, b), 2);
+	assert_int_equal(b->in[0].data.len, 0);
+	assert_int_equal(b->in[1].data.len, UDP_DATAGRAM_MAX);
 	assert_int_equal(udp->dropped, 0);
 	(void)close(fd);
 	close_udp(udp);

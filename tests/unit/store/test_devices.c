@@ -113,6 +113,7 @@ test_advance_needs_the_right_state(void **state)
 	    .address = "[::1]:1234",
 	    .changed = 6};
 
+	memcpy(a.uid, d.uid, UID_LEN);
 	memcpy(a.alias, alias_a, ALIAS_LEN);
 	assert_int_equal(store_device_advance(store, &a), ERR_OK);
 	assert_int_equal(store_device_advance(store, &a), ERR_CONFLICT);

@@ -107,9 +107,17 @@ MUST_CHECK enum err store_device_list(struct store *store, uint64_t tenant,
 
 /* An accepted check-in. */
 struct store_advance {
-	uint8_t alias[ALIAS_LEN]; /* whose, and */
-	uint64_t n; /* in which state: else ERR_CONFLICT */
-	struct store_blob ck; /* ck(n + 1); ck(n) becomes last_ck */
+	uint8_t uid[UID_LEN]; /* whose, */
+	uint8_t alias[ALIAS_LEN]; /* in which context, */
+	uint64_t n; /* and in which state */
+	/*
+	 * From period to confirmed_version and firmware nothing changes: the
+	 * journal may have it. Who says so has read the device in state n, and
+	 * nobody else advances it.
+	 */
+	bool brief;
+	struct store_blob ck; /* ck(n + 1) */
+	struct store_blob last_ck; /* ck(n) */
 	uint8_t request_id[REQUEST_ID_LEN];
 	uint32_t period; /* the rest is written as it stands */
 	uint32_t flags;
@@ -123,8 +131,9 @@ struct store_advance {
 };
 
 /*
- * Goes from ck(n) to ck(n + 1) in one conditional update. Errors:
- * ERR_CONFLICT (the device is not in state n of this alias any more).
+ * Goes from ck(n) to ck(n + 1), in the journal if that is open and the check-in
+ * brief. Errors: ERR_CONFLICT (not brief, and the device is not in state n of
+ * this alias any more).
  */
 MUST_CHECK enum err store_device_advance(
     struct store *store, const struct store_advance *advance);

@@ -77,6 +77,31 @@ void store_rollback(struct store *store);
  */
 MUST_CHECK enum err store_tidy(struct store *store);
 
+/*
+ * From now on store_commit makes what it commits visible to everybody, and
+ * leaves it to a sync to make it durable, together with all that was committed
+ * before: after a crash of the machine there is some first part of it. Who has
+ * committed relies on it, and says so to others, after that sync alone.
+ */
+void store_defer(struct store *store);
+
+/*
+ * The sync in three steps: start says whether there is anything to do; run
+ * does it, in any thread, while the store goes on with other transactions;
+ * end takes what run has said. All within store_sync_start and
+ * store_sync_end is of the next sync.
+ *
+ * After a failure what was committed is carried over to the database, by end
+ * or by the next operation that can: as long as end, or store_sync, says
+ * anything but ERR_OK, nothing that was committed may be relied on.
+ */
+bool store_sync_start(struct store *store);
+bool store_sync_run(const struct store *store);
+MUST_CHECK enum err store_sync_end(struct store *store, bool synced);
+
+/* All three; ERR_OK, too, when there is nothing to do. */
+MUST_CHECK enum err store_sync(struct store *store);
+
 /* Whether a transaction is open. */
 bool store_in_transaction(const struct store *store);
 

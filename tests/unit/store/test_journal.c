@@ -1,0 +1,377 @@
+/*
+ * The journal of heartbeats: what its own store and others see of it, how it
+ * is carried over, and what must not come back from it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "latest.h"
+#include "store/journal.h"
+
+#define MANY 40
+
+static struct store_blob
+blob_of(uint8_t fill)
+{
+	struct store_blob blob = {.len = BLOB_MAX};
+
+	memset(blob.b, fill, BLOB_MAX);
+	return blob;
+}
+
+/* Device i with a context of its own, in state n. */
+static struct store_device
+add(struct store *store, unsigned i, uint64_t n)
+{
+	struct store_device d = fixture_device(i);
+
+	assert_int_equal(store_device_add(store, &d), ERR_OK);
+	d.generation = 1;
+	memset(d.alias, (int)i + 1, ALIAS_LEN);
+	d.n = n;
+	d.ck = blob_of((uint8_t)n);
+	d.status = DEVICE_REGISTERED;
+	d.registered = 1;
+	assert_int_equal(store_device_commit(store, &d), ERR_OK);
+	return d;
+}
+
+static enum err
+advance(
+    struct store *store, const struct store_device *d, uint64_t n, bool brief)
+{
+	struct store_advance a = {.n = n,
+	    .brief = brief,
+	    .ck = blob_of((uint8_t)(n + 1)),
+	    .last_ck = blob_of((uint8_t)n),
+	    .firmware = "",
+	    .time = 1700000000 + n,
+	    .address = "192.0.2.1:5",
+	    .changed = 100 + n};
+
+	memcpy(a.uid, d->uid, UID_LEN);
+	memcpy(a.alias, d->alias, ALIAS_LEN);
+	memset(a.request_id, (int)n, REQUEST_ID_LEN);
+	return store_device_advance(store, &a);
+}
+
+static uint64_t
+n_of(struct store *store, const struct store_device *d)
+{
+	struct store_device found;
+
+	assert_int_equal(store_device_by_uid(store, d->uid, &found), ERR_OK);
+	return found.n;
+}
+
+static void
+carry_all(struct store *store, size_t count)
+{
+	for (int i = 0; store_journal_waiting(store) > 0; i++) {
+		assert_true(i < 1000);
+		assert_int_equal(store_journal_carry(store, count), ERR_OK);
+	}
+}
+
+static void
+test_read_with_the_journal(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = fixture_open(f);
+	struct store_device d = add(f->store, 1, 4), found;
+
+	assert_int_equal(store_journal_carry(f->store, 1), ERR_STATE);
+	/* Not open: brief or not, it is the row. */
+	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+	assert_int_equal(n_of(other, &d), 5);
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(store_journal_open(f->store), ERR_STATE);
+	assert_int_equal(advance(f->store, &d, 5, true), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 6, true), ERR_OK);
+	assert_int_equal(n_of(other, &d), 5);
+	assert_int_equal(
+	    store_device_by_alias(f->store, d.alias, &found), ERR_OK);
+	assert_int_equal(found.n, 7);
+	assert_memory_equal(found.ck.b, blob_of(7).b, BLOB_MAX);
+	assert_memory_equal(found.last_ck.b, blob_of(6).b, BLOB_MAX);
+	assert_true(found.has_last_id && found.last_id[0] == 6);
+	assert_int_equal(found.seen, 1700000006);
+	assert_string_equal(found.address, "192.0.2.1:5");
+	assert_int_equal(found.changed, 106);
+	/* One that is not brief brings the row up to date first. */
+	assert_int_equal(advance(f->store, &d, 6, false), ERR_CONFLICT);
+	assert_int_equal(advance(f->store, &d, 7, false), ERR_OK);
+	assert_int_equal(n_of(other, &d), 8);
+	assert_int_equal(n_of(f->store, &d), 8);
+	store_close(other);
+}
+
+static void
+test_undone(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add(f->store, 1, 4), e = add(f->store, 2, 4);
+
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+	assert_int_equal(store_begin(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 5, true), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 6, true), ERR_OK);
+	assert_int_equal(advance(f->store, &e, 4, true), ERR_OK);
+	assert_int_equal(n_of(f->store, &d), 7);
+	store_rollback(f->store);
+	assert_int_equal(n_of(f->store, &d), 5);
+	assert_int_equal(n_of(f->store, &e), 4);
+	/* Its numbers are not given again. */
+	assert_int_equal(advance(f->store, &e, 4, true), ERR_OK);
+	assert_int_equal(n_of(f->store, &d), 5);
+	assert_int_equal(n_of(f->store, &e), 5);
+	carry_all(f->store, 8);
+	assert_int_equal(
+	    fixture_number(f, "SELECT sum(n) FROM devices"), 5 + 5);
+}
+
+static void
+test_opened_again(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add(f->store, 1, 4);
+	struct store *other;
+
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	for (uint64_t n = 4; n < 9; n++)
+		assert_int_equal(advance(f->store, &d, n, true), ERR_OK);
+	other = fixture_open(f);
+	assert_int_equal(n_of(other, &d), 4);
+	assert_int_equal(store_journal_open(other), ERR_OK);
+	assert_int_equal(store_journal_waiting(other), 1);
+	assert_int_equal(n_of(other, &d), 9);
+	assert_int_equal(advance(other, &d, 9, true), ERR_OK);
+	assert_int_equal(n_of(other, &d), 10);
+	store_close(other);
+}
+
+/* In parts, with a device that goes on while its turn is over. */
+static void
+test_carried_in_parts(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d[MANY];
+
+	for (unsigned i = 0; i < MANY; i++)
+		d[i] = add(f->store, i, 1);
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	for (uint64_t n = 1; n < 4; n++)
+		for (unsigned i = MANY; i-- > 0;)
+			assert_int_equal(
+			    advance(f->store, &d[i], n, true), ERR_OK);
+	assert_int_equal(store_journal_waiting(f->store), MANY);
+	assert_int_equal(store_journal_carry(f->store, MANY / 2), ERR_OK);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM devices WHERE n = 4"),
+	    MANY / 2);
+	/* Nothing is deleted before every device has had its turn. */
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM journal"), 3 * MANY);
+	assert_int_equal(advance(f->store, &d[0], 4, true), ERR_OK);
+	assert_int_equal(advance(f->store, &d[MANY - 1], 4, true), ERR_OK);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_int_equal(
+		    n_of(f->store, &d[i]), i == 0 || i == MANY - 1 ? 5u : 4u);
+	carry_all(f->store, 3);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM devices WHERE n = 4"),
+	    MANY - 2);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM devices WHERE n = 5"), 2);
+}
+
+static void
+test_a_part_that_fails(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add(f->store, 1, 1), e = add(f->store, 2, 1);
+
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 1, true), ERR_OK);
+	assert_int_equal(advance(f->store, &e, 1, true), ERR_OK);
+	fixture_sql(f, "CREATE TRIGGER t BEFORE UPDATE ON devices WHEN"
+		       " old.uid = (SELECT max(uid) FROM devices) BEGIN"
+		       " SELECT raise(ABORT, 'no'); END");
+	assert_int_not_equal(store_journal_carry(f->store, 8), ERR_OK);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM devices WHERE n = 2"), 0);
+	assert_int_equal(n_of(f->store, &d), 2);
+	assert_int_equal(n_of(f->store, &e), 2);
+	fixture_sql(f, "DROP TRIGGER t");
+	carry_all(f->store, 8);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM devices WHERE n = 2"), 2);
+}
+
+/* A generation that comes back has none of the states it had before. */
+static void
+test_left_generation(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add(f->store, 1, 4), again = d;
+	struct store *other;
+
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+	d.generation = 2;
+	memset(d.alias, 0xee, ALIAS_LEN);
+	d.n = 0;
+	assert_int_equal(store_device_commit(f->store, &d), ERR_OK);
+	assert_int_equal(n_of(f->store, &d), 0);
+	again.n = 0;
+	again.ck.len = 0;
+	assert_int_equal(store_device_commit(f->store, &again), ERR_OK);
+	assert_int_equal(n_of(f->store, &again), 0);
+	other = fixture_open(f);
+	assert_int_equal(store_journal_open(other), ERR_OK);
+	assert_int_equal(n_of(other, &again), 0);
+	store_close(other);
+	carry_all(f->store, 8);
+	assert_int_equal(n_of(f->store, &again), 0);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
+}
+
+/* No key comes back to a device whose keys are erased. */
+static void
+test_erased(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = fixture_open(f);
+	struct store_device d = add(f->store, 1, 4), found;
+
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+	assert_int_equal(store_device_erase(other, d.uid, 99), ERR_OK);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
+	assert_int_equal(store_device_by_uid(f->store, d.uid, &found), ERR_OK);
+	assert_true(found.erased == 99 && found.ck.len == 0);
+	/* What was under way when it was erased. */
+	assert_int_equal(advance(f->store, &d, 5, true), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 4, false), ERR_CONFLICT);
+	assert_int_equal(store_device_by_uid(f->store, d.uid, &found), ERR_OK);
+	assert_true(found.ck.len == 0 && found.last_ck.len == 0);
+	carry_all(f->store, 8);
+	assert_int_equal(fixture_number(f, "SELECT count(ck) FROM devices"), 0);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
+	store_close(other);
+}
+
+static void
+test_damaged(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add(f->store, 1, 4), found;
+	struct store *other;
+
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+	fixture_sql(f, "UPDATE journal SET ck = zeroblob(1000)");
+	assert_int_equal(
+	    store_device_by_uid(f->store, d.uid, &found), ERR_FORMAT);
+	fixture_sql(f, "UPDATE journal SET uid = x'00'");
+	other = fixture_open(f);
+	assert_int_equal(store_journal_open(other), ERR_FORMAT);
+	store_close(other);
+}
+
+/* --- the table in memory, against an array --- */
+
+#define UIDS 3000
+#define STEPS 60000
+
+static void
+uid_of(unsigned i, uint8_t uid[UID_LEN])
+{
+	memset(uid, 0, UID_LEN);
+	uid[0] = (uint8_t)(i >> 8);
+	uid[7] = (uint8_t)i;
+}
+
+static void
+compare_all(const struct latest *l, const uint64_t *want, uint64_t from)
+{
+	uint8_t uid[UID_LEN];
+
+	for (unsigned i = 0; i < UIDS; i++) {
+		uid_of(i, uid);
+		assert_int_equal(
+		    latest_find(l, uid), want[i] > from ? want[i] : 0);
+	}
+}
+
+static void
+test_latest(void **state)
+{
+	static uint64_t want[UIDS], before[UIDS];
+	struct latest_entry *sorted = NULL;
+	struct latest l;
+	uint64_t from = 0;
+	uint8_t uid[UID_LEN];
+	size_t count = 0;
+
+	(void)state;
+	srand(1);
+	latest_init(&l, 12345);
+	compare_all(&l, want, 0);
+	for (unsigned step = 1; step <= STEPS; step++) {
+		unsigned i = (unsigned)rand() % UIDS;
+
+		uid_of(i, uid);
+		assert_int_equal(latest_enter(&l, uid, step), ERR_OK);
+		want[i] = step;
+		if (step % 251 == 0) {
+			latest_undo(&l);
+			memcpy(want, before, sizeof(want));
+		} else if (step % 97 == 0) {
+			latest_keep(&l);
+			memcpy(before, want, sizeof(want));
+		}
+		if (step % 6000 == 0) {
+			latest_keep(&l);
+			memcpy(before, want, sizeof(want));
+			from = step - 2000;
+			latest_forget(&l, from);
+			compare_all(&l, want, from);
+		}
+	}
+	assert_int_equal(latest_sorted(&l, &sorted, &count), ERR_OK);
+	assert_true(count > 0 && count <= l.taken);
+	for (size_t i = 1; i < count; i++)
+		assert_true(
+		    memcmp(sorted[i - 1].uid, sorted[i].uid, UID_LEN) < 0);
+	free(sorted);
+	latest_done(&l);
+}
+
+int
+main(void)
+{
+#define TEST(f)                                                                \
+	cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(test_read_with_the_journal),
+	    TEST(test_undone),
+	    TEST(test_opened_again),
+	    TEST(test_carried_in_parts),
+	    TEST(test_a_part_that_fails),
+	    TEST(test_left_generation),
+	    TEST(test_erased),
+	    TEST(test_damaged),
+	    cmocka_unit_test(test_latest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
