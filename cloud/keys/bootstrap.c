@@ -35,9 +35,6 @@ answer_prk(const struct keys_state *state, const struct keysproto_request *q,
 
 	if (own == NULL)
 		return ERR_NOT_FOUND;
-	err = p256_point_check(&q->u.prk.peer);
-	if (err != ERR_OK)
-		return err;
 	err = p256_ecdh(&own->secret, &q->u.prk.peer, shared);
 	if (err == ERR_OK)
 		err = hkdf_extract(
@@ -148,19 +145,16 @@ root_wrap(const struct keys_state *state, const struct keysproto_request *q,
 	struct blob_name ck_name = {.kind = BLOB_CHECKIN,
 	    .uid = q->u.root.uid,
 	    .generation = generation};
-	struct keys_children children;
-	enum err err;
+	struct keys_checkin first;
+	enum err err = keys_checkin_first(root, &first);
 
-	err = keys_children_make(root, &children);
 	if (err == ERR_OK)
 		err = wrap_seal(state, &root_name, root->k, &a->u.root.root);
 	if (err == ERR_OK)
-		err = wrap_seal(
-		    state, &ck_name, children.checkin.k, &a->u.root.ck);
+		err = wrap_seal(state, &ck_name, first.k, &a->u.root.ck);
 	if (err == ERR_OK)
-		memcpy(a->u.root.resume, children.resume,
-		    sizeof(a->u.root.resume));
-	wipe(&children, sizeof(children));
+		err = keys_resume(root, a->u.root.resume);
+	wipe(&first, sizeof(first));
 	return err;
 }
 

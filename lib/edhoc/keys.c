@@ -68,15 +68,6 @@ edhoc_static_prk(enum edhoc_suite suite, const uint8_t salt[SHA256_LEN],
     const struct p256_secret *static_key, const struct p256_point *peer,
     uint8_t ret_prk[SHA256_LEN])
 {
-	const struct edhoc_suite_info *info = edhoc_suite_find(suite);
-	enum err err = ERR_OK;
-
-	if (info == NULL)
-		return ERR_UNSUPPORTED;
-	if (!info->is_25519)
-		err = p256_point_check(peer);
-	if (err != ERR_OK)
-		return err;
 	return edhoc_dh_prk(suite, salt, static_key, peer, ret_prk);
 }
 

@@ -129,6 +129,18 @@ keys_next_salt(const struct keys_root *root, struct keys_salt *ret_next)
 	return child_make(root, "next", ret_next->k, KEY_LEN);
 }
 
+enum err
+keys_checkin_first(const struct keys_root *root, struct keys_checkin *ret_first)
+{
+	return child_make(root, "check-in", ret_first->k, KEY_LEN);
+}
+
+enum err
+keys_resume(const struct keys_root *root, uint8_t ret_resume[RESUME_LEN])
+{
+	return child_make(root, "resume", ret_resume, RESUME_LEN);
+}
+
 /* All children, each step only after the one before it has worked. */
 static enum err
 children_fill(const struct keys_root *root, struct keys_children *c)
@@ -141,11 +153,11 @@ children_fill(const struct keys_root *root, struct keys_children *c)
 	if (err == ERR_OK)
 		err = keys_down_prk(root, &c->down);
 	if (err == ERR_OK)
-		err = child_make(root, "check-in", c->checkin.k, KEY_LEN);
+		err = keys_checkin_first(root, &c->checkin);
 	if (err == ERR_OK)
 		err = keys_next_salt(root, &c->next);
 	if (err == ERR_OK)
-		err = child_make(root, "resume", c->resume, RESUME_LEN);
+		err = keys_resume(root, c->resume);
 	return err;
 }
 

@@ -167,10 +167,11 @@ void p256_point_compress(
     const struct p256_point *point, uint8_t ret_out[P256_COMPRESSED_LEN]);
 
 /*
- * ECDH: the x coordinate of secret * peer, in constant time. peer must have
- * come from p256_point_decode, p256_point_check or p256_generate.
+ * ECDH: the x coordinate of secret * peer, in constant time. Checks peer as
+ * p256_point_check does: nobody has to before.
  *
- * Errors: ERR_INVALID (point at infinity, bad scalar), ERR_CRYPTO.
+ * Errors: ERR_INVALID (peer not on the curve, point at infinity, bad scalar),
+ * ERR_CRYPTO.
  */
 MUST_CHECK enum err p256_ecdh(const struct p256_secret *secret,
     const struct p256_point *peer, uint8_t ret_shared[P256_LEN]);

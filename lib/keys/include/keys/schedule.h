@@ -85,6 +85,10 @@ MUST_CHECK enum err keys_down_prk(
     const struct keys_root *root, struct keys_down *ret_down);
 MUST_CHECK enum err keys_next_salt(
     const struct keys_root *root, struct keys_salt *ret_next);
+MUST_CHECK enum err keys_checkin_first(
+    const struct keys_root *root, struct keys_checkin *ret_first);
+MUST_CHECK enum err keys_resume(
+    const struct keys_root *root, uint8_t ret_resume[RESUME_LEN]);
 
 /* PSK(id, len): len is 16 or 32 (ERR_INVALID). */
 MUST_CHECK enum err keys_psk_make(const struct keys_psk *prk,
