@@ -15,8 +15,8 @@ apply_effect(struct devices *d, struct job *job)
 		return ERR_OK;
 	case EFFECT_PEND:
 		job->change.pending.number = ++d->changes;
-		return service_device_pend(
-		    d->store, &job->change.pending, &job->known.device);
+		return service_device_pend(d->store, &job->change.pending,
+		    d->unchanged ? NULL : &job->known.device);
 	case EFFECT_ADOPT:
 		job->adoption.changed = ++d->changes;
 		job->change.pending.number = ++d->changes;
@@ -29,7 +29,8 @@ apply_effect(struct devices *d, struct job *job)
 		return store_device_advance(d->store, &job->change.advance);
 	case EFFECT_COMMIT:
 		job->change.commit.changed = ++d->changes;
-		return service_device_commit(d->store, &job->change.commit);
+		return service_device_commit(d->store, &job->change.commit,
+		    d->unchanged ? &job->known.device : NULL);
 	case EFFECT_ERASE:
 		++d->changes;
 		return store_device_erase(d->store, job->uid, d->now.unix_s);
@@ -95,6 +96,7 @@ try_changes(struct devices *d)
 
 	if (err != ERR_OK)
 		return err;
+	d->unchanged = store_unchanged(d->store);
 	for (size_t i = 0; i < d->job_count; i++) {
 		if (!has_changes(&d->job[i]))
 			continue;

@@ -162,6 +162,7 @@ struct devices {
 	uint64_t journal_ms; /* when it was last seen empty */
 	uint64_t pass;
 	bool reading; /* a read transaction is open */
+	bool unchanged; /* what the pass has read of devices still stands */
 	struct devices_clock now;
 	struct terms_memo memo;
 	struct draws draws;

@@ -225,11 +225,13 @@ service_device_pend(struct store *store, const struct store_pending *pending,
     const struct store_device *judged)
 {
 	struct store_device device;
-	enum err err = store_device_by_uid(store, pending->uid, &device);
+	enum err err = ERR_OK;
 
-	if (err == ERR_OK && judged != NULL &&
-	    decided_otherwise(&device, judged))
-		err = ERR_CONFLICT;
+	if (judged != NULL) {
+		err = store_device_by_uid(store, pending->uid, &device);
+		if (err == ERR_OK && decided_otherwise(&device, judged))
+			err = ERR_CONFLICT;
+	}
 	if (err == ERR_OK)
 		err = store_device_give_generation(
 		    store, pending->uid, pending->generation);
@@ -452,13 +454,17 @@ pending_of(const struct judge_device *known, const uint8_t alias[ALIAS_LEN])
 }
 
 enum err
-service_device_commit(struct store *store, const struct service_commit *commit)
+service_device_commit(struct store *store, const struct service_commit *commit,
+    const struct store_device *device)
 {
 	const struct store_pending *pending;
 	struct judge_device known = {.left_count = 0};
-	enum err err;
+	enum err err = ERR_OK;
 
-	err = store_device_by_uid(store, commit->uid, &known.device);
+	if (device != NULL)
+		known.device = *device;
+	else
+		err = store_device_by_uid(store, commit->uid, &known.device);
 	if (err == ERR_OK)
 		err = store_pending_by_uid(
 		    store, commit->uid, known.pending, &known.pending_count);

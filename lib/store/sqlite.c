@@ -236,12 +236,36 @@ store_begin(struct store *store)
 	return begin(store, &sql);
 }
 
+/* A number that others' commits change, and ours do not; 0: unknown. */
+static uint64_t
+data_version(struct store *store)
+{
+	static const struct sql sql = {"PRAGMA data_version"};
+	uint64_t version = 0;
+	struct query q;
+
+	query_start(&q, store, &sql);
+	if (query_row(&q))
+		version = query_u64(&q, 0);
+	return query_end(&q) == ERR_OK ? version : 0;
+}
+
 enum err
 store_begin_read(struct store *store)
 {
 	static const struct sql sql = {"BEGIN DEFERRED"};
+	enum err err = begin(store, &sql);
 
-	return begin(store, &sql);
+	if (err == ERR_OK)
+		store->seen = data_version(store);
+	return err;
+}
+
+bool
+store_unchanged(struct store *store)
+{
+	return store->in_transaction && store->seen != 0 &&
+	       data_version(store) == store->seen;
 }
 
 enum err

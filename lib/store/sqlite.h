@@ -28,6 +28,7 @@ struct store {
 	bool defers;
 	bool syncing;
 	struct gather_sync sync;
+	uint64_t seen; /* store_unchanged: what was read last; 0: unknown */
 	int version;
 	size_t prepared_count;
 	struct prepared prepared[STATEMENTS_MAX];

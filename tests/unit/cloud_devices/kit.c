@@ -138,6 +138,7 @@ count_call(void *ctx, const struct keysproto_request *requests, size_t count,
 	struct keysproto_port direct = keys_port_direct(&kit->as_devices);
 
 	kit->keys_calls++;
+	kit->asked = requests[0].op;
 	if (kit->meanwhile != NULL)
 		kit->meanwhile(kit);
 	if (kit->keys_fail)

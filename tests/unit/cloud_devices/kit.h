@@ -33,6 +33,7 @@ struct kit {
 	bool keys_fail; /* the handler's calls fail */
 	unsigned keys_calls;
 	bool tickets; /* devices made from now on can store them */
+	enum keysproto_op asked; /* in the last call, first */
 	void (*meanwhile)(struct kit *kit); /* at a call: what others do */
 	struct store_blob import_key;
 	struct store *store;

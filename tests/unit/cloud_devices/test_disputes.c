@@ -101,6 +101,58 @@ test_a_pending_is_not_written_over_a_release(void **state)
 	node_free(copy);
 }
 
+static void
+quarantine_meanwhile(struct kit *kit)
+{
+	if (kit->asked != KEYSPROTO_ROOT)
+		return;
+	kit->meanwhile = NULL;
+	kit_sql(kit, "UPDATE devices SET quarantined = 1");
+}
+
+/* The api process writes while keys make a root: the row was read before. */
+static void
+test_a_pending_is_not_written_over_a_quarantine(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node = node_ready(kit, 1);
+
+	assert_int_equal(
+	    store_device_set_rotate(kit->store, node->uid, true), ERR_OK);
+	kit->meanwhile = quarantine_meanwhile;
+	(void)node_heartbeat(node);
+	node_run(node, DAY_MS);
+	assert_null(kit->meanwhile);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM pendings"), 0);
+	assert_int_equal(node_row(node).generation, 1);
+	node_free(node);
+}
+
+static void
+switch_meanwhile(struct kit *kit)
+{
+	if (kit->asked != KEYSPROTO_ADVANCE ||
+	    kit_number(kit, "SELECT count(*) FROM pendings") == 0)
+		return;
+	kit->meanwhile = NULL;
+	kit_sql(kit, "UPDATE devices SET features = 8,"
+		     " features_version = 1700009999");
+}
+
+/* The same while a confirm is on its way to the row. */
+static void
+test_a_commit_keeps_what_was_switched(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node = node_ready(kit, 1);
+
+	kit->meanwhile = switch_meanwhile;
+	rotate(node, 2);
+	assert_null(kit->meanwhile);
+	assert_int_equal(node_row(node).features, FEATURE_C2C);
+	node_free(node);
+}
+
 /* So many roots that the genuine device's context is long forgotten. */
 static void
 outrun(struct node *copy)
@@ -327,6 +379,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_a_pending_ends_with_a_release),
 	    TEST(test_a_pending_is_not_written_over_a_release),
+	    TEST(test_a_pending_is_not_written_over_a_quarantine),
+	    TEST(test_a_commit_keeps_what_was_switched),
 	    TEST(test_outrun_and_released),
 	    TEST(test_outrun_without_a_ticket),
 	    TEST(test_a_copy_of_a_decommissioned_device),

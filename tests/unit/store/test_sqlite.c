@@ -183,6 +183,36 @@ test_readers_see_one_state(void **state)
 	store_close(reader);
 }
 
+/* What was read stands while nobody else commits; own changes do not count. */
+static void
+test_tells_what_others_change(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = fixture_open(f);
+	uint64_t changes;
+
+	assert_int_equal(store_begin(f->store), ERR_OK);
+	assert_false(store_unchanged(f->store));
+	store_rollback(f->store);
+	for (uint64_t i = 1; i < 4; i++) {
+		assert_int_equal(store_begin_read(f->store), ERR_OK);
+		assert_int_equal(store_changes(f->store, &changes), ERR_OK);
+		if (i == 2) {
+			assert_int_equal(store_begin(other), ERR_OK);
+			assert_int_equal(store_set_changes(other, 9), ERR_OK);
+			assert_int_equal(store_commit(other), ERR_OK);
+		}
+		store_rollback(f->store);
+		assert_false(store_unchanged(f->store));
+		assert_int_equal(store_begin(f->store), ERR_OK);
+		assert_int_equal(store_unchanged(f->store), i != 2);
+		assert_int_equal(store_set_changes(f->store, i), ERR_OK);
+		assert_int_equal(store_unchanged(f->store), i != 2);
+		assert_int_equal(store_commit(f->store), ERR_OK);
+	}
+	store_close(other);
+}
+
 /* Writes events one by one until it is killed, telling of each commit. */
 static void
 write_until_killed(const struct fixture *f, int fd)
@@ -293,6 +323,7 @@ main(void)
 	    TEST(test_tidy_forgets_what_was_erased),
 	    TEST(test_rollback_leaves_nothing),
 	    TEST(test_readers_see_one_state),
+	    TEST(test_tells_what_others_change),
 	    TEST(test_commits_survive_a_kill),
 	    TEST(test_two_processes_start_at_once),
 	    TEST(test_bad_events_are_refused),

@@ -32,9 +32,9 @@ MUST_CHECK enum err service_device_offer(struct store *store,
     struct store_pending *ret_pending, enum bootstrap_status *ret_status);
 
 /*
- * Writes a pending that was offered to a device as it was judged (NULL: in
- * this transaction). Errors: ERR_CONFLICT (also: something was decided about
- * it since then), ERR_EXISTS.
+ * Writes a pending that was offered to a device as it was judged (NULL: as it
+ * stands). Errors: ERR_CONFLICT (also: something was decided about it since
+ * then), ERR_EXISTS.
  */
 MUST_CHECK enum err service_device_pend(struct store *store,
     const struct store_pending *pending, const struct store_device *judged);
@@ -63,12 +63,12 @@ struct service_commit {
  * Commits: the pending becomes current and its generation is kept, the old
  * current one and the other pendings are left, F is erased; owner, features
  * and registration date stand. The key of an import goes with its last
- * device (F15).
+ * device (F15). device: as it stands; NULL: that is read.
  *
  * Errors: ERR_CONFLICT (the pending is gone).
  */
-MUST_CHECK enum err service_device_commit(
-    struct store *store, const struct service_commit *commit);
+MUST_CHECK enum err service_device_commit(struct store *store,
+    const struct service_commit *commit, const struct store_device *device);
 
 /*
  * Takes in what a check-in reports, and says what its answer tells: fills

@@ -62,6 +62,13 @@ MUST_CHECK enum err store_begin(struct store *store);
  */
 MUST_CHECK enum err store_begin_read(struct store *store);
 
+/*
+ * In a transaction: whether nobody but this store has changed anything since
+ * its last store_begin_read, so that what it read then need not be read
+ * again. false also when that cannot be said.
+ */
+bool store_unchanged(struct store *store);
+
 /* Makes the transaction durable. On failure it has been rolled back. */
 MUST_CHECK enum err store_commit(struct store *store);
 
