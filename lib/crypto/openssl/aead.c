@@ -1,6 +1,7 @@
 /*
  * AES-CCM and AES-GCM with contexts that this thread keeps, one for each
- * algorithm, because the lengths of nonce and tag are set once in it.
+ * algorithm, because the lengths of nonce and tag are set once in it. They
+ * are the provider's own: see cipher.c.
  *
  * Spec: NIST SP 800-38C and SP 800-38D.
  */
@@ -13,128 +14,170 @@
 /* Stands for empty text: OpenSSL takes NULL for "this is the aad". */
 static const uint8_t nothing[1];
 
-/* Feeds the length (CCM wants it first) and the additional data. */
-static bool
-feed_aad(EVP_CIPHER_CTX *ctx, enum aead aead, struct bytes aad, size_t text_len)
-{
-	int n;
+/* What all steps of one call need. */
+struct run {
+	const struct ossl_cipher *cipher;
+	void *ctx;
+	enum aead aead;
+};
 
-	if (aead != AEAD_GCM_256 &&
-	    EVP_CipherUpdate(ctx, NULL, &n, NULL, (int)text_len) != 1)
-		return false;
-	return aad.len == 0 ||
-	       EVP_CipherUpdate(ctx, NULL, &n, aad.ptr, (int)aad.len) == 1;
+const struct ossl_cipher *
+ossl_aead(enum aead aead)
+{
+	return aead == AEAD_GCM_256 ? &ossl.gcm : &ossl.ccm;
+}
+
+void *
+ossl_aead_new(enum aead aead)
+{
+	const struct ossl_cipher *c = ossl_aead(aead);
+	size_t nonce_len = aead_nonce_len(aead);
+	OSSL_PARAM params[3];
+	void *ctx = c->newctx(c->provider_ctx);
+
+	params[0] = OSSL_PARAM_construct_size_t(
+	    OSSL_CIPHER_PARAM_AEAD_IVLEN, &nonce_len);
+	params[1] = OSSL_PARAM_construct_end();
+	/* GCM makes every length of tag and takes none while it encrypts. */
+	if (aead != AEAD_GCM_256)
+		params[1] = OSSL_PARAM_construct_octet_string(
+		    OSSL_CIPHER_PARAM_AEAD_TAG, NULL, aead_tag_len(aead));
+	params[2] = OSSL_PARAM_construct_end();
+	if (ctx != NULL && c->set_params(ctx, params) == 1)
+		return ctx;
+	if (ctx != NULL)
+		c->freectx(ctx);
+	return NULL;
 }
 
 static bool
-feed_text(EVP_CIPHER_CTX *ctx, struct bytes text, uint8_t *out)
+run_start(enum aead aead, struct run *run)
 {
-	const uint8_t *in = text.len == 0 ? nothing : text.ptr;
-	int n;
+	struct ossl_thread *t = ossl_thread();
 
-	return EVP_CipherUpdate(ctx, out, &n, in, (int)text.len) == 1 &&
-	       (size_t)n == text.len;
+	if (t == NULL)
+		return false;
+	run->cipher = ossl_aead(aead);
+	run->ctx = t->aead[aead];
+	run->aead = aead;
+	return true;
 }
 
 /* Puts a key of zeros in the place of the one that was used. */
 static void
-forget_key(EVP_CIPHER_CTX *ctx)
+run_end(const struct run *run)
 {
 	static const uint8_t zeros[32];
 
-	if (EVP_CipherInit_ex2(ctx, NULL, zeros, NULL, -1, NULL) != 1)
+	if (run->cipher->encrypt_init(
+		run->ctx, zeros, aead_key_len(run->aead), NULL, 0, NULL) != 1)
 		ERR_clear_error();
 }
 
-static enum err
-seal_text(EVP_CIPHER_CTX *ctx, enum aead aead, struct bytes aad,
-    struct bytes plaintext, uint8_t *out)
+static bool
+feed(const struct run *run, const uint8_t *in, size_t len, uint8_t *out)
 {
-	uint8_t *tag = out + plaintext.len;
-	int n;
+	size_t n;
 
-	if (feed_aad(ctx, aead, aad, plaintext.len) &&
-	    feed_text(ctx, plaintext, out) &&
-	    EVP_CipherFinal_ex(ctx, tag, &n) == 1 &&
-	    EVP_CIPHER_CTX_ctrl(
-		ctx, EVP_CTRL_AEAD_GET_TAG, (int)aead_tag_len(aead), tag) == 1)
-		return ERR_OK;
-	wipe(out, plaintext.len + aead_tag_len(aead));
-	return ossl_fail(ERR_CRYPTO);
+	return run->cipher->update(run->ctx, out, &n, len, in, len) == 1;
+}
+
+/* Feeds the length (CCM wants it first), the additional data, and the text. */
+static bool
+feed_aad(const struct run *run, struct bytes aad, size_t text_len)
+{
+	if (run->aead != AEAD_GCM_256 && !feed(run, NULL, text_len, NULL))
+		return false;
+	return aad.len == 0 || feed(run, aad.ptr, aad.len, NULL);
+}
+
+static bool
+feed_text(const struct run *run, struct bytes text, uint8_t *out)
+{
+	uint8_t unused[1];
+	size_t n;
+
+	return feed(run, text.len == 0 ? nothing : text.ptr, text.len,
+		   text.len == 0 ? unused : out) &&
+	       run->cipher->final(run->ctx, unused, &n, 0) == 1;
+}
+
+static bool
+get_tag(const struct run *run, uint8_t *tag)
+{
+	OSSL_PARAM params[2];
+
+	params[0] = OSSL_PARAM_construct_octet_string(
+	    OSSL_CIPHER_PARAM_AEAD_TAG, tag, aead_tag_len(run->aead));
+	params[1] = OSSL_PARAM_construct_end();
+	return run->cipher->get_params(run->ctx, params) == 1;
 }
 
 enum err
 aead_seal(enum aead aead, struct bytes key, struct bytes nonce,
     struct bytes aad, struct bytes plaintext, uint8_t *ret_out)
 {
-	struct ossl_thread *t = ossl_thread();
-	EVP_CIPHER_CTX *ctx;
-	enum err err;
+	struct run run;
+	bool good;
 
 	if (aead_check(aead, key, nonce, aad, plaintext.len) != ERR_OK)
 		return ERR_INVALID;
-	if (t == NULL)
+	if (!run_start(aead, &run))
 		return ERR_CRYPTO;
-	ctx = t->aead[aead];
-	if (EVP_CipherInit_ex2(ctx, NULL, key.ptr, nonce.ptr, 1, NULL) != 1)
-		return ossl_fail(ERR_CRYPTO);
-	err = seal_text(ctx, aead, aad, plaintext, ret_out);
-	forget_key(ctx);
-	return err;
-}
-
-/* CCM finds a wrong tag while it is fed the text, GCM at the end. */
-static enum err
-open_text(EVP_CIPHER_CTX *ctx, enum aead aead, struct bytes aad,
-    struct bytes text, uint8_t *out)
-{
-	uint8_t unused[1], *to = text.len == 0 ? unused : out;
-	int n;
-
-	if (!feed_aad(ctx, aead, aad, text.len))
-		return ossl_fail(ERR_CRYPTO);
-	if (feed_text(ctx, text, to) &&
-	    EVP_CipherFinal_ex(ctx, unused, &n) == 1)
+	good = run.cipher->encrypt_init(run.ctx, key.ptr, key.len, nonce.ptr,
+		   nonce.len, NULL) == 1 &&
+	       feed_aad(&run, aad, plaintext.len) &&
+	       feed_text(&run, plaintext, ret_out) &&
+	       get_tag(&run, ret_out + plaintext.len);
+	run_end(&run);
+	if (good)
 		return ERR_OK;
-	wipe(out, text.len);
-	return ossl_fail(ERR_AUTH);
+	wipe(ret_out, plaintext.len + aead_tag_len(aead));
+	return ossl_fail(ERR_CRYPTO);
 }
 
 /* Starts decryption; the tag has to be there before CCM sees its key. */
 static bool
-open_start(EVP_CIPHER_CTX *ctx, struct bytes key, struct bytes nonce,
-    const uint8_t *tag, size_t tag_len)
+open_start(const struct run *run, struct bytes key, struct bytes nonce,
+    const uint8_t *tag)
 {
+	const struct ossl_cipher *c = run->cipher;
 	uint8_t copy[AEAD_TAG_MAX];
+	OSSL_PARAM params[2];
 
-	memcpy(copy, tag, tag_len);
-	return EVP_CipherInit_ex2(ctx, NULL, NULL, NULL, 0, NULL) == 1 &&
-	       EVP_CIPHER_CTX_ctrl(
-		   ctx, EVP_CTRL_AEAD_SET_TAG, (int)tag_len, copy) == 1 &&
-	       EVP_CipherInit_ex2(ctx, NULL, key.ptr, nonce.ptr, 0, NULL) == 1;
+	memcpy(copy, tag, aead_tag_len(run->aead));
+	params[0] = OSSL_PARAM_construct_octet_string(
+	    OSSL_CIPHER_PARAM_AEAD_TAG, copy, aead_tag_len(run->aead));
+	params[1] = OSSL_PARAM_construct_end();
+	return c->decrypt_init(run->ctx, NULL, 0, NULL, 0, NULL) == 1 &&
+	       c->set_params(run->ctx, params) == 1 &&
+	       c->decrypt_init(
+		   run->ctx, key.ptr, key.len, nonce.ptr, nonce.len, NULL) == 1;
 }
 
 enum err
 aead_open(enum aead aead, struct bytes key, struct bytes nonce,
     struct bytes aad, struct bytes ciphertext, uint8_t *ret_out)
 {
-	struct ossl_thread *t = ossl_thread();
 	size_t tag_len = aead_tag_len(aead);
 	struct bytes text = ciphertext;
-	EVP_CIPHER_CTX *ctx;
-	enum err err;
+	enum err err = ERR_CRYPTO;
+	struct run run;
 
 	if (ciphertext.len < tag_len)
 		return ERR_TRUNCATED;
 	text.len -= tag_len;
 	if (aead_check(aead, key, nonce, aad, text.len) != ERR_OK)
 		return ERR_INVALID;
-	if (t == NULL)
+	if (!run_start(aead, &run))
 		return ERR_CRYPTO;
-	ctx = t->aead[aead];
-	if (!open_start(ctx, key, nonce, text.ptr + text.len, tag_len))
-		return ossl_fail(ERR_CRYPTO);
-	err = open_text(ctx, aead, aad, text, ret_out);
-	forget_key(ctx);
-	return err;
+	/* CCM finds a wrong tag while it is fed the text, GCM at the end. */
+	if (open_start(&run, key, nonce, text.ptr + text.len) &&
+	    feed_aad(&run, aad, text.len))
+		err = feed_text(&run, text, ret_out) ? ERR_OK : ERR_AUTH;
+	run_end(&run);
+	if (err == ERR_OK)
+		return ERR_OK;
+	wipe(ret_out, text.len);
+	return ossl_fail(err);
 }

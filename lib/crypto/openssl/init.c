@@ -31,29 +31,11 @@ thread_free(void *ptr)
 	if (t == NULL)
 		return;
 	for (i = 0; i < AEAD_COUNT; i++)
-		EVP_CIPHER_CTX_free(t->aead[i]);
+		if (t->aead[i] != NULL)
+			ossl_aead((enum aead)i)->freectx(t->aead[i]);
 	EVP_CIPHER_CTX_free(t->cbc);
 	BN_CTX_free(t->bn);
 	OPENSSL_clear_free(t, sizeof(*t));
-}
-
-/* A context with cipher, nonce and tag length set for good. */
-static EVP_CIPHER_CTX *
-aead_new(enum aead aead)
-{
-	const EVP_CIPHER *cipher = aead == AEAD_GCM_256 ? ossl.gcm : ossl.ccm;
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-
-	if (ctx != NULL &&
-	    EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, 1, NULL) == 1 &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN,
-		(int)aead_nonce_len(aead), NULL) == 1 &&
-	    (aead == AEAD_GCM_256 ||
-		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG,
-		    (int)aead_tag_len(aead), NULL) == 1))
-		return ctx;
-	EVP_CIPHER_CTX_free(ctx);
-	return NULL;
 }
 
 /* A context with the cipher set for good, without padding. */
@@ -83,7 +65,7 @@ thread_new(void)
 	t->cbc = cbc_new();
 	good = t->bn != NULL && t->cbc != NULL;
 	for (i = 0; i < AEAD_COUNT && good; i++) {
-		t->aead[i] = aead_new((enum aead)i);
+		t->aead[i] = ossl_aead_new((enum aead)i);
 		good = t->aead[i] != NULL;
 	}
 	if (!good || pthread_setspecific(thread_key, t) != 0) {
@@ -115,12 +97,11 @@ static void
 fetch_all(void)
 {
 	ossl.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	ossl.ccm = EVP_CIPHER_fetch(NULL, "AES-128-CCM", NULL);
-	ossl.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	ossl.cbc = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
 	ossl.p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-	ready = ossl.sha256 != NULL && ossl.ccm != NULL && ossl.gcm != NULL &&
-		ossl.cbc != NULL && ossl.p256 != NULL &&
+	ready = ossl_cipher_find("AES-128-CCM", &ossl.ccm) &&
+		ossl_cipher_find("AES-256-GCM", &ossl.gcm) &&
+		ossl.sha256 != NULL && ossl.cbc != NULL && ossl.p256 != NULL &&
 		pthread_key_create(&thread_key, thread_free) == 0 &&
 		pthread_atfork(NULL, NULL, forget_random) == 0;
 }

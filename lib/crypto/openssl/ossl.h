@@ -9,6 +9,7 @@
 /* OpenSSL has a type of this name, which it uses nowhere in its own API. */
 #define ERR_STATE OPENSSL_ERR_STATE
 #include <openssl/bn.h>
+#include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -24,11 +25,25 @@
 
 #define RANDOM_POOL_LEN 4096
 
+/* A cipher's functions in its provider, of which each call takes a context. */
+struct ossl_cipher {
+	EVP_CIPHER *evp;
+	void *provider_ctx; /* for newctx alone */
+	OSSL_FUNC_cipher_newctx_fn *newctx;
+	OSSL_FUNC_cipher_freectx_fn *freectx;
+	OSSL_FUNC_cipher_encrypt_init_fn *encrypt_init;
+	OSSL_FUNC_cipher_decrypt_init_fn *decrypt_init;
+	OSSL_FUNC_cipher_update_fn *update;
+	OSSL_FUNC_cipher_final_fn *final;
+	OSSL_FUNC_cipher_get_ctx_params_fn *get_params;
+	OSSL_FUNC_cipher_set_ctx_params_fn *set_params;
+};
+
 /* Fetched by crypto_init, read by everyone afterwards. */
 struct ossl {
 	EVP_MD *sha256;
-	EVP_CIPHER *ccm;
-	EVP_CIPHER *gcm;
+	struct ossl_cipher ccm;
+	struct ossl_cipher gcm;
 	EVP_CIPHER *cbc;
 	EC_GROUP *p256;
 };
@@ -37,12 +52,19 @@ extern struct ossl ossl;
 
 /* What one thread keeps; wiped and freed when the thread ends. */
 struct ossl_thread {
-	EVP_CIPHER_CTX *aead[AEAD_COUNT];
+	void *aead[AEAD_COUNT]; /* contexts of ossl_aead's cipher */
 	EVP_CIPHER_CTX *cbc;
 	BN_CTX *bn;
 	size_t random_left;
 	uint8_t random[RANDOM_POOL_LEN];
 };
+
+/* Finds a cipher; false when it or one of its functions is missing. */
+bool ossl_cipher_find(const char *name, struct ossl_cipher *ret_cipher);
+
+/* The cipher of an AEAD, and a context of it; NULL without memory. */
+const struct ossl_cipher *ossl_aead(enum aead aead);
+void *ossl_aead_new(enum aead aead);
 
 /*
  * This thread's contexts, made at its first call; NULL without memory, or
