@@ -88,14 +88,13 @@ static void
 key_drop(struct c2c_kept_key *k)
 {
 	kept_cbc_free(k->cbc);
-	kept_hmac_free(k->hmac);
 	wipe(k, sizeof(*k));
 }
 
 static bool
 key_is(const struct c2c_kept_key *k, const uint8_t key[16])
 {
-	return (k->cbc != NULL || k->hmac != NULL) &&
+	return (k->cbc != NULL || k->has_hmac) &&
 	       ct_equal(k->key, key, sizeof(k->key));
 }
 
@@ -153,17 +152,19 @@ static int
 keep_hmac(void *ctx, const uint8_t *key, size_t key_len, const uint8_t *data,
     size_t len, uint8_t mac[32])
 {
+	struct bytes part = bytes_make(data, len);
 	struct c2c_kept_key *k;
 	enum err err = ERR_OK;
 
 	if (key_len != sizeof(k->key))
 		return port_hmac(ctx, key, key_len, data, len, mac);
 	k = key_place(ctx, key);
-	if (k->hmac == NULL)
-		err = kept_hmac_new(bytes_make(key, key_len), &k->hmac);
-	return err == ERR_OK
-		   ? kept_hmac_make(k->hmac, bytes_make(data, len), mac)
-		   : err;
+	if (!k->has_hmac)
+		err = hmac_key_init(bytes_make(key, key_len), &k->hmac);
+	if (err != ERR_OK)
+		return err;
+	k->has_hmac = true;
+	return hmac_key_make(&k->hmac, &part, 1, mac);
 }
 
 static int

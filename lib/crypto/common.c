@@ -81,7 +81,8 @@ hkdf_extract(struct bytes salt, struct bytes ikm, uint8_t ret_prk[SHA256_LEN])
 }
 
 enum err
-hkdf_expand(struct bytes prk, struct bytes info, uint8_t *ret_out, size_t len)
+hmac_key_expand(
+    const struct hmac_key *prk, struct bytes info, uint8_t *ret_out, size_t len)
 {
 	uint8_t block[SHA256_LEN];
 	struct bytes parts[3] = {BYTES_NONE, info, BYTES_NONE};
@@ -89,12 +90,12 @@ hkdf_expand(struct bytes prk, struct bytes info, uint8_t *ret_out, size_t len)
 	size_t done = 0, take;
 	uint8_t counter = 0;
 
-	if (prk.len == 0 || len > HKDF_BLOCKS_MAX * SHA256_LEN)
+	if (len > HKDF_BLOCKS_MAX * SHA256_LEN)
 		return ERR_INVALID;
 	while (done < len && err == ERR_OK) {
 		counter++;
 		parts[2] = bytes_make(&counter, 1);
-		err = hmac_sha256(prk, parts, ARRAY_LEN(parts), block);
+		err = hmac_key_make(prk, parts, ARRAY_LEN(parts), block);
 		if (err != ERR_OK)
 			break;
 		take = len - done < sizeof(block) ? len - done : sizeof(block);
@@ -105,6 +106,23 @@ hkdf_expand(struct bytes prk, struct bytes info, uint8_t *ret_out, size_t len)
 	if (err != ERR_OK)
 		wipe(ret_out, len);
 	wipe(block, sizeof(block));
+	return err;
+}
+
+enum err
+hkdf_expand(struct bytes prk, struct bytes info, uint8_t *ret_out, size_t len)
+{
+	struct hmac_key key;
+	enum err err;
+
+	if (prk.len == 0 || len > HKDF_BLOCKS_MAX * SHA256_LEN)
+		return ERR_INVALID;
+	err = hmac_key_init(prk, &key);
+	if (err == ERR_OK)
+		err = hmac_key_expand(&key, info, ret_out, len);
+	else
+		wipe(ret_out, len);
+	wipe(&key, sizeof(key));
 	return err;
 }
 

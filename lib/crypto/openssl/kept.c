@@ -4,7 +4,7 @@
  * block, the first block is given with both the IV and the block that the
  * context remembers added to it, and the latter cancels out.
  *
- * Spec: NIST SP 800-38A, section 6.2; RFC 2104, section 4.
+ * Spec: NIST SP 800-38A, section 6.2.
  */
 #include "ossl.h"
 
@@ -20,13 +20,6 @@ struct chain {
 struct kept_cbc {
 	struct chain encrypt, decrypt;
 };
-
-struct kept_hmac {
-	EVP_MD_CTX *inner, *outer; /* after their first block: the key */
-	EVP_MD_CTX *work;
-};
-
-/* --- AES-128-CBC --- */
 
 static bool
 chain_start(struct chain *c, const uint8_t *key, int encrypt)
@@ -126,83 +119,4 @@ kept_cbc_decrypt(struct kept_cbc *k, const uint8_t iv[AES_BLOCK_LEN],
 	chain_turn(c, iv, data);
 	memcpy(c->last, last, AES_BLOCK_LEN);
 	return ERR_OK;
-}
-
-/* --- HMAC-SHA-256 --- */
-
-/* A hash that has seen the key's block, under one of the pads. */
-static EVP_MD_CTX *
-pad_hash(struct bytes key, uint8_t pad)
-{
-	uint8_t block[SHA256_BLOCK];
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-
-	memset(block, pad, sizeof(block));
-	for (size_t i = 0; i < key.len; i++)
-		block[i] ^= key.ptr[i];
-	if (md != NULL &&
-	    (EVP_DigestInit_ex2(md, ossl.sha256, NULL) != 1 ||
-		EVP_DigestUpdate(md, block, sizeof(block)) != 1)) {
-		EVP_MD_CTX_free(md);
-		md = NULL;
-	}
-	wipe(block, sizeof(block));
-	return md;
-}
-
-enum err
-kept_hmac_new(struct bytes key, struct kept_hmac **ret_key)
-{
-	struct kept_hmac *k;
-
-	if (key.len == 0 || key.len > SHA256_BLOCK)
-		return ERR_INVALID;
-	if (ossl_thread() == NULL)
-		return ERR_CRYPTO;
-	k = OPENSSL_zalloc(sizeof(*k));
-	if (k == NULL)
-		return ossl_fail(ERR_NOMEM);
-	k->inner = pad_hash(key, HMAC_IPAD);
-	k->outer = pad_hash(key, HMAC_OPAD);
-	k->work = EVP_MD_CTX_new();
-	if (k->inner == NULL || k->outer == NULL || k->work == NULL) {
-		kept_hmac_free(k);
-		return ossl_fail(ERR_CRYPTO);
-	}
-	*ret_key = k;
-	return ERR_OK;
-}
-
-void
-kept_hmac_free(struct kept_hmac *k)
-{
-	if (k == NULL)
-		return;
-	EVP_MD_CTX_free(k->inner);
-	EVP_MD_CTX_free(k->outer);
-	EVP_MD_CTX_free(k->work);
-	OPENSSL_free(k);
-}
-
-static bool
-hash_on(struct kept_hmac *k, const EVP_MD_CTX *from, struct bytes data,
-    uint8_t out[SHA256_LEN])
-{
-	return EVP_MD_CTX_copy_ex(k->work, from) == 1 &&
-	       EVP_DigestUpdate(k->work, data.ptr, data.len) == 1 &&
-	       EVP_DigestFinal_ex(k->work, out, NULL) == 1;
-}
-
-enum err
-kept_hmac_make(
-    struct kept_hmac *k, struct bytes data, uint8_t ret_mac[SHA256_LEN])
-{
-	uint8_t mac[SHA256_LEN];
-	bool good = hash_on(k, k->inner, data, mac) &&
-		    hash_on(k, k->outer, BYTES_OF(mac), mac);
-
-	if (good)
-		memcpy(ret_mac, mac, sizeof(mac));
-	wipe(mac, sizeof(mac));
-	return good ? ERR_OK : ossl_fail(ERR_CRYPTO);
 }

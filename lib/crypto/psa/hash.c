@@ -67,3 +67,29 @@ hmac_sha256(struct bytes key, const struct bytes *parts, size_t count,
 	psa_destroy_key(id);
 	return err == ERR_OK ? ERR_OK : ERR_CRYPTO;
 }
+
+/* mbedTLS sets a key up for every message: what is prepared is its block. */
+enum err
+hmac_key_init(struct bytes key, struct hmac_key *ret_key)
+{
+	uint8_t block[SHA256_BLOCK] = {0};
+	enum err err = ERR_OK;
+
+	_Static_assert(sizeof(block) == sizeof(*ret_key), "a key is a block");
+	if (key.len > sizeof(block))
+		err = sha256(&key, 1, block);
+	else if (key.len > 0)
+		memcpy(block, key.ptr, key.len);
+	if (err == ERR_OK)
+		memcpy(ret_key, block, sizeof(block));
+	wipe(block, sizeof(block));
+	return err;
+}
+
+enum err
+hmac_key_make(const struct hmac_key *key, const struct bytes *parts,
+    size_t count, uint8_t ret_mac[SHA256_LEN])
+{
+	return hmac_sha256(
+	    bytes_make(key, sizeof(*key)), parts, count, ret_mac);
+}

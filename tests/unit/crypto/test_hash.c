@@ -112,6 +112,70 @@ test_hmac_key_lengths(void **state)
 	}
 }
 
+/*
+ * A prepared key, and one that is not, for every length of message: short
+ * ones are hashed in one piece, and longer ones are not.
+ */
+static void
+test_hmac_message_lengths(void **state)
+{
+	uint8_t key[64], data[600], out[SHA256_LEN], want[SHA256_LEN];
+	struct bytes parts[3], inner[2], outer[2];
+	uint8_t pads[2][64], hash[SHA256_LEN];
+	struct hmac_key prepared;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 11 + 3);
+	for (i = 0; i < sizeof(key); i++) {
+		key[i] = (uint8_t)(i * 7 + 1);
+		pads[0][i] = key[i] ^ 0x36;
+		pads[1][i] = key[i] ^ 0x5C;
+	}
+	inner[0] = BYTES_OF(pads[0]);
+	outer[0] = BYTES_OF(pads[1]);
+	outer[1] = BYTES_OF(hash);
+	assert_int_equal(hmac_key_init(BYTES_OF(key), &prepared), ERR_OK);
+	for (i = 0; i <= sizeof(data); i++) {
+		inner[1] = bytes_make(data, i);
+		assert_int_equal(sha256(inner, 2, hash), ERR_OK);
+		assert_int_equal(sha256(outer, 2, want), ERR_OK);
+		parts[0] = bytes_make(data, i / 3);
+		parts[1] = BYTES_NONE;
+		parts[2] = bytes_make(data + i / 3, i - i / 3);
+		assert_int_equal(
+		    hmac_sha256(BYTES_OF(key), parts, 3, out), ERR_OK);
+		assert_memory_equal(out, want, SHA256_LEN);
+		assert_int_equal(
+		    hmac_key_make(&prepared, parts, 3, out), ERR_OK);
+		assert_memory_equal(out, want, SHA256_LEN);
+	}
+}
+
+/* No key is one of zeros, and a long one is hashed. */
+static void
+test_hmac_prepared_key_lengths(void **state)
+{
+	struct bytes message = BYTES_LIT("message");
+	uint8_t key[200], out[SHA256_LEN], want[SHA256_LEN];
+	struct hmac_key prepared;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)(i * 7 + 1);
+	for (i = 0; i <= sizeof(key); i++) {
+		struct bytes part = bytes_make(key, i);
+
+		assert_int_equal(hmac_sha256(part, &message, 1, want), ERR_OK);
+		assert_int_equal(hmac_key_init(part, &prepared), ERR_OK);
+		assert_int_equal(
+		    hmac_key_make(&prepared, &message, 1, out), ERR_OK);
+		assert_memory_equal(out, want, SHA256_LEN);
+	}
+}
+
 /* The output may be the key, or a part of the message. */
 static void
 test_hmac_output_may_be_input(void **state)
@@ -194,6 +258,8 @@ main(void)
 	    cmocka_unit_test(test_sha256_of_no_parts),
 	    cmocka_unit_test(test_hmac_vectors),
 	    cmocka_unit_test(test_hmac_key_lengths),
+	    cmocka_unit_test(test_hmac_message_lengths),
+	    cmocka_unit_test(test_hmac_prepared_key_lengths),
 	    cmocka_unit_test(test_hmac_output_may_be_input),
 	    cmocka_unit_test(test_hkdf_vectors),
 	    cmocka_unit_test(test_hkdf_limits),

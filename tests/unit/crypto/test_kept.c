@@ -57,51 +57,11 @@ test_cbc(void **state)
 	kept_cbc_free(NULL);
 }
 
-static void
-check_hmac(size_t key_len)
-{
-	uint8_t key[64], data[DATA_MAX], mac[SHA256_LEN], expected[SHA256_LEN];
-	struct kept_hmac *kept = NULL;
-	struct bytes part;
-
-	draw(key, sizeof(key));
-	draw(data, sizeof(data));
-	assert_int_equal(
-	    kept_hmac_new(bytes_make(key, key_len), &kept), ERR_OK);
-	for (size_t len = 0; len <= sizeof(data); len += 5) {
-		part = bytes_make(data, len);
-		assert_int_equal(
-		    hmac_sha256(bytes_make(key, key_len), &part, 1, expected),
-		    ERR_OK);
-		assert_int_equal(kept_hmac_make(kept, part, mac), ERR_OK);
-		assert_memory_equal(mac, expected, sizeof(mac));
-	}
-	kept_hmac_free(kept);
-}
-
-static void
-test_hmac(void **state)
-{
-	uint8_t key[65] = {0};
-	struct kept_hmac *kept = NULL;
-
-	(void)state;
-	check_hmac(1);
-	check_hmac(16);
-	check_hmac(32);
-	check_hmac(64);
-	assert_int_equal(kept_hmac_new(BYTES_NONE, &kept), ERR_INVALID);
-	assert_int_equal(kept_hmac_new(BYTES_OF(key), &kept), ERR_INVALID);
-	assert_null(kept);
-	kept_hmac_free(NULL);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cbc),
-	    cmocka_unit_test(test_hmac),
 	};
 
 	if (crypto_init() != ERR_OK)

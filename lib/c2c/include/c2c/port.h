@@ -6,6 +6,7 @@
 #define C2C_PORT_H
 
 #include "base/random.h"
+#include "crypto/crypto.h"
 #include "holdfast/c2c.h"
 
 /*
@@ -23,7 +24,8 @@ struct c2c_kept {
 	struct c2c_kept_key {
 		uint8_t key[HF_C2C_KEY_LEN];
 		struct kept_cbc *cbc; /* NULL: not used for it yet */
-		struct kept_hmac *hmac;
+		bool has_hmac;
+		struct hmac_key hmac;
 	} key[C2C_KEPT_MAX];
 	size_t next; /* to be replaced */
 };
