@@ -181,54 +181,55 @@ envelope_nonce(struct bytes header, uint8_t ret_nonce[E2E_NONCE_LEN])
 }
 
 static enum aead
-envelope_aead(enum envelope_version version)
+header_aead(struct bytes header)
 {
-	return version == ENVELOPE_V1 ? AEAD_CCM_12_128_128
-				      : AEAD_CCM_12_64_128;
+	return header.len == E2E_V1_HEADER_LEN ? AEAD_CCM_12_128_128
+					       : AEAD_CCM_12_64_128;
+}
+
+/* Says whether a view is a header of one of the two lengths and no more. */
+static bool
+is_header(struct bytes header)
+{
+	return header.len > 0 && envelope_header_len(header) == header.len;
 }
 
 enum err
-envelope_seal(const struct envelope_header *header,
-    const uint8_t key[E2E_KEY_LEN], struct bytes plaintext, uint8_t *ret_out)
+envelope_seal(struct bytes header, const uint8_t key[E2E_KEY_LEN],
+    struct bytes plaintext, uint8_t *ret_out)
 {
-	uint8_t head[E2E_V1_HEADER_LEN];
 	uint8_t nonce[E2E_NONCE_LEN];
-	size_t len;
 	enum err err;
 
+	if (!is_header(header))
+		return ERR_INVALID;
 	if (plaintext.len > E2E_PLAINTEXT_MAX)
 		return ERR_SPACE;
-	err = envelope_header_encode(header, head, &len);
-	if (err != ERR_OK)
-		return err;
-	envelope_nonce(bytes_make(head, len), nonce);
-	err = aead_seal(envelope_aead(header->version),
-	    bytes_make(key, E2E_KEY_LEN), BYTES_OF(nonce), BYTES_NONE,
-	    plaintext, ret_out + len);
+	envelope_nonce(header, nonce);
+	err = aead_seal(header_aead(header), bytes_make(key, E2E_KEY_LEN),
+	    BYTES_OF(nonce), BYTES_NONE, plaintext, ret_out + header.len);
 	if (err == ERR_OK)
-		memcpy(ret_out, head, len);
+		memcpy(ret_out, header.ptr, header.len);
 	return err;
 }
 
 enum err
-envelope_open(const struct envelope_header *header,
-    const uint8_t key[E2E_KEY_LEN], struct bytes message, uint8_t *ret_out)
+envelope_open(struct bytes header, const uint8_t key[E2E_KEY_LEN],
+    struct bytes message, uint8_t *ret_out)
 {
-	uint8_t head[E2E_V1_HEADER_LEN];
+	enum aead aead = header_aead(header);
 	uint8_t nonce[E2E_NONCE_LEN];
-	size_t len;
-	enum err err;
 
-	err = envelope_header_encode(header, head, &len);
-	if (err != ERR_OK)
-		return err;
-	if (message.len < envelope_overhead(header->version))
+	if (!is_header(header))
+		return ERR_INVALID;
+	if (message.len < header.len + aead_tag_len(aead))
 		return ERR_TRUNCATED;
 	/* The key hangs on the header: another header is another message. */
-	if (memcmp(message.ptr, head, len) != 0)
+	if (memcmp(message.ptr, header.ptr, header.len) != 0)
 		return ERR_AUTH;
-	envelope_nonce(bytes_make(head, len), nonce);
-	return aead_open(envelope_aead(header->version),
-	    bytes_make(key, E2E_KEY_LEN), BYTES_OF(nonce), BYTES_NONE,
-	    bytes_make(message.ptr + len, message.len - len), ret_out);
+	envelope_nonce(header, nonce);
+	return aead_open(aead, bytes_make(key, E2E_KEY_LEN), BYTES_OF(nonce),
+	    BYTES_NONE,
+	    bytes_make(message.ptr + header.len, message.len - header.len),
+	    ret_out);
 }

@@ -5,11 +5,16 @@
  */
 #include "keys/schedule.h"
 
+#include <string.h>
+
 #include "base/wipe.h"
 #include "cbor/cbor.h"
 
 #define PURPOSE_MAX 32
-#define LABEL_MAX (sizeof("holdfast ") - 1 + PURPOSE_MAX + sizeof(" v1") - 1)
+#define BEFORE "holdfast "
+#define AFTER " v1"
+#define LABEL_MAX (sizeof(BEFORE) - 1 + PURPOSE_MAX + sizeof(AFTER) - 1)
+#define UPLINK "uplink key"
 /* Heads: array 1, text 2, byte string 3, length 5. */
 #define INFO_MAX (LABEL_MAX + KEYS_CONTEXT_MAX + 11)
 
@@ -17,16 +22,37 @@
 static void
 label_write(struct writer *w, const char *purpose)
 {
-	uint8_t text[LABEL_MAX];
-	struct writer label;
+	uint8_t text[LABEL_MAX], *at = text;
+	size_t len = strlen(purpose);
 
-	writer_init(&label, text, sizeof(text));
-	writer_put(&label, BYTES_LIT("holdfast "));
-	writer_put(&label, bytes_str(purpose));
-	writer_put(&label, BYTES_LIT(" v1"));
-	if (label.err != ERR_OK)
+	if (len > PURPOSE_MAX) {
 		writer_fail(w, ERR_INVALID);
-	cbor_put_tstr(w, writer_bytes(&label));
+		return;
+	}
+	memcpy(at, BEFORE, sizeof(BEFORE) - 1);
+	at += sizeof(BEFORE) - 1;
+	memcpy(at, purpose, len);
+	at += len;
+	memcpy(at, AFTER, sizeof(AFTER) - 1);
+	at += sizeof(AFTER) - 1;
+	cbor_put_tstr(w, bytes_make(text, (size_t)(at - text)));
+}
+
+/* Writes the info of a derivation of len bytes. */
+static enum err
+info_make(const char *purpose, struct bytes context, size_t len,
+    uint8_t buf[INFO_MAX], struct bytes *ret_info)
+{
+	struct writer w;
+
+	if (context.len > KEYS_CONTEXT_MAX)
+		return ERR_INVALID;
+	writer_init(&w, buf, INFO_MAX);
+	cbor_put_array(&w, 3);
+	label_write(&w, purpose);
+	cbor_put_bstr(&w, context);
+	cbor_put_uint(&w, len);
+	return writer_end(&w, ret_info);
 }
 
 enum err
@@ -35,20 +61,9 @@ keys_expand(struct bytes prk, const char *purpose, struct bytes context,
 {
 	uint8_t buf[INFO_MAX];
 	struct bytes info;
-	struct writer w;
-	enum err err;
+	enum err err = info_make(purpose, context, len, buf, &info);
 
-	if (context.len > KEYS_CONTEXT_MAX)
-		return ERR_INVALID;
-	writer_init(&w, buf, sizeof(buf));
-	cbor_put_array(&w, 3);
-	label_write(&w, purpose);
-	cbor_put_bstr(&w, context);
-	cbor_put_uint(&w, len);
-	err = writer_end(&w, &info);
-	if (err != ERR_OK)
-		return err;
-	return hkdf_expand(prk, info, ret_out, len);
+	return err == ERR_OK ? hkdf_expand(prk, info, ret_out, len) : err;
 }
 
 enum err
@@ -199,7 +214,29 @@ keys_up_key(const struct keys_up *prk, struct bytes header,
 	if (!header_len_ok(header))
 		return ERR_INVALID;
 	return keys_expand(
-	    BYTES_OF(prk->k), "uplink key", header, ret_key, E2E_KEY_LEN);
+	    BYTES_OF(prk->k), UPLINK, header, ret_key, E2E_KEY_LEN);
+}
+
+enum err
+keys_sender_init(const struct keys_up *prk, struct keys_sender *ret_sender)
+{
+	return hmac_key_init(BYTES_OF(prk->k), &ret_sender->prk);
+}
+
+enum err
+keys_sender_key(const struct keys_sender *sender, struct bytes header,
+    uint8_t ret_key[E2E_KEY_LEN])
+{
+	uint8_t buf[INFO_MAX];
+	struct bytes info;
+	enum err err;
+
+	if (!header_len_ok(header))
+		return ERR_INVALID;
+	err = info_make(UPLINK, header, E2E_KEY_LEN, buf, &info);
+	if (err != ERR_OK)
+		return err;
+	return hmac_key_expand(&sender->prk, info, ret_key, E2E_KEY_LEN);
 }
 
 enum err

@@ -56,39 +56,50 @@ rot_psk(
 	return err;
 }
 
-/* Makes the header of the next uplink message, and its key. */
+/* Makes the header of the next uplink message, as bytes. */
 static enum err
-uplink_make(struct rot *rot, enum envelope_version version,
-    struct envelope_header *header, uint8_t ret_key[E2E_KEY_LEN])
+uplink_header(struct rot *rot, enum envelope_version version,
+    uint8_t ret_header[E2E_V1_HEADER_LEN], size_t *ret_len)
 {
-	uint8_t encoded[E2E_V1_HEADER_LEN];
+	struct envelope_header header = {
+	    .version = version, .direction = ENVELOPE_UP};
 	uint32_t counter;
-	size_t len;
 	enum err err;
 
-	header->version = version;
-	header->direction = ENVELOPE_UP;
-	memcpy(header->alias, rot->rec.cur.alias, ALIAS_LEN);
+	memcpy(header.alias, rot->rec.cur.alias, ALIAS_LEN);
 	if (version == ENVELOPE_V1) {
-		err = counter48_next(rot, ROT_E2E_V1, &header->counter);
+		err = counter48_next(rot, ROT_E2E_V1, &header.counter);
 	} else {
 		err = counter_next(rot, ROT_E2E_V2, &counter);
 		if (err == ERR_OK)
-			header->counter = counter;
+			header.counter = counter;
 	}
-	if (err == ERR_OK)
-		err = envelope_header_encode(header, encoded, &len);
+	return err == ERR_OK
+		   ? envelope_header_encode(&header, ret_header, ret_len)
+		   : err;
+}
+
+/* The key of an uplink message, of a PRK that is prepared once. */
+static enum err
+uplink_key(struct rot *rot, struct bytes header, uint8_t ret_key[E2E_KEY_LEN])
+{
+	enum err err = ERR_OK;
+
+	if (!rot->has_sender)
+		err = keys_sender_init(&rot->rec.cur.up, &rot->sender);
 	if (err != ERR_OK)
 		return err;
-	return keys_up_key(&rot->rec.cur.up, bytes_make(encoded, len), ret_key);
+	rot->has_sender = true;
+	return keys_sender_key(&rot->sender, header, ret_key);
 }
 
 enum err
 rot_e2e_seal(struct rot *rot, enum envelope_version version,
     struct bytes plaintext, uint8_t *ret_out, size_t *ret_len)
 {
-	struct envelope_header header;
-	uint8_t key[E2E_KEY_LEN];
+	uint8_t encoded[E2E_V1_HEADER_LEN], key[E2E_KEY_LEN];
+	struct bytes header;
+	size_t len;
 	enum err err;
 
 	if (!has_keys(rot))
@@ -97,9 +108,13 @@ rot_e2e_seal(struct rot *rot, enum envelope_version version,
 		return ERR_INVALID;
 	if (plaintext.len > E2E_PLAINTEXT_MAX)
 		return ERR_SPACE;
-	err = uplink_make(rot, version, &header, key);
+	err = uplink_header(rot, version, encoded, &len);
+	if (err != ERR_OK)
+		return err;
+	header = bytes_make(encoded, len);
+	err = uplink_key(rot, header, key);
 	if (err == ERR_OK)
-		err = envelope_seal(&header, key, plaintext, ret_out);
+		err = envelope_seal(header, key, plaintext, ret_out);
 	wipe(key, sizeof(key));
 	if (err == ERR_OK)
 		*ret_len = plaintext.len + envelope_overhead(version);
@@ -175,6 +190,7 @@ rot_e2e_open(
 {
 	struct envelope_header header;
 	uint8_t key[E2E_KEY_LEN];
+	struct bytes encoded;
 	size_t len;
 	enum err err;
 
@@ -184,13 +200,13 @@ rot_e2e_open(
 	if (err == ERR_OK)
 		err = window_check(
 		    window_of(&rot->rec, header.version), header.counter);
-	if (err == ERR_OK)
-		err = keys_down_key(&rot->rec.cur.down,
-		    bytes_make(message.ptr, envelope_header_len(message)), key);
 	if (err != ERR_OK)
 		return err;
+	encoded = bytes_make(message.ptr, envelope_header_len(message));
 	len = message.len - envelope_overhead(header.version);
-	err = envelope_open(&header, key, message, ret_out);
+	err = keys_down_key(&rot->rec.cur.down, encoded, key);
+	if (err == ERR_OK)
+		err = envelope_open(encoded, key, message, ret_out);
 	wipe(key, sizeof(key));
 	if (err != ERR_OK)
 		return err;

@@ -248,6 +248,8 @@ change_keep(struct rot *rot)
 	if (err != ERR_OK)
 		return err;
 	rot->rec = rot->next;
+	rot->has_sender = false;
+	wipe(&rot->sender, sizeof(rot->sender));
 	rot->slot = 1 - rot->slot;
 	rot->provisioned = true;
 	return ERR_OK;

@@ -8,6 +8,7 @@
  */
 #include <time.h>
 
+#include "base/wipe.h"
 #include "crypto/crypto.h"
 #include "keys/envelope.h"
 #include "keys/schedule.h"
@@ -27,31 +28,39 @@ now(void)
 }
 
 static enum err
-seal_one(const struct keys_up *up, uint64_t counter, struct bytes text)
+seal_one(const struct keys_sender *sender, uint64_t counter, struct bytes text)
 {
 	static uint8_t out[TEXT_MAX + 64];
 	struct envelope_header header = {.version = ENVELOPE_V1,
 	    .direction = ENVELOPE_UP,
 	    .counter = counter};
 	uint8_t encoded[E2E_V1_HEADER_LEN], key[E2E_KEY_LEN];
-	size_t len;
+	size_t len = 0;
 	enum err err = envelope_header_encode(&header, encoded, &len);
+	struct bytes head = bytes_make(encoded, len);
 
 	if (err == ERR_OK)
-		err = keys_up_key(up, bytes_make(encoded, len), key);
-	return err == ERR_OK ? envelope_seal(&header, key, text, out) : err;
+		err = keys_sender_key(sender, head, key);
+	if (err == ERR_OK)
+		err = envelope_seal(head, key, text, out);
+	wipe(key, sizeof(key));
+	return err;
 }
 
 static double
 per_second(struct bytes text)
 {
 	const struct keys_up up = {{1}};
+	struct keys_sender sender;
 	double start = now(), end = start;
 	uint64_t done = 0;
 
+	if (keys_sender_init(&up, &sender) != ERR_OK)
+		return 0;
+
 	while (end - start < SECONDS_EACH) {
 		for (unsigned i = 0; i < BATCH; i++)
-			if (seal_one(&up, done++, text) != ERR_OK)
+			if (seal_one(&sender, done++, text) != ERR_OK)
 				return 0;
 		end = now();
 	}

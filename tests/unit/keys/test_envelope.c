@@ -213,11 +213,12 @@ test_messages(void **state)
 	for (kind = 0; kind < ARRAY_LEN(kinds); kind++) {
 		header_make(kind, &h);
 		len = hello.len + envelope_overhead(h.version);
-		assert_int_equal(
-		    envelope_seal(&h, golden(kinds[kind].key).ptr, hello, out),
+		assert_int_equal(envelope_seal(golden(kinds[kind].header),
+				     golden(kinds[kind].key).ptr, hello, out),
 		    ERR_OK);
 		golden_equal(kinds[kind].message, out, len);
-		assert_int_equal(envelope_open(&h, golden(kinds[kind].key).ptr,
+		assert_int_equal(envelope_open(golden(kinds[kind].header),
+				     golden(kinds[kind].key).ptr,
 				     bytes_make(out, len), back),
 		    ERR_OK);
 		assert_memory_equal(back, hello.ptr, hello.len);
@@ -228,19 +229,18 @@ static void
 test_flipped_bits(void **state)
 {
 	struct bytes message;
-	struct envelope_header h;
 	uint8_t in[64], back[64];
 	size_t kind, bit;
 
 	(void)state;
 	for (kind = 0; kind < ARRAY_LEN(kinds); kind++) {
-		header_make(kind, &h);
 		message = golden(kinds[kind].message);
 		for (bit = 0; bit < 8 * message.len; bit++) {
 			memcpy(in, message.ptr, message.len);
 			in[bit / 8] ^= (uint8_t)(1u << bit % 8);
 			assert_int_equal(
-			    envelope_open(&h, golden(kinds[kind].key).ptr,
+			    envelope_open(golden(kinds[kind].header),
+				golden(kinds[kind].key).ptr,
 				bytes_make(in, message.len), back),
 			    ERR_AUTH);
 		}
@@ -251,25 +251,51 @@ static void
 test_short_and_long(void **state)
 {
 	uint8_t key[E2E_KEY_LEN] = {0}, out[64];
-	struct envelope_header h;
-	struct bytes message;
+	struct bytes head = golden("up-v1-header");
+	struct bytes message = golden("up-v1-message");
 	size_t len;
 
 	(void)state;
-	header_make(0, &h);
-	message = golden("up-v1-message");
 	for (len = 0; len < 32; len++)
 		assert_int_equal(
-		    envelope_open(&h, key, bytes_make(message.ptr, len), out),
+		    envelope_open(head, key, bytes_make(message.ptr, len), out),
 		    ERR_TRUNCATED);
 	/* Nothing of an over-long plaintext is read: there is none here. */
 	assert_int_equal(
 	    envelope_seal(
-		&h, key, bytes_make(out, (size_t)E2E_PLAINTEXT_MAX + 1), out),
+		head, key, bytes_make(out, (size_t)E2E_PLAINTEXT_MAX + 1), out),
 	    ERR_SPACE);
-	assert_int_equal(envelope_seal(&h, key, BYTES_NONE, out), ERR_OK);
+	assert_int_equal(envelope_seal(head, key, BYTES_NONE, out), ERR_OK);
 	assert_int_equal(
-	    envelope_open(&h, key, bytes_make(out, 32), out + 32), ERR_OK);
+	    envelope_open(head, key, bytes_make(out, 32), out + 32), ERR_OK);
+}
+
+/* A header of another length, or of another version than its length says. */
+static void
+test_no_header(void **state)
+{
+	uint8_t key[E2E_KEY_LEN] = {0}, head[20], out[64];
+	struct bytes message = golden("up-v1-message"), header;
+	size_t kind, len;
+
+	(void)state;
+	for (kind = 0; kind < ARRAY_LEN(kinds); kind++) {
+		header = golden(kinds[kind].header);
+		memset(head, 0, sizeof(head));
+		memcpy(head, header.ptr, header.len);
+		for (len = 0; len <= sizeof(head); len++) {
+			if (len == header.len)
+				continue;
+			header = bytes_make(head, len);
+			assert_int_equal(
+			    envelope_seal(header, key, BYTES_LIT("DOWN"), out),
+			    ERR_INVALID);
+			assert_int_equal(
+			    envelope_open(header, key, message, out),
+			    ERR_INVALID);
+			header = golden(kinds[kind].header);
+		}
+	}
 }
 
 int
@@ -286,6 +312,7 @@ main(void)
 	    cmocka_unit_test(test_messages),
 	    cmocka_unit_test(test_flipped_bits),
 	    cmocka_unit_test(test_short_and_long),
+	    cmocka_unit_test(test_no_header),
 	};
 
 	if (crypto_init() != ERR_OK)

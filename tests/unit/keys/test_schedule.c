@@ -137,12 +137,22 @@ static void
 test_message_keys(void **state)
 {
 	uint8_t key[E2E_KEY_LEN];
+	struct keys_sender sender;
 	struct keys_up up;
 	struct keys_down down;
 
 	(void)state;
 	load_key(up.k, "up");
 	load_key(down.k, "down");
+	assert_int_equal(keys_sender_init(&up, &sender), ERR_OK);
+	assert_int_equal(
+	    keys_sender_key(&sender, golden("up-v1-header"), key), ERR_OK);
+	golden_equal("up-v1-key", key, sizeof(key));
+	assert_int_equal(
+	    keys_sender_key(&sender, golden("up-v2-header"), key), ERR_OK);
+	golden_equal("up-v2-key", key, sizeof(key));
+	assert_int_equal(
+	    keys_sender_key(&sender, golden("psk-identity"), key), ERR_INVALID);
 	assert_int_equal(keys_up_key(&up, golden("up-v1-header"), key), ERR_OK);
 	golden_equal("up-v1-key", key, sizeof(key));
 	assert_int_equal(keys_up_key(&up, golden("up-v2-header"), key), ERR_OK);

@@ -145,11 +145,35 @@ test_seal(void **state)
 			assert_int_equal(keys_up_key(&rot.rec.cur.up,
 					     bytes_make(message, head), key),
 			    ERR_OK);
-			assert_int_equal(envelope_open(&h, key,
-					     bytes_make(message, len), plain),
+			assert_int_equal(
+			    envelope_open(bytes_make(message, head), key,
+				bytes_make(message, len), plain),
 			    ERR_OK);
 			assert_memory_equal(plain, "HELLO", 5);
 		}
+}
+
+/* What was prepared of a generation's key goes with the generation. */
+static void
+test_seal_in_next_generation(void **state)
+{
+	static const struct keys_sender none;
+	uint8_t message[64], plain[64], key[E2E_KEY_LEN];
+	struct bytes head;
+	size_t len;
+
+	(void)state;
+	seal(ENVELOPE_V1, message, &len);
+	assert_true(rot.has_sender);
+	bootstrap_make(&rot, 2);
+	assert_false(rot.has_sender);
+	assert_memory_equal(&rot.sender, &none, sizeof(none));
+	seal(ENVELOPE_V1, message, &len);
+	head = bytes_make(message, E2E_V1_HEADER_LEN);
+	assert_int_equal(keys_up_key(&rot.rec.cur.up, head, key), ERR_OK);
+	assert_int_equal(
+	    envelope_open(head, key, bytes_make(message, len), plain), ERR_OK);
+	assert_memory_equal(plain, "HELLO", 5);
 }
 
 static void
@@ -257,16 +281,16 @@ downlink(enum envelope_version version, uint64_t counter, uint8_t out[64])
 {
 	struct envelope_header h = {
 	    .version = version, .direction = ENVELOPE_DOWN, .counter = counter};
-	uint8_t head[E2E_V1_HEADER_LEN], key[E2E_KEY_LEN];
+	uint8_t encoded[E2E_V1_HEADER_LEN], key[E2E_KEY_LEN];
+	struct bytes head;
 	size_t len;
 
 	memcpy(h.alias, rot.rec.cur.alias, ALIAS_LEN);
-	assert_int_equal(envelope_header_encode(&h, head, &len), ERR_OK);
+	assert_int_equal(envelope_header_encode(&h, encoded, &len), ERR_OK);
+	head = bytes_make(encoded, len);
+	assert_int_equal(keys_down_key(&rot.rec.cur.down, head, key), ERR_OK);
 	assert_int_equal(
-	    keys_down_key(&rot.rec.cur.down, bytes_make(head, len), key),
-	    ERR_OK);
-	assert_int_equal(
-	    envelope_seal(&h, key, BYTES_LIT("DOWN"), out), ERR_OK);
+	    envelope_seal(head, key, BYTES_LIT("DOWN"), out), ERR_OK);
 	return 4 + envelope_overhead(version);
 }
 
@@ -374,6 +398,7 @@ main(void)
 	    cmocka_unit_test_setup(test_counters_over_roll_back, setup),
 	    cmocka_unit_test_setup(test_counter_jumps, setup),
 	    cmocka_unit_test_setup(test_seal, setup),
+	    cmocka_unit_test_setup(test_seal_in_next_generation, setup),
 	    cmocka_unit_test_setup(test_seal_refused, setup),
 	    cmocka_unit_test_setup(test_put_back, setup),
 	    cmocka_unit_test_setup(test_exhausted, setup),

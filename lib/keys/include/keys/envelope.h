@@ -60,19 +60,21 @@ void envelope_nonce(struct bytes header, uint8_t ret_nonce[E2E_NONCE_LEN]);
 
 /*
  * Seals plaintext, E2E_PLAINTEXT_MAX bytes at most, to ret_out, which has
- * plaintext.len + envelope_overhead bytes and may not overlap it. key comes
- * from keys_up_key or keys_down_key with the encoded header.
+ * plaintext.len + envelope_overhead bytes and may not overlap it. header is
+ * as envelope_header_encode made it, and key comes from keys_up_key or
+ * keys_down_key with it.
  *
  * Errors: ERR_INVALID (header), ERR_SPACE (plaintext too long), ERR_CRYPTO.
  */
-MUST_CHECK enum err envelope_seal(const struct envelope_header *header,
+MUST_CHECK enum err envelope_seal(struct bytes header,
     const uint8_t key[E2E_KEY_LEN], struct bytes plaintext, uint8_t *ret_out);
 
 /*
- * Opens a message whose header has been decoded; ret_out gets message.len
- * less overhead bytes. Errors: ERR_TRUNCATED, ERR_AUTH, ERR_CRYPTO.
+ * Opens a message; header is the one whose key this is, ret_out gets
+ * message.len less overhead bytes. Errors: ERR_INVALID (header),
+ * ERR_TRUNCATED, ERR_AUTH (also for another header), ERR_CRYPTO.
  */
-MUST_CHECK enum err envelope_open(const struct envelope_header *header,
+MUST_CHECK enum err envelope_open(struct bytes header,
     const uint8_t key[E2E_KEY_LEN], struct bytes message, uint8_t *ret_out);
 
 #endif

@@ -100,6 +100,19 @@ MUST_CHECK enum err keys_up_key(const struct keys_up *prk, struct bytes header,
 MUST_CHECK enum err keys_down_key(const struct keys_down *prk,
     struct bytes header, uint8_t ret_key[E2E_KEY_LEN]);
 
+/* An uplink PRK prepared for many messages; wiped like the PRK. */
+struct keys_sender {
+	struct hmac_key prk;
+};
+
+/* Error: ERR_CRYPTO. */
+MUST_CHECK enum err keys_sender_init(
+    const struct keys_up *prk, struct keys_sender *ret_sender);
+
+/* As keys_up_key. */
+MUST_CHECK enum err keys_sender_key(const struct keys_sender *sender,
+    struct bytes header, uint8_t ret_key[E2E_KEY_LEN]);
+
 /* ck(n+1) from ck(n), the request id and the request's payload. */
 MUST_CHECK enum err keys_checkin_next(const struct keys_checkin *ck,
     const uint8_t request_id[REQUEST_ID_LEN], struct bytes payload,

@@ -160,6 +160,8 @@ struct rot {
 	bool doubtful; /* the guard may have counted it: only rot_open helps */
 	uint64_t draws; /* goes into every random draw */
 	struct rot_stride stride[3]; /* by enum rot_counter */
+	bool has_sender;
+	struct keys_sender sender; /* of rec.cur.up: goes when rec changes */
 	struct rot_record rec;
 	struct rot_record next; /* a change on its way into a slot */
 	uint8_t buf[ROT_RECORD_MAX];
