@@ -131,6 +131,22 @@ use_wal(struct store *store)
 	return sqlite_error(store, result);
 }
 
+/*
+ * Whoever had the database open before may have ended between a sync that
+ * failed and what he would have done about it: see sqlite_settle.
+ */
+static enum err
+carry_over_first(struct store *store)
+{
+	enum err err = carry_over(store);
+
+	for (int i = 0; i < WAL_TRIES && err == ERR_BUSY; i++) {
+		(void)sqlite3_sleep(WAL_PAUSE_MS);
+		err = carry_over(store);
+	}
+	return err;
+}
+
 /* SQLite would make the file with the umask's mode: others could read it. */
 static enum err
 make_private(struct store *store, const char *path)
@@ -169,6 +185,8 @@ open_database(struct store *store, const char *path)
 	err = sqlite_exec(store, pragmas);
 	if (err == ERR_OK)
 		err = use_wal(store);
+	if (err == ERR_OK)
+		err = carry_over_first(store);
 	if (err == ERR_OK)
 		err = store_migrate(store);
 	return err;

@@ -99,6 +99,17 @@ def cpu_seconds(pid):
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+def settled_cpu(daemon):
+    """Processor seconds of the service, once it has nothing left to do."""
+    last = None
+    while True:
+        now = sum(cpu_seconds(pid) for pid in children(daemon.process.pid))
+        if now == last:
+            return now
+        last = now
+        time.sleep(0.3)
+
+
 class Daemon:
     """holdfastd on the service's core."""
 
@@ -290,14 +301,19 @@ def commit_rate(build, daemon, folder):
 
 
 def bench_heartbeats(figures, build, daemon, fleet, folder):
-    """Durable heartbeats a second; then all devices at once."""
-    rounds = []
+    """
+    Durable heartbeats a second, as a burst; and what one costs in all, with
+    what is put off until the service is quiet again.
+    """
+    rounds, costs = [], []
     for _ in range(ROUNDS):
+        before = settled_cpu(daemon)
         echo = echo_rate(build, fleet)
         result = storm(build, fleet, daemon.devices, "--window", WINDOW)
         if result["served"] != result["of"]:
             sys.exit(f"heartbeats: {result}")
         rounds.append((result["served"] / result["seconds"], echo))
+        costs.append((settled_cpu(daemon) - before) / result["served"])
     rate = statistics.median(rate for rate, _ in rounds)
     commits = commit_rate(build, daemon, folder)
     figures.note(heartbeats_per_s=[r for r, _ in rounds],
@@ -305,6 +321,7 @@ def bench_heartbeats(figures, build, daemon, fleet, folder):
     figures.add("heartbeats_to_echo", statistics.median(
         rate / echo for rate, echo in rounds), ">=", 0.15)
     figures.add("heartbeats_to_single_commits", rate / commits, ">=", 4.0)
+    figures.note(heartbeat_cpu_us=[cost * 1e6 for cost in costs])
 
 
 def bench_storm(figures, build, daemon, fleet):

@@ -161,9 +161,10 @@ service_start(struct sim *sim)
 		service_check(sim);
 		return;
 	}
-	if (!disk_is_dead())
+	/* A disk that fails once ends it; it is started again. */
+	if (!disk_is_dead() && err != ERR_IO)
 		sim_fail(sim, "the service starts", "%d: %s", err, why);
-	service_kill(sim, true);
+	service_kill(sim, disk_is_dead());
 }
 
 void
