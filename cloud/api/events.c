@@ -56,6 +56,9 @@ events_list(struct request *r)
 	struct event_list list = {.items = json_array(), .limit = page.limit};
 	enum err err = service_read(&r->api->service);
 
+	/* Who goes on from the last number shall not miss one. */
+	if (err == ERR_OK)
+		err = store_confirm(r->api->service.store);
 	/* One more than is shown says whether there is a next page. */
 	if (err == ERR_OK)
 		err = store_event_list(r->api->service.store, r->actor.tenant,

@@ -26,6 +26,9 @@ apply_effect(struct devices *d, struct job *job)
 				     : err;
 	case EFFECT_ADVANCE:
 		job->change.advance.changed = ++d->changes;
+		/* What goes to the journal is not compared with the row. */
+		if (!d->unchanged)
+			job->change.advance.brief = false;
 		return store_device_advance(d->store, &job->change.advance);
 	case EFFECT_COMMIT:
 		job->change.commit.changed = ++d->changes;

@@ -68,20 +68,38 @@ complain(struct server *s, uint64_t now_ms)
 	s->complained_ms = now_ms;
 }
 
-/* Sends what was held once it is durable; false when nothing was. */
+/* Sends answers that are durable; devices of the others ask again. */
+static void
+send_if(struct server *s, const struct udp_batch *batch, enum err durable)
+{
+	if (durable == ERR_OK)
+		udp_send(&s->udp, batch);
+	else
+		log_warn("not-durable", log_text("store", store_why(s->store)));
+}
+
+/* In the syncer's thread: what is held has become durable. */
+static void
+send_held(void *ctx)
+{
+	struct server *s = ctx;
+
+	udp_send(&s->udp, s->held);
+}
+
+/* Waits until nothing is held any more; false when nothing was. */
 static bool
 release(struct server *s)
 {
-	struct udp_batch *held = s->held;
+	bool sent = false;
+	enum err err;
 
-	if (held == NULL)
+	if (s->held == NULL)
 		return false;
+	err = syncer_wait(&s->syncer, &sent);
+	if (!sent)
+		send_if(s, s->held, err);
 	s->held = NULL;
-	if (syncer_wait(&s->syncer) == ERR_OK)
-		udp_send(&s->udp, held);
-	else
-		/* Their devices ask again. */
-		log_warn("not-durable", log_text("store", store_why(s->store)));
 	return true;
 }
 
@@ -89,14 +107,14 @@ release(struct server *s)
 static void
 answer(struct server *s, struct udp_batch *batch)
 {
-	if (!syncer_begin(&s->syncer)) {
-		/* Nothing new; what it says may be of a sync that failed. */
-		if (store_sync(s->store) == ERR_OK)
-			udp_send(&s->udp, batch);
-		return;
-	}
 	udp_keep(batch);
 	s->held = batch;
+	if (!syncer_begin(&s->syncer)) {
+		/* Nothing new; what it says may be of a sync that failed. */
+		s->held = NULL;
+		send_if(s, batch, store_sync(s->store));
+		return;
+	}
 	s->next = batch == &s->batch[0] ? &s->batch[1] : &s->batch[0];
 }
 
@@ -231,7 +249,7 @@ open_all(struct server *s, const struct process *p)
 		    log_errno(errno));
 		return err;
 	}
-	store_defer(s->store);
+	store_defer(s->store, STORE_LOG_PAGES);
 	err = keysproto_client_init(&s->client, p->keys_fd);
 	if (err != ERR_OK)
 		log_error("keys", log_err(err));
@@ -250,7 +268,18 @@ make_handler(struct server *s, const struct process *p)
 	err = devices_new(
 	    &config, s->store, &s->keys, &crypto_random_source, &s->devices);
 	if (err != ERR_OK)
-		log_error("start", log_err(err));
+		log_error("start", log_err(err),
+		    log_text("store", store_why(s->store)));
+	return err;
+}
+
+static enum err
+start_syncer(struct server *s)
+{
+	enum err err = syncer_start(&s->syncer, s->store, send_held, s);
+
+	if (err != ERR_OK)
+		log_error("thread", log_err(err));
 	return err;
 }
 
@@ -278,7 +307,7 @@ start(struct server *s, const struct process *p)
 		err = ERR_IO;
 	}
 	if (err == ERR_OK)
-		err = syncer_start(&s->syncer, s->store);
+		err = start_syncer(s);
 	if (err == ERR_OK)
 		err = make_handler(s, p);
 	return err == ERR_OK ? say_ready(s, p) : err;

@@ -25,6 +25,8 @@ work(void *arg)
 			break;
 		(void)pthread_mutex_unlock(&s->lock);
 		s->synced = store_sync_run(s->store);
+		if (s->synced)
+			s->send(s->ctx);
 		(void)pthread_mutex_lock(&s->lock);
 		turn(s, SYNCER_DONE);
 	}
@@ -33,11 +35,14 @@ work(void *arg)
 }
 
 enum err
-syncer_start(struct syncer *s, struct store *store)
+syncer_start(
+    struct syncer *s, struct store *store, void (*send)(void *ctx), void *ctx)
 {
 	sigset_t all, was;
 
 	s->store = store;
+	s->send = send;
+	s->ctx = ctx;
 	s->state = SYNCER_IDLE;
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_cond_init(&s->turned, NULL);
@@ -75,12 +80,13 @@ syncer_begin(struct syncer *s)
 }
 
 enum err
-syncer_wait(struct syncer *s)
+syncer_wait(struct syncer *s, bool *ret_sent)
 {
 	(void)pthread_mutex_lock(&s->lock);
 	while (s->state == SYNCER_ASKED)
 		(void)pthread_cond_wait(&s->turned, &s->lock);
 	s->state = SYNCER_IDLE;
 	(void)pthread_mutex_unlock(&s->lock);
+	*ret_sent = s->synced;
 	return store_sync_end(s->store, s->synced);
 }

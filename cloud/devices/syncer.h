@@ -1,5 +1,6 @@
 /*
- * A thread that syncs the store's commits while the next batch is handled.
+ * A thread that syncs the store's commits while the next batch is handled, and
+ * sends what waits for that.
  */
 #ifndef CLOUD_DEVICES_SYNCER_H
 #define CLOUD_DEVICES_SYNCER_H
@@ -10,6 +11,8 @@
 
 struct syncer {
 	struct store *store;
+	void (*send)(void *ctx);
+	void *ctx;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t turned; /* state has changed */
@@ -24,10 +27,12 @@ struct syncer {
 };
 
 /*
- * Starts the thread, for a store that defers (store_defer). Errors:
+ * Starts the thread, for a store that defers (store_defer). It calls send
+ * after each sync that worked, between syncer_begin and syncer_wait. Errors:
  * ERR_NOMEM.
  */
-MUST_CHECK enum err syncer_start(struct syncer *s, struct store *store);
+MUST_CHECK enum err syncer_start(
+    struct syncer *s, struct store *store, void (*send)(void *ctx), void *ctx);
 
 /* Ends it; what was begun is finished first. */
 void syncer_stop(struct syncer *s);
@@ -36,9 +41,9 @@ void syncer_stop(struct syncer *s);
 bool syncer_begin(struct syncer *s);
 
 /*
- * Waits until that is done. Errors: as store_sync_end: nothing that was
- * committed may be relied on.
+ * Waits until that is done, and sets ret_sent to whether send was called.
+ * Errors: as store_sync_end: nothing that was committed may be relied on.
  */
-MUST_CHECK enum err syncer_wait(struct syncer *s);
+MUST_CHECK enum err syncer_wait(struct syncer *s, bool *ret_sent);
 
 #endif

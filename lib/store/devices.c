@@ -464,8 +464,6 @@ store_device_erase(
 		err = run_for(store, &left, uid);
 	if (err == ERR_OK)
 		err = run_for(store, &transfer, uid);
-	if (err == ERR_OK)
-		err = journal_erase(store, uid);
 	if (err != ERR_OK)
 		return err;
 	query_start(&q, store, &ended);

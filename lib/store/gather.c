@@ -302,6 +302,39 @@ gather_owed(sqlite3 *db, struct gather_sync *ret_sync)
 }
 
 bool
+gather_log(sqlite3 *db, struct gather_sync *ret_sync)
+{
+	struct log *log = log_find(db);
+
+	if (log == NULL)
+		return false;
+	*ret_sync = (struct gather_sync){log->below, SQLITE_SYNC_NORMAL};
+	return true;
+}
+
+int
+gather_rewrite(sqlite3 *db)
+{
+	struct log *log = log_find(db);
+	sqlite3_int64 size = 0, at = 0;
+	int result, len;
+
+	if (log == NULL)
+		return SQLITE_OK;
+	result = log_size(&log->base, &size);
+	for (; result == SQLITE_OK && at < size; at += len) {
+		len = size - at < GATHER_MAX ? (int)(size - at) : GATHER_MAX;
+		result = log_read(&log->base, log->data, len, at);
+		if (result == SQLITE_OK)
+			result = log->below->pMethods->xWrite(
+			    log->below, log->data, len, at);
+	}
+	return result != SQLITE_OK ? result
+				   : log->below->pMethods->xSync(
+					 log->below, SQLITE_SYNC_NORMAL);
+}
+
+bool
 gather_pay(const struct gather_sync *sync)
 {
 	return sync->log->pMethods->xSync(sync->log, sync->flags) == SQLITE_OK;

@@ -25,8 +25,8 @@ const char *gather_vfs(void);
 /*
  * From the start of a COMMIT, and to its end, whichever that was: what is
  * still gathered then is of one that failed, and is dropped. defers: its pages
- * are not synced; what makes the log's head durable, or carries the log over,
- * is.
+ * are not synced; what makes the log's head durable is. Nothing may be carried
+ * over within such a COMMIT: the database would be synced before the log.
  */
 void gather_start(sqlite3 *db, bool defers);
 void gather_stop(sqlite3 *db);
@@ -42,6 +42,15 @@ struct gather_sync {
  * there is none.
  */
 bool gather_owed(sqlite3 *db, struct gather_sync *ret_sync);
+
+/* A sync of the log as it is, whatever is owed; false when there is no log. */
+bool gather_log(sqlite3 *db, struct gather_sync *ret_sync);
+
+/*
+ * Writes all of the log once more, as it was read, and syncs it. Within a
+ * transaction that writes: nobody else may. A result of SQLite.
+ */
+int gather_rewrite(sqlite3 *db);
 
 /*
  * Does it; in any thread, also while the connection is used, but not beside

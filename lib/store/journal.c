@@ -26,15 +26,17 @@ load(struct store *store)
 	static const struct sql sql = {
 	    "SELECT number, uid FROM journal ORDER BY number"};
 	struct journal *j = &store->journal;
-	uint8_t uid[UID_LEN];
+	struct bytes uid;
 	struct query q;
 
 	query_start(&q, store, &sql);
 	while (query_row(&q)) {
 		j->last = query_u64(&q, 0);
-		(void)query_copy(&q, 1, uid, sizeof(uid));
-		if (q.err == ERR_OK)
-			query_fail(&q, latest_enter(&j->latest, uid, j->last));
+		uid = query_blob(&q, 1);
+		/* A damaged entry is nobody's, and goes with the others. */
+		if (q.err == ERR_OK && uid.len == UID_LEN)
+			query_fail(
+			    &q, latest_enter(&j->latest, uid.ptr, j->last));
 		latest_keep(&j->latest);
 	}
 	return query_end(&q);
@@ -208,17 +210,6 @@ journal_void(struct store *store, const uint8_t uid[UID_LEN])
 }
 
 enum err
-journal_erase(struct store *store, const uint8_t uid[UID_LEN])
-{
-	static const struct sql sql = {"DELETE FROM journal WHERE uid = $1"};
-	struct query q;
-
-	query_start(&q, store, &sql);
-	query_bind_blob(&q, bytes_make(uid, UID_LEN));
-	return query_run(&q);
-}
-
-enum err
 journal_settle(struct store *store, const uint8_t uid[UID_LEN])
 {
 	static const struct sql sql = {
@@ -294,8 +285,13 @@ carry(struct store *store, size_t count, size_t *ret_at, bool *ret_ends)
 		err = delete_some(store, count * DELETES_EACH, &deleted);
 		*ret_ends = !deleted;
 	}
-	for (; at < j->turn_count && count > 0 && err == ERR_OK; at++, count--)
+	for (; at < j->turn_count && count > 0 && err == ERR_OK;
+	     at++, count--) {
 		err = journal_settle(store, j->turn[at].uid);
+		/* A damaged entry is dropped: its device starts over. */
+		if (err == ERR_FORMAT)
+			err = ERR_OK;
+	}
 	*ret_at = at;
 	return err;
 }

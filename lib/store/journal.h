@@ -41,8 +41,4 @@ MUST_CHECK enum err journal_settle(
 MUST_CHECK enum err journal_void(
     struct store *store, const uint8_t uid[UID_LEN]);
 
-/* Deletes all entries of a device. */
-MUST_CHECK enum err journal_erase(
-    struct store *store, const uint8_t uid[UID_LEN]);
-
 #endif

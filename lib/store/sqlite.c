@@ -80,7 +80,10 @@ sqlite_error(struct store *store, int result)
 	}
 }
 
-/* Carries over to the database what its log holds, beside who writes. */
+/*
+ * Carries over to the database what its log holds, beside who writes. What
+ * fails leaves the store in doubt: it may have been a sync of the log.
+ */
 static enum err
 carry_over(struct store *store)
 {
@@ -93,6 +96,22 @@ carry_over(struct store *store)
 	return sqlite_error(store, result);
 }
 
+static enum err
+write_again(struct store *store)
+{
+	enum err err = sqlite_exec(store, "BEGIN IMMEDIATE");
+
+	if (err != ERR_OK)
+		return err;
+	err = sqlite_error(store, gather_rewrite(store->db));
+	/* Nobody reads this number; writing it is a page of the log. */
+	if (err == ERR_OK)
+		err = sqlite_exec(store, "PRAGMA user_version = 1; COMMIT");
+	if (err != ERR_OK)
+		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return err;
+}
+
 enum err
 sqlite_settle(struct store *store)
 {
@@ -100,10 +119,7 @@ sqlite_settle(struct store *store)
 
 	if (!store->in_doubt || sqlite3_get_autocommit(store->db) == 0)
 		return ERR_OK;
-	err = carry_over(store);
-	/* Nobody reads this number; writing it is a page of the log. */
-	if (err == ERR_OK)
-		err = sqlite_exec(store, "PRAGMA user_version = 1");
+	err = write_again(store);
 	store->in_doubt = err != ERR_OK;
 	return err;
 }
@@ -131,22 +147,6 @@ use_wal(struct store *store)
 	return sqlite_error(store, result);
 }
 
-/*
- * Whoever had the database open before may have ended between a sync that
- * failed and what he would have done about it: see sqlite_settle.
- */
-static enum err
-carry_over_first(struct store *store)
-{
-	enum err err = carry_over(store);
-
-	for (int i = 0; i < WAL_TRIES && err == ERR_BUSY; i++) {
-		(void)sqlite3_sleep(WAL_PAUSE_MS);
-		err = carry_over(store);
-	}
-	return err;
-}
-
 /* SQLite would make the file with the umask's mode: others could read it. */
 static enum err
 make_private(struct store *store, const char *path)
@@ -164,6 +164,17 @@ make_private(struct store *store, const char *path)
 	}
 	(void)close(fd);
 	return ERR_OK;
+}
+
+/*
+ * Whoever had the database open before may have ended between a sync that
+ * failed and what he would have done about it.
+ */
+static enum err
+settle_first(struct store *store)
+{
+	store->in_doubt = true;
+	return sqlite_settle(store);
 }
 
 static enum err
@@ -186,7 +197,7 @@ open_database(struct store *store, const char *path)
 	if (err == ERR_OK)
 		err = use_wal(store);
 	if (err == ERR_OK)
-		err = carry_over_first(store);
+		err = settle_first(store);
 	if (err == ERR_OK)
 		err = store_migrate(store);
 	return err;
@@ -342,10 +353,39 @@ store_tidy(struct store *store)
 	return err;
 }
 
+static int
+note_pages(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+	struct store *store = ctx;
+
+	(void)db;
+	(void)name;
+	store->pages = pages;
+	return SQLITE_OK;
+}
+
 void
-store_defer(struct store *store)
+store_defer(struct store *store, int pages)
 {
 	store->defers = true;
+	store->pages_max = pages;
+	/* In place of SQLite's own, which would carry over within a COMMIT. */
+	(void)sqlite3_wal_hook(store->db, note_pages, store);
+}
+
+/* A log that has grown long is carried over, when it is durable. */
+static enum err
+shorten(struct store *store)
+{
+	enum err err;
+
+	if (store->pages < store->pages_max || store->in_transaction)
+		return ERR_OK;
+	err = carry_over(store);
+	/* Not all of it, or again after as many pages. */
+	if (err == ERR_OK || err == ERR_BUSY)
+		store->pages = 0;
+	return err == ERR_BUSY ? ERR_OK : err;
 }
 
 bool
@@ -370,9 +410,23 @@ store_sync_end(struct store *store, bool synced)
 	store->syncing = false;
 	store->in_doubt = store->in_doubt || !synced;
 	err = sqlite_settle(store);
+	if (err == ERR_OK)
+		err = shorten(store);
 	if (err == ERR_OK && store->in_doubt)
 		err = ERR_BUSY; /* within a transaction nothing is settled */
 	return err;
+}
+
+enum err
+store_confirm(struct store *store)
+{
+	struct gather_sync log;
+	enum err err;
+
+	if (gather_log(store->db, &log) && !gather_pay(&log))
+		store->in_doubt = true;
+	err = sqlite_settle(store);
+	return err == ERR_OK && store->in_doubt ? ERR_IO : err;
 }
 
 enum err

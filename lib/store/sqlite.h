@@ -26,6 +26,8 @@ struct store {
 	bool in_transaction;
 	bool in_doubt; /* sqlite_settle has something to do */
 	bool defers;
+	int pages; /* of the log, at the last commit of a store that defers */
+	int pages_max;
 	bool syncing;
 	struct gather_sync sync;
 	uint64_t seen; /* store_unchanged: what was read last; 0: unknown */
@@ -55,11 +57,11 @@ MUST_CHECK enum err sqlite_error(struct store *store, int result);
 /*
  * After a failure of the disk. A commit that failed while it was synced is
  * undone in memory, but stands in the log, and would be there after a power
- * cut: as if what was answered since then had not been. The next commit writes
- * over it, so this makes one. And what others had committed and not synced yet
- * may never be written: a system says so once to each process that syncs the
- * file, and forgets it. It is durable when it has been carried over to the
- * database, which this does before.
+ * cut: as if what was answered since then had not been. And what others had
+ * committed and not synced yet may never be written: a system says so once to
+ * each process that syncs the file, and forgets it. So the log is written once
+ * more, as memory has it, with a commit at its end that takes the place of the
+ * one that failed.
  *
  * Errors: as store_commit; it has to be called again then.
  */

@@ -152,7 +152,7 @@ service_start(struct sim *sim)
 	if (err == ERR_OK)
 		err = store_open(PATH, &s->desk, &why);
 	if (err == ERR_OK)
-		store_defer(s->store);
+		store_defer(s->store, s->log_pages);
 	if (err == ERR_OK)
 		err = devices_new(
 		    &s->config, s->store, &s->port, &s->random, &s->devices);
@@ -217,6 +217,7 @@ service_make(struct sim *sim)
 		    (uint32_t)chance_between(&sim->chance, 12, 120) * 3600;
 	s->config.burst = chance_one_in(&s->chance, 3) ? 0 : 1;
 	s->config.carry = chance_one_in(&s->chance, 2) ? 2 : 0;
+	s->log_pages = chance_one_in(&s->chance, 2) ? 24 : STORE_LOG_PAGES;
 	s->syncs_late = chance_one_in(&s->chance, 2);
 	s->held = calloc(DEVICES_BATCH_MAX, sizeof(*s->held));
 	if (s->held == NULL)

@@ -80,6 +80,7 @@ struct service {
 	struct devices *devices; /* NULL: the service is down */
 	uint64_t up_ms; /* when it comes back */
 	int64_t clock_s; /* how wrong its clock is */
+	int log_pages; /* the log is carried over when it has so many */
 	bool syncs_late; /* while it handles the next batch */
 	bool syncing; /* what is held waits for that */
 	struct held *held;

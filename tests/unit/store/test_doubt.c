@@ -6,10 +6,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "disk.h"
+#include "sqlite.h"
 #include "store/counters.h"
 #include "store/store.h"
 
@@ -114,7 +116,7 @@ run_deferred(uint64_t n, uint64_t values)
 	disk_reset(n);
 	store = open_store();
 	assert_int_equal(write_value(store, 1), ERR_OK);
-	store_defer(store);
+	store_defer(store, n % 2 == 0 ? 4 : STORE_LOG_PAGES);
 	disk_plan(DISK_ERROR, n);
 	for (value = 2; value < 2 + values; value++) {
 		if (write_value(store, value) != ERR_OK)
@@ -156,6 +158,33 @@ test_deferred_faults(void **state)
 	assert_true(failed >= 2 && failed < FAULTS);
 }
 
+/* Who confirms what he has read relies on it, whoever has committed it. */
+static void
+test_confirmed(void **state)
+{
+	struct store *store, *reader;
+
+	(void)state;
+	disk_install();
+	for (uint64_t seed = 1; seed <= FAULTS; seed++) {
+		disk_reset(seed);
+		store = open_store();
+		reader = open_store();
+		store_defer(store, STORE_LOG_PAGES);
+		assert_int_equal(write_value(store, 1), ERR_OK);
+		assert_int_equal(store_begin_read(reader), ERR_OK);
+		assert_int_equal(store_confirm(reader), ERR_OK);
+		store_rollback(reader);
+		disk_die();
+		store_close(reader);
+		store_close(store);
+		disk_revive(true);
+		store = open_store();
+		assert_int_equal(read_value(store), 1);
+		store_close(store);
+	}
+}
+
 /* A power cut takes what was not synced, and leaves a first part. */
 static void
 test_deferred_power(void **state)
@@ -169,7 +198,7 @@ test_deferred_power(void **state)
 		disk_reset(seed);
 		store = open_store();
 		assert_false(store_sync_start(store));
-		store_defer(store);
+		store_defer(store, STORE_LOG_PAGES);
 		assert_int_equal(write_value(store, 1), ERR_OK);
 		assert_int_equal(store_sync(store), ERR_OK);
 		assert_int_equal(write_value(store, 2), ERR_OK);
@@ -191,10 +220,101 @@ test_deferred_power(void **state)
 	assert_true(lost > 0 && lost < FAULTS);
 }
 
+static void
+run_sql(struct store *store, const char *sql)
+{
+	if (sqlite_exec(store, sql) != ERR_OK)
+		fail_msg("%s: %s", sql, store_why(store));
+}
+
+/* A transaction that changes many pages: rows and their index. */
+static enum err
+write_rows(struct store *store, uint64_t value)
+{
+	char sql[160];
+	enum err err = store_begin(store);
+
+	(void)snprintf(sql, sizeof(sql),
+	    "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n"
+	    " WHERE i < 7) INSERT INTO t (v, b) SELECT %d,"
+	    " printf('%%0200d', i * 7919 + %d) FROM n",
+	    (int)value, (int)(value * 104729 % 7919));
+	if (err == ERR_OK)
+		err = sqlite_exec(store, sql);
+	if (err == ERR_OK)
+		return store_commit(store);
+	store_rollback(store);
+	return err;
+}
+
+static int
+take_text(void *ctx, int count, char **values, char **names)
+{
+	(void)count;
+	(void)names;
+	(void)snprintf(ctx, 64, "%s", values[0]);
+	return 0;
+}
+
+static void
+ask_sql(struct store *store, const char *sql, char answer[64])
+{
+	assert_int_equal(
+	    sqlite3_exec(store->db, sql, take_text, answer, NULL), SQLITE_OK);
+}
+
+/*
+ * The log is carried over again and again, and the power goes at the n-th write
+ * or sync: the database is whole, and has what was synced.
+ */
+static void
+test_deferred_long(void **state)
+{
+	uint64_t durable;
+	struct store *store;
+	char answer[64];
+	bool ended = false;
+
+	(void)state;
+	disk_install();
+	for (uint64_t n = 1; !ended; n += 11) {
+		assert_true(n < 6000);
+		disk_reset(n);
+		store = open_store();
+		run_sql(store, "CREATE TABLE t (v INTEGER, b TEXT)");
+		run_sql(store, "CREATE INDEX i ON t (b)");
+		store_defer(store, 24);
+		assert_int_equal(store_sync(store), ERR_OK);
+		durable = 0;
+		disk_plan(DISK_POWER, n);
+		for (uint64_t v = 1; v < 60 && !disk_is_dead(); v++) {
+			if (write_rows(store, v) != ERR_OK)
+				continue;
+			if (v % 2 == 0 && store_sync(store) == ERR_OK)
+				durable = v;
+		}
+		ended = !disk_is_dead();
+		disk_die();
+		store_close(store);
+		disk_revive(true);
+		store = open_store();
+		ask_sql(store, "PRAGMA integrity_check", answer);
+		assert_string_equal(answer, "ok");
+		ask_sql(store, "SELECT coalesce(max(v), 0) FROM t", answer);
+		assert_true(strtoull(answer, NULL, 10) >= durable);
+		ask_sql(store, "SELECT count(*) - 8 * count(DISTINCT v) FROM t",
+		    answer);
+		assert_string_equal(answer, "0");
+		store_close(store);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_fault),
+	    cmocka_unit_test(test_confirmed),
+	    cmocka_unit_test(test_deferred_long),
 	    cmocka_unit_test(test_deferred_faults),
 	    cmocka_unit_test(test_deferred_power)};
 

@@ -244,6 +244,26 @@ test_left_generation(void **state)
 	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
 }
 
+/* Another connection has given the device a generation: it is the row's. */
+static void
+test_other_context(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = fixture_open(f);
+	struct store_device d = add(f->store, 1, 4);
+
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+	d.generation = 2;
+	memset(d.alias, 0xee, ALIAS_LEN);
+	d.n = 0;
+	assert_int_equal(store_device_commit(other, &d), ERR_OK);
+	assert_int_equal(n_of(f->store, &d), 0);
+	carry_all(f->store, 8);
+	assert_int_equal(n_of(other, &d), 0);
+	store_close(other);
+}
+
 /* No key comes back to a device whose keys are erased. */
 static void
 test_erased(void **state)
@@ -255,7 +275,6 @@ test_erased(void **state)
 	assert_int_equal(store_journal_open(f->store), ERR_OK);
 	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
 	assert_int_equal(store_device_erase(other, d.uid, 99), ERR_OK);
-	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
 	assert_int_equal(store_device_by_uid(f->store, d.uid, &found), ERR_OK);
 	assert_true(found.erased == 99 && found.ck.len == 0);
 	/* What was under way when it was erased. */
@@ -269,21 +288,35 @@ test_erased(void **state)
 	store_close(other);
 }
 
+/* A damaged entry costs its device what it said, and nobody else anything. */
 static void
 test_damaged(void **state)
 {
 	struct fixture *f = *state;
-	struct store_device d = add(f->store, 1, 4), found;
+	struct store_device d = add(f->store, 1, 4), e = add(f->store, 2, 4);
+	struct store_device found;
 	struct store *other;
 
 	assert_int_equal(store_journal_open(f->store), ERR_OK);
 	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
-	fixture_sql(f, "UPDATE journal SET ck = zeroblob(1000)");
+	assert_int_equal(advance(f->store, &e, 4, true), ERR_OK);
+	fixture_sql(
+	    f, "UPDATE journal SET ck = zeroblob(1000) WHERE number = 1");
 	assert_int_equal(
 	    store_device_by_uid(f->store, d.uid, &found), ERR_FORMAT);
-	fixture_sql(f, "UPDATE journal SET uid = x'00'");
+	carry_all(f->store, 8);
+	assert_int_equal(n_of(f->store, &d), 4);
+	assert_int_equal(n_of(f->store, &e), 5);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
+	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+	assert_int_equal(advance(f->store, &e, 5, true), ERR_OK);
+	fixture_sql(f, "UPDATE journal SET uid = x'00' WHERE n = 5");
 	other = fixture_open(f);
-	assert_int_equal(store_journal_open(other), ERR_FORMAT);
+	assert_int_equal(store_journal_open(other), ERR_OK);
+	assert_int_equal(n_of(other, &d), 4);
+	assert_int_equal(n_of(other, &e), 6);
+	carry_all(other, 8);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
 	store_close(other);
 }
 
@@ -368,6 +401,7 @@ main(void)
 	    TEST(test_carried_in_parts),
 	    TEST(test_a_part_that_fails),
 	    TEST(test_left_generation),
+	    TEST(test_other_context),
 	    TEST(test_erased),
 	    TEST(test_damaged),
 	    cmocka_unit_test(test_latest),

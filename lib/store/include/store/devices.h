@@ -113,7 +113,7 @@ struct store_advance {
 	/*
 	 * From period to confirmed_version and firmware nothing changes: the
 	 * journal may have it. Who says so has read the device in state n, and
-	 * nobody else advances it.
+	 * nobody has changed it since then (store_unchanged).
 	 */
 	bool brief;
 	struct store_blob ck; /* ck(n + 1) */

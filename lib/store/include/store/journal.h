@@ -6,7 +6,9 @@
  * One process alone writes and reads the journal, the one that serves devices;
  * to it a device is what its row and its latest entry say together. Everybody
  * else reads rows, and may find n, the keys of check-ins, and when and where a
- * device was seen behind by what has not been carried over yet.
+ * device was seen behind by what has not been carried over yet. What is erased
+ * of a device stays in its entries until these are deleted, and is used for
+ * nothing.
  */
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H

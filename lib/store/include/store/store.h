@@ -88,9 +88,11 @@ MUST_CHECK enum err store_tidy(struct store *store);
  * From now on store_commit makes what it commits visible to everybody, and
  * leaves it to a sync to make it durable, together with all that was committed
  * before: after a crash of the machine there is some first part of it. Who has
- * committed relies on it, and says so to others, after that sync alone.
+ * committed relies on it, and says so to others, after that sync alone. After
+ * a sync the log is carried over to the database when it has pages, or more.
  */
-void store_defer(struct store *store);
+#define STORE_LOG_PAGES 32000
+void store_defer(struct store *store, int pages);
 
 /*
  * The sync in three steps: start says whether there is anything to do; run
@@ -98,13 +100,20 @@ void store_defer(struct store *store);
  * end takes what run has said. All within store_sync_start and
  * store_sync_end is of the next sync.
  *
- * After a failure what was committed is carried over to the database, by end
- * or by the next operation that can: as long as end, or store_sync, says
+ * After a failure what was committed is written once more, by end or by the
+ * next operation that can: as long as end, or store_sync, says
  * anything but ERR_OK, nothing that was committed may be relied on.
  */
 bool store_sync_start(struct store *store);
 bool store_sync_run(const struct store *store);
 MUST_CHECK enum err store_sync_end(struct store *store, bool synced);
+
+/*
+ * Makes durable all that can be read: for who passes on what another process
+ * may have committed and not synced yet. Within a transaction, what that
+ * reads; ERR_IO when it fails there.
+ */
+MUST_CHECK enum err store_confirm(struct store *store);
 
 /* All three; ERR_OK, too, when there is nothing to do. */
 MUST_CHECK enum err store_sync(struct store *store);
