@@ -128,8 +128,15 @@ serve(struct server *s)
 	struct udp_batch *batch = s->next;
 	struct devices_clock now;
 
+	batch->count = 0;
 	if (udp_receive(&s->udp, batch) == 0)
 		return release(s);
+	/*
+	 * A full batch is handled while the last is made durable. Another waits
+	 * for that, and for more: its commit costs nearly that of a full one.
+	 */
+	if (batch->count < DEVICES_BATCH_MAX && release(s))
+		(void)udp_receive(&s->udp, batch);
 	now = read_clock();
 	devices_handle(s->devices, &now, batch->in, batch->count, batch->out);
 	(void)release(s);

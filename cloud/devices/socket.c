@@ -151,38 +151,38 @@ udp_receive(struct udp *udp, struct udp_batch *b)
 	struct iovec iov[DEVICES_BATCH_MAX];
 	_Alignas(struct cmsghdr)
 	    uint8_t control[DEVICES_BATCH_MAX][UDP_CONTROL_MAX];
+	size_t at = b->count, room = DEVICES_BATCH_MAX - at;
 	int count;
 
-	memset(message, 0, sizeof(message));
-	for (size_t i = 0; i < DEVICES_BATCH_MAX; i++) {
+	memset(message, 0, room * sizeof(message[0]));
+	for (size_t i = 0; i < room; i++) {
 		struct msghdr *h = &message[i].msg_hdr;
 
-		iov[i] = (struct iovec){b->data[i], UDP_DATAGRAM_MAX};
+		iov[i] = (struct iovec){b->data[at + i], UDP_DATAGRAM_MAX};
 		h->msg_iov = &iov[i];
 		h->msg_iovlen = 1;
-		h->msg_name = &b->peer[i].from;
-		h->msg_namelen = sizeof(b->peer[i].from);
+		h->msg_name = &b->peer[at + i].from;
+		h->msg_namelen = sizeof(b->peer[at + i].from);
 		h->msg_control = control[i];
 		h->msg_controllen = UDP_CONTROL_MAX;
 	}
-	count =
-	    recvmmsg(udp->fd, message, DEVICES_BATCH_MAX, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < count; i++) {
-		struct udp_peer *peer = &b->peer[i];
+	count = recvmmsg(udp->fd, message, (unsigned)room, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < count; i++, at++) {
+		struct udp_peer *peer = &b->peer[at];
 		struct msghdr *h = &message[i].msg_hdr;
 		bool cut = (h->msg_flags & MSG_TRUNC) != 0;
 
 		keep_control(peer, h);
 		format_peer(peer);
-		b->in[i] = (struct devices_in){
+		b->in[at] = (struct devices_in){
 		    .data =
-			bytes_make(b->data[i], cut ? 0 : message[i].msg_len),
+			bytes_make(b->data[at], cut ? 0 : message[i].msg_len),
 		    .from = bytes_make(&peer->from, h->msg_namelen),
 		    .address = peer->address,
 		    .net = net_of(peer)};
 	}
-	b->count = count > 0 ? (size_t)count : 0;
-	return b->count;
+	b->count = at;
+	return count > 0 ? (size_t)count : 0;
 }
 
 STATIC_ASSERT(DATAGRAM_MAX <= UDP_DATAGRAM_MAX, answers_fit_a_batch);

@@ -45,8 +45,8 @@ MUST_CHECK enum err udp_open(struct udp *udp, const char *listen);
 void udp_close(struct udp *udp);
 
 /*
- * Reads what is there, DEVICES_BATCH_MAX datagrams at most, to in, which
- * points into the batch, and says how many.
+ * Reads what is there and adds it to the batch, up to DEVICES_BATCH_MAX
+ * datagrams in all; says how many came. in points into the batch.
  */
 size_t udp_receive(struct udp *udp, struct udp_batch *b);
 
