@@ -618,6 +618,11 @@ service_decommission(struct sim *sim, struct node *node, bool now)
 					row.tenant, service_unix(sim)},
 	    node->uid, now);
 	node->ended = true;
+	/* A restored service may have lost its generation: no key is left. */
+	node->unheard =
+	    node->unheard ||
+	    (now && sim->service.restores > 0 &&
+		memcmp(row.alias, node->rot.rec.cur.alias, ALIAS_LEN) != 0);
 	w->ended_known = err == ERR_OK;
 	w->suspended_known = false;
 	w->rotate_known = false;

@@ -155,6 +155,7 @@ struct node {
 	const struct node *original; /* of a clone, else NULL */
 	bool cloned;
 	bool ended; /* an operator has decommissioned it, or tried to */
+	bool unheard; /* at once, and the service no longer knew its keys */
 	bool found; /* its clone, by an event */
 	uint8_t uid[UID_LEN];
 	struct ram_port ram;
