@@ -1047,6 +1047,19 @@ def test_dtls_certificate(wire, s_server, pki, trusting):
         "operation not supported"
 
 
+def test_dtls_resumption(wired, wire, s_server, pki, trusting):
+    server = s_server("-cert", str(pki / "server.pem"), "-key",
+                      str(pki / "server.key"), "-dtls1_2", datagram=True)
+    wire.good('AT+USECPRF=0,3,"ca"')
+    wire.good("AT+USECPRF=0,13,1")
+    kept = wired.state / "USR" / "usec" / "tls-session-0"
+    number = secure(wire, server, datagram=True)
+    assert talks(wire, number, server) and not resumed(wired)
+    wait_until(kept.exists, "the session")
+    number = secure(wire, server, datagram=True)
+    assert talks(wire, number, server) and resumed(wired)
+
+
 def test_what_the_root_of_trust_needs(new_module, tmp_path):
     """Of a device that is nobody's: the service that is off is named."""
     module = new_module("--pty", str(tmp_path / "p"))
