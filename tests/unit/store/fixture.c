@@ -95,6 +95,15 @@ fixture_number(const struct fixture *f, const char *sql)
 	return v;
 }
 
+struct store_blob
+fixture_blob(uint8_t fill)
+{
+	struct store_blob blob = {.len = BLOB_MAX};
+
+	memset(blob.b, fill, BLOB_MAX);
+	return blob;
+}
+
 struct store_device
 fixture_device(unsigned i)
 {

@@ -28,6 +28,9 @@ void fixture_sql(const struct fixture *f, const char *sql);
 /* The first column of the first row of SQL, as a number. */
 long long fixture_number(const struct fixture *f, const char *sql);
 
+/* A wrapped secret of BLOB_MAX bytes that are all the same. */
+struct store_blob fixture_blob(uint8_t fill);
+
 /* Device number i of no tenant, as from production; it is not added. */
 struct store_device fixture_device(unsigned i);
 

@@ -17,15 +17,6 @@
 static const uint8_t alias_a[ALIAS_LEN] = {1, 2, 3, 4, 5, 6};
 static const uint8_t alias_b[ALIAS_LEN] = {6, 5, 4, 3, 2, 1};
 
-static struct store_blob
-blob_of(uint8_t fill)
-{
-	struct store_blob blob = {.len = BLOB_MAX};
-
-	memset(blob.b, fill, BLOB_MAX);
-	return blob;
-}
-
 /* Adds device i and commits generation 1 of it under alias. */
 static struct store_device
 add_committed(struct store *store, unsigned i, const uint8_t *alias)
@@ -37,8 +28,8 @@ add_committed(struct store *store, unsigned i, const uint8_t *alias)
 	memcpy(d.alias, alias, ALIAS_LEN);
 	memset(d.public_key, 9, sizeof(d.public_key));
 	d.n = 1;
-	d.ck = blob_of(1);
-	d.last_ck = blob_of(0);
+	d.ck = fixture_blob(1);
+	d.last_ck = fixture_blob(0);
 	d.has_last_id = true;
 	memset(d.resume, 0x55, sizeof(d.resume));
 	memset(d.last_id, 0x77, sizeof(d.last_id));
@@ -101,7 +92,7 @@ test_advance_needs_the_right_state(void **state)
 	struct store *store = ((struct fixture *)*state)->store;
 	struct store_device d = add_committed(store, 1, alias_a), found;
 	struct store_advance a = {.n = 1,
-	    .ck = blob_of(2),
+	    .ck = fixture_blob(2),
 	    .request_id = {1, 2, 3, 4, 5},
 	    .period = 60,
 	    .flags = 2,
@@ -162,7 +153,7 @@ test_generations_end_once(void **state)
 	struct store *store = ((struct fixture *)*state)->store;
 	struct store_device d = add_committed(store, 1, alias_a);
 	struct store_generation g = {.generation = 1,
-				    .root = blob_of(4),
+				    .root = fixture_blob(4),
 				    .created = 10},
 				found;
 	bool is_free = false;
@@ -192,8 +183,8 @@ static struct store_pending
 pending_of(const struct store_device *d, uint8_t i)
 {
 	struct store_pending p = {.generation = i,
-	    .root = blob_of(i),
-	    .ck = blob_of(i),
+	    .root = fixture_blob(i),
+	    .ck = fixture_blob(i),
 	    .features = 1,
 	    .firmware = "1.0",
 	    .serial = "S-1",
@@ -254,7 +245,7 @@ test_left_contexts_are_bounded(void **state)
 	for (uint8_t i = 1; i <= LEFT_MAX + 1; i++) {
 		left.alias[0] = i;
 		left.number = i;
-		left.ck = blob_of(i);
+		left.ck = fixture_blob(i);
 		assert_int_equal(store_left_add(store, &left), ERR_OK);
 	}
 	assert_int_equal(store_left_by_uid(store, d.uid, all, &count), ERR_OK);

@@ -16,15 +16,6 @@
 
 #define MANY 40
 
-static struct store_blob
-blob_of(uint8_t fill)
-{
-	struct store_blob blob = {.len = BLOB_MAX};
-
-	memset(blob.b, fill, BLOB_MAX);
-	return blob;
-}
-
 /* Device i with a context of its own, in state n. */
 static struct store_device
 add(struct store *store, unsigned i, uint64_t n)
@@ -35,7 +26,7 @@ add(struct store *store, unsigned i, uint64_t n)
 	d.generation = 1;
 	memset(d.alias, (int)i + 1, ALIAS_LEN);
 	d.n = n;
-	d.ck = blob_of((uint8_t)n);
+	d.ck = fixture_blob((uint8_t)n);
 	d.status = DEVICE_REGISTERED;
 	d.registered = 1;
 	assert_int_equal(store_device_commit(store, &d), ERR_OK);
@@ -48,8 +39,8 @@ advance(
 {
 	struct store_advance a = {.n = n,
 	    .brief = brief,
-	    .ck = blob_of((uint8_t)(n + 1)),
-	    .last_ck = blob_of((uint8_t)n),
+	    .ck = fixture_blob((uint8_t)(n + 1)),
+	    .last_ck = fixture_blob((uint8_t)n),
 	    .firmware = "",
 	    .time = 1700000000 + n,
 	    .address = "192.0.2.1:5",
@@ -98,8 +89,8 @@ test_read_with_the_journal(void **state)
 	assert_int_equal(
 	    store_device_by_alias(f->store, d.alias, &found), ERR_OK);
 	assert_int_equal(found.n, 7);
-	assert_memory_equal(found.ck.b, blob_of(7).b, BLOB_MAX);
-	assert_memory_equal(found.last_ck.b, blob_of(6).b, BLOB_MAX);
+	assert_memory_equal(found.ck.b, fixture_blob(7).b, BLOB_MAX);
+	assert_memory_equal(found.last_ck.b, fixture_blob(6).b, BLOB_MAX);
 	assert_true(found.has_last_id && found.last_id[0] == 6);
 	assert_int_equal(found.seen, 1700000006);
 	assert_string_equal(found.address, "192.0.2.1:5");
