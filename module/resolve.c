@@ -154,11 +154,17 @@ resolve_numeric(
 	return ERR_OK;
 }
 
-/* Less than PIPE_BUF: written whole, or the reader is gone. */
+/*
+ * Less than PIPE_BUF: written whole, or the reader is gone. Who has the result
+ * finds room for the next look-up: the thread has nothing left to wait for.
+ */
 static void
 result_write(const struct resolve_job *job, const void *ptr, size_t len)
 {
-	ssize_t n = write(job->fd, ptr, len);
+	ssize_t n;
+
+	atomic_fetch_sub(&threads, 1);
+	n = write(job->fd, ptr, len);
 
 	(void)n;
 }
@@ -191,7 +197,6 @@ job_run(void *arg)
 	struct resolve_job *job = arg;
 
 	job->look(job);
-	atomic_fetch_sub(&threads, 1);
 	(void)close(job->fd);
 	free(job);
 	return NULL;
