@@ -312,6 +312,25 @@ test_bad_events_are_refused(void **state)
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
+/* A backup reads for as long as it takes: the service starts beside it. */
+static void
+test_opens_beside_a_reader(void **state)
+{
+	struct fixture *f = *state;
+	struct store *reader = fixture_open(f), *again = NULL;
+	struct store_device d = fixture_device(1), found;
+
+	assert_int_equal(store_begin_read(reader), ERR_OK);
+	assert_int_equal(
+	    store_device_by_uid(reader, d.uid, &found), ERR_NOT_FOUND);
+	assert_int_equal(store_device_add(f->store, &d), ERR_OK);
+	assert_int_equal(store_open(f->path, &again, NULL), ERR_OK);
+	assert_int_equal(store_device_by_uid(again, d.uid, &found), ERR_OK);
+	store_close(again);
+	store_rollback(reader);
+	store_close(reader);
+}
+
 int
 main(void)
 {
@@ -326,6 +345,7 @@ main(void)
 	    TEST(test_tells_what_others_change),
 	    TEST(test_commits_survive_a_kill),
 	    TEST(test_two_processes_start_at_once),
+	    TEST(test_opens_beside_a_reader),
 	    TEST(test_bad_events_are_refused),
 	};
 
