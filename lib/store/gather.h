@@ -47,15 +47,15 @@ bool gather_owed(sqlite3 *db, struct gather_sync *ret_sync);
 bool gather_log(sqlite3 *db, struct gather_sync *ret_sync);
 
 /*
+ * Does either; in any thread, also while the connection is used, but not beside
+ * another of these. False when it failed.
+ */
+bool gather_pay(const struct gather_sync *sync);
+
+/*
  * Writes all of the log once more, as it was read, and syncs it. Within a
  * transaction that writes: nobody else may. A result of SQLite.
  */
 int gather_rewrite(sqlite3 *db);
-
-/*
- * Does it; in any thread, also while the connection is used, but not beside
- * another of these. False when it failed.
- */
-bool gather_pay(const struct gather_sync *sync);
 
 #endif

@@ -119,6 +119,9 @@ sqlite_settle(struct store *store)
 
 	if (!store->in_doubt || sqlite3_get_autocommit(store->db) == 0)
 		return ERR_OK;
+	/* A system tells of a failure once: it shall not be told to us here. */
+	if (store->syncing)
+		return ERR_BUSY;
 	err = write_again(store);
 	store->in_doubt = err != ERR_OK;
 	return err;

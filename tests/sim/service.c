@@ -254,24 +254,37 @@ ended(struct sim *sim)
 	return true;
 }
 
+static void
+send_held(struct sim *sim, size_t count)
+{
+	const struct held *held = sim->service.held;
+
+	for (size_t i = 0; i < count; i++)
+		network_send(sim, &sim->node[held[i].node], false,
+		    bytes_make(held[i].b, held[i].len));
+}
+
+/* As the devices process does: its syncer sends before anything else. */
 void
 service_answer(struct sim *sim)
 {
 	struct service *s = &sim->service;
 	size_t count = s->held_count;
+	bool synced = false;
 	enum err err;
 
 	if (count == 0)
 		return;
 	s->held_count = 0;
-	err = s->syncing ? store_sync_end(s->store, store_sync_run(s->store))
+	if (s->syncing)
+		synced = store_sync_run(s->store);
+	if (synced)
+		send_held(sim, count);
+	err = s->syncing ? store_sync_end(s->store, synced)
 			 : store_sync(s->store);
 	s->syncing = false;
-	if (ended(sim) || err != ERR_OK)
-		return;
-	for (size_t i = 0; i < count; i++)
-		network_send(sim, &sim->node[s->held[i].node], false,
-		    bytes_make(s->held[i].b, s->held[i].len));
+	if (!ended(sim) && !synced && err == ERR_OK)
+		send_held(sim, count);
 }
 
 static void
