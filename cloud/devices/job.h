@@ -126,12 +126,6 @@ struct hold {
 	bool is;
 };
 
-/* Partial IVs drawn ahead. */
-struct draws {
-	size_t left;
-	uint8_t piv[DEVICES_BATCH_MAX][OSCORE_PIV_MAX];
-};
-
 /* The terms of a profile, which many devices of a pass share. */
 struct terms_memo {
 	bool is; /* of this pass */
@@ -165,7 +159,6 @@ struct devices {
 	bool unchanged; /* what the pass has read of devices still stands */
 	struct devices_clock now;
 	struct terms_memo memo;
-	struct draws draws;
 	struct job job[DEVICES_BATCH_MAX];
 	struct hold hold[DEVICES_BATCH_MAX]; /* of each job */
 	size_t job_count;

@@ -129,23 +129,6 @@ reply_kept(struct devices *d, struct job *job, const struct answer *answer)
 	return end(d, job, &w);
 }
 
-/* Draws for many answers at once; none is given twice. */
-static enum err
-draw(struct devices *d, uint8_t piv[OSCORE_PIV_MAX])
-{
-	struct draws *draws = &d->draws;
-	enum err err;
-
-	if (draws->left == 0) {
-		err = random_fill(d->random, draws->piv[0], sizeof(draws->piv));
-		if (err != ERR_OK)
-			return err;
-		draws->left = ARRAY_LEN(draws->piv);
-	}
-	memcpy(piv, draws->piv[--draws->left], OSCORE_PIV_MAX);
-	return ERR_OK;
-}
-
 /*
  * A random Partial IV of five bytes whose first is not zero: the answer's
  * nonce never repeats, whatever is replayed or restored.
@@ -156,7 +139,7 @@ draw_piv(struct devices *d, uint8_t piv[OSCORE_PIV_MAX])
 	enum err err;
 
 	do
-		err = draw(d, piv);
+		err = random_fill(d->random, piv, OSCORE_PIV_MAX);
 	while (err == ERR_OK && piv[0] == 0);
 	return err;
 }

@@ -14,7 +14,6 @@
 #define BEFORE "holdfast "
 #define AFTER " v1"
 #define LABEL_MAX (sizeof(BEFORE) - 1 + PURPOSE_MAX + sizeof(AFTER) - 1)
-#define UPLINK "uplink key"
 /* Heads: array 1, text 2, byte string 3, length 5. */
 #define INFO_MAX (LABEL_MAX + KEYS_CONTEXT_MAX + 11)
 
@@ -208,16 +207,6 @@ header_len_ok(struct bytes header)
 }
 
 enum err
-keys_up_key(const struct keys_up *prk, struct bytes header,
-    uint8_t ret_key[E2E_KEY_LEN])
-{
-	if (!header_len_ok(header))
-		return ERR_INVALID;
-	return keys_expand(
-	    BYTES_OF(prk->k), UPLINK, header, ret_key, E2E_KEY_LEN);
-}
-
-enum err
 keys_sender_init(const struct keys_up *prk, struct keys_sender *ret_sender)
 {
 	return hmac_key_init(BYTES_OF(prk->k), &ret_sender->prk);
@@ -233,10 +222,23 @@ keys_sender_key(const struct keys_sender *sender, struct bytes header,
 
 	if (!header_len_ok(header))
 		return ERR_INVALID;
-	err = info_make(UPLINK, header, E2E_KEY_LEN, buf, &info);
+	err = info_make("uplink key", header, E2E_KEY_LEN, buf, &info);
 	if (err != ERR_OK)
 		return err;
 	return hmac_key_expand(&sender->prk, info, ret_key, E2E_KEY_LEN);
+}
+
+enum err
+keys_up_key(const struct keys_up *prk, struct bytes header,
+    uint8_t ret_key[E2E_KEY_LEN])
+{
+	struct keys_sender sender;
+	enum err err = keys_sender_init(prk, &sender);
+
+	if (err == ERR_OK)
+		err = keys_sender_key(&sender, header, ret_key);
+	wipe(&sender, sizeof(sender));
+	return err;
 }
 
 enum err

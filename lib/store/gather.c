@@ -329,9 +329,7 @@ gather_rewrite(sqlite3 *db)
 			result = log->below->pMethods->xWrite(
 			    log->below, log->data, len, at);
 	}
-	return result != SQLITE_OK ? result
-				   : log->below->pMethods->xSync(
-					 log->below, SQLITE_SYNC_NORMAL);
+	return result;
 }
 
 bool

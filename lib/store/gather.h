@@ -53,8 +53,8 @@ bool gather_log(sqlite3 *db, struct gather_sync *ret_sync);
 bool gather_pay(const struct gather_sync *sync);
 
 /*
- * Writes all of the log once more, as it was read, and syncs it. Within a
- * transaction that writes: nobody else may. A result of SQLite.
+ * Writes all of the log once more, as it was read. Within a transaction that
+ * writes: nobody else may, and its COMMIT syncs it. A result of SQLite.
  */
 int gather_rewrite(sqlite3 *db);
 
