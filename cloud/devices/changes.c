@@ -15,14 +15,14 @@ apply_effect(struct devices *d, struct job *job)
 		return ERR_OK;
 	case EFFECT_PEND:
 		job->change.pending.number = ++d->changes;
-		return service_device_pend(d->store, &job->change.pending,
-		    d->unchanged ? NULL : &job->known.device);
+		return service_device_pend(
+		    d->store, &job->change.pending, &job->known, d->unchanged);
 	case EFFECT_ADOPT:
 		job->adoption.changed = ++d->changes;
 		job->change.pending.number = ++d->changes;
 		err = service_ticket_adopt(d->store, &job->adoption);
-		return err == ERR_OK ? service_device_pend(
-					   d->store, &job->change.pending, NULL)
+		return err == ERR_OK ? service_device_pend(d->store,
+					   &job->change.pending, NULL, false)
 				     : err;
 	case EFFECT_ADVANCE:
 		job->change.advance.changed = ++d->changes;

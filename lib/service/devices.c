@@ -15,6 +15,37 @@
 /* Contexts that one commit leaves, for the order of their numbers. */
 #define LEFT_STEP (PENDING_MAX + 2)
 
+static void
+at_least(uint32_t *highest, uint32_t generation)
+{
+	if (*highest < generation)
+		*highest = generation;
+}
+
+/* What has a row of its own has been given, too. */
+static void
+raise_highest(struct judge_device *known)
+{
+	struct store_device *d = &known->device;
+
+	at_least(&d->generation_max, d->generation);
+	for (size_t i = 0; i < known->pending_count; i++)
+		at_least(&d->generation_max, known->pending[i].generation);
+}
+
+enum err
+device_highest(struct store *store, const struct store_device *device,
+    uint32_t *ret_generation)
+{
+	uint32_t highest = 0;
+	enum err err = store_pending_highest(store, device->uid, &highest);
+
+	at_least(&highest, device->generation);
+	at_least(&highest, device->generation_max);
+	*ret_generation = highest;
+	return err;
+}
+
 enum err
 service_device_load(struct store *store, const uint8_t uid[UID_LEN],
     struct judge_device *ret_known)
@@ -27,6 +58,8 @@ service_device_load(struct store *store, const uint8_t uid[UID_LEN],
 	if (err == ERR_OK)
 		err = store_left_by_uid(
 		    store, uid, ret_known->left, &ret_known->left_count);
+	if (err == ERR_OK)
+		raise_highest(ret_known);
 	return err;
 }
 
@@ -168,14 +201,10 @@ static enum err
 next_generation(
     const struct store_device *device, uint64_t time, uint32_t *ret_generation)
 {
-	uint32_t highest = device->generation_max > device->generation
-			       ? device->generation_max
-			       : device->generation;
-
-	if (highest == UINT32_MAX ||
-	    highest >= generations_allowed(device, time))
+	if (device->generation_max == UINT32_MAX ||
+	    device->generation_max >= generations_allowed(device, time))
 		return ERR_EXHAUSTED;
-	*ret_generation = highest + 1;
+	*ret_generation = device->generation_max + 1;
 	return ERR_OK;
 }
 
@@ -222,19 +251,25 @@ decided_otherwise(const struct store_device *a, const struct store_device *b)
 
 enum err
 service_device_pend(struct store *store, const struct store_pending *pending,
-    const struct store_device *judged)
+    const struct judge_device *judged, bool stands)
 {
-	struct store_device device;
+	const struct judge_device *known = judged;
+	struct judge_device now;
 	enum err err = ERR_OK;
 
-	if (judged != NULL) {
-		err = store_device_by_uid(store, pending->uid, &device);
-		if (err == ERR_OK && decided_otherwise(&device, judged))
+	if (!stands) {
+		known = &now;
+		err = service_device_load(store, pending->uid, &now);
+		if (err == ERR_OK && judged != NULL &&
+		    decided_otherwise(&now.device, &judged->device))
 			err = ERR_CONFLICT;
 	}
-	if (err == ERR_OK)
-		err = store_device_give_generation(
-		    store, pending->uid, pending->generation);
+	if (err == ERR_OK &&
+	    pending->generation <= known->device.generation_max)
+		err = ERR_CONFLICT;
+	/* The oldest goes silently: its device starts over. */
+	if (err == ERR_OK && known->pending_count == PENDING_MAX)
+		err = store_pending_delete(store, known->pending[0].alias);
 	return err == ERR_OK ? store_pending_add(store, pending) : err;
 }
 
@@ -268,7 +303,8 @@ leave_pendings(struct store *store, const struct judge_device *known,
 
 	for (size_t i = 0; i < known->pending_count && err == ERR_OK; i++) {
 		p = &known->pending[i];
-		if (memcmp(p->alias, but, ALIAS_LEN) == 0)
+		err = store_pending_delete(store, p->alias);
+		if (err != ERR_OK || memcmp(p->alias, but, ALIAS_LEN) == 0)
 			continue;
 		left = (struct store_left){.generation = p->generation,
 		    .ck = p->ck,
@@ -279,8 +315,6 @@ leave_pendings(struct store *store, const struct judge_device *known,
 		memcpy(left.public_key, p->public_key, P256_POINT_LEN);
 		err = store_left_add(store, &left);
 	}
-	if (err == ERR_OK)
-		err = store_pending_delete_all(store, known->device.uid);
 	return err;
 }
 
@@ -473,6 +507,7 @@ service_device_commit(struct store *store, const struct service_commit *commit,
 	pending = pending_of(&known, commit->alias);
 	if (pending == NULL)
 		return ERR_CONFLICT;
+	raise_highest(&known);
 	err = device_leave(
 	    store, &known, pending->alias, commit->changed, commit->time);
 	if (err == ERR_OK)

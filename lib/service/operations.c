@@ -5,6 +5,7 @@
 #include "service/operations.h"
 
 #include "base/text.h"
+#include "internal.h"
 #include "service/audit.h"
 #include "service/clones.h"
 #include "service/transfers.h"
@@ -229,14 +230,15 @@ release(struct service *s, const struct operation *o,
 	if (d.status == DEVICE_DECOMMISSIONED ||
 	    (d.generation == 0 && !d.renewed))
 		return ERR_STATE;
-	err = d.renewed ? release_renewed(o->wish, &d)
-			: release_one(s, o->wish, &d);
+	/* Before the pendings go: it is about their numbers, too. */
+	err = device_highest(s->store, &d, &d.released);
+	if (err == ERR_OK)
+		err = d.renewed ? release_renewed(o->wish, &d)
+				: release_one(s, o->wish, &d);
 	if (err != ERR_OK)
 		return err;
 	d.quarantined = false;
 	d.has_released = true;
-	d.released =
-	    d.generation_max > d.generation ? d.generation_max : d.generation;
 	release_detail(device, &d, o->wish, detail);
 	*device = d;
 	return store_device_release(s->store, device);

@@ -195,10 +195,6 @@ write_row(struct store *store, const struct judge_device *known,
 		err = store_device_add(store, row);
 	else
 		err = device_leave(store, known, a->alias, a->changed, a->time);
-	if (err == ERR_OK &&
-	    (known == NULL || known->device.generation_max < a->generation))
-		err =
-		    store_device_give_generation(store, a->uid, a->generation);
 	service_ticket_generation(a, &g);
 	if (err == ERR_OK)
 		err = store_generation_add(store, &g);

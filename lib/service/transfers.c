@@ -401,9 +401,10 @@ move_read(
 	}
 	if (err != ERR_OK)
 		return err;
+	err = device_highest(s->store, &d, &m->row.last);
+	if (err != ERR_OK)
+		return err;
 	m->row.state = TRANSFER_DEVICE_WAITING;
-	m->row.last =
-	    d.generation_max > d.generation ? d.generation_max : d.generation;
 	memcpy(m->row.from_profile, g.profile, PROFILE_UID_LEN);
 	memcpy(m->record, profile.record, sizeof(m->record));
 	m->generation = g.generation;

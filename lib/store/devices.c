@@ -5,7 +5,7 @@
  */
 #include "journal.h"
 #include "sql.h"
-#include "store/devices.h"
+#include "store/pendings.h"
 
 #define COLUMNS                                                                \
 	"uid, tenant, profile, serial, status, instance, factory_key,"         \
@@ -258,23 +258,6 @@ store_device_seen(struct store *store, const uint8_t uid[UID_LEN],
 	return query_run_one(&q);
 }
 
-enum err
-store_device_give_generation(
-    struct store *store, const uint8_t uid[UID_LEN], uint32_t generation)
-{
-	static const struct sql sql = {
-	    "UPDATE devices SET generation_max = $1"
-	    " WHERE uid = $2 AND generation_max < $1"};
-	struct query q;
-	enum err err;
-
-	query_start(&q, store, &sql);
-	query_bind_u64(&q, generation);
-	query_bind_blob(&q, bytes_make(uid, UID_LEN));
-	err = query_run_one(&q);
-	return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
-}
-
 static void
 bind_owner(struct query *q, const struct store_device *d)
 {
@@ -329,8 +312,9 @@ store_device_commit(struct store *store, const struct store_device *device)
 	    " confirmed_version = $19, firmware = $20, registered = $21,"
 	    " seen = $22, address = $23, changed = $24,"
 	    " factory_secret = NULL, resync = NULL, renewed = 0,"
-	    " next_instance = NULL, rooted = $25, rotate = $26"
-	    " WHERE uid = $27"};
+	    " next_instance = NULL, rooted = $25, rotate = $26,"
+	    " generation_max = CASE WHEN generation_max < $27 THEN $27"
+	    " ELSE generation_max END WHERE uid = $28"};
 	struct query q;
 	enum err err = journal_void(store, device->uid);
 
@@ -342,6 +326,7 @@ store_device_commit(struct store *store, const struct store_device *device)
 	bind_rest(&q, device);
 	query_bind_u64_or_null(&q, device->rooted);
 	query_bind_i64(&q, device->rotate ? 1 : 0);
+	query_bind_u64(&q, device->generation_max);
 	query_bind_blob(&q, BYTES_OF(device->uid));
 	return query_run_one(&q);
 }
@@ -443,8 +428,6 @@ store_device_erase(
 	static const struct sql ended = {
 	    "UPDATE generations SET ended = $1 WHERE uid = $2 AND"
 	    " ended IS NULL"};
-	static const struct sql pendings = {
-	    "DELETE FROM pendings WHERE uid = $1"};
 	static const struct sql left = {
 	    "DELETE FROM left_contexts WHERE uid = $1"};
 	/* It makes no root any more: a transfer has nothing to wait for. */
@@ -459,7 +442,7 @@ store_device_erase(
 	enum err err = run_for(store, &generations, uid);
 
 	if (err == ERR_OK)
-		err = run_for(store, &pendings, uid);
+		err = store_pending_delete_all(store, uid);
 	if (err == ERR_OK)
 		err = run_for(store, &left, uid);
 	if (err == ERR_OK)
@@ -483,7 +466,9 @@ store_device_renew(struct store *store, const struct store_device *device)
 {
 	static const struct sql sql = {
 	    "UPDATE devices SET status = 0, factory_key = $1,"
-	    " factory_secret = $2, import = $3, generation = 0, alias = NULL,"
+	    " factory_secret = $2, import = $3, generation = 0,"
+	    " generation_max = CASE WHEN generation_max < generation"
+	    " THEN generation ELSE generation_max END, alias = NULL,"
 	    " public_key = NULL, n = 0, resume = NULL, instance = NULL,"
 	    " rooted = NULL, registered = NULL, seen = NULL, address = NULL,"
 	    " confirmed_version = 0, period = 0, flags = 0, firmware = NULL, "

@@ -1,6 +1,5 @@
 /*
- * Rows of pendings. A seventh pushes the first out, silently: it was never a
- * promise, and its device starts over.
+ * Rows of pendings. Each is the record that its number was given, too.
  */
 #include "sql.h"
 #include "store/pendings.h"
@@ -33,8 +32,8 @@ read_pending(struct query *q, struct store_pending *p)
 	p->number = query_u64(q, 17);
 }
 
-static enum err
-insert(struct store *store, const struct store_pending *p)
+enum err
+store_pending_add(struct store *store, const struct store_pending *p)
 {
 	static const struct sql sql = {
 	    "INSERT INTO pendings (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6,"
@@ -62,29 +61,6 @@ insert(struct store *store, const struct store_pending *p)
 	query_bind_u64(&q, p->created);
 	query_bind_u64(&q, p->number);
 	return query_run(&q);
-}
-
-static enum err
-delete_oldest(struct store *store, const uint8_t uid[UID_LEN])
-{
-	static const struct sql sql = {
-	    "DELETE FROM pendings WHERE uid = $1 AND number <="
-	    " (SELECT number FROM pendings WHERE uid = $1"
-	    " ORDER BY number DESC LIMIT 1 OFFSET $2)"};
-	struct query q;
-
-	query_start(&q, store, &sql);
-	query_bind_blob(&q, bytes_make(uid, UID_LEN));
-	query_bind_u64(&q, PENDING_MAX);
-	return query_run(&q);
-}
-
-enum err
-store_pending_add(struct store *store, const struct store_pending *pending)
-{
-	enum err err = insert(store, pending);
-
-	return err == ERR_OK ? delete_oldest(store, pending->uid) : err;
 }
 
 enum err
@@ -127,6 +103,21 @@ store_pending_by_uid(struct store *store, const uint8_t uid[UID_LEN],
 }
 
 enum err
+store_pending_highest(
+    struct store *store, const uint8_t uid[UID_LEN], uint32_t *ret_generation)
+{
+	static const struct sql sql = {
+	    "SELECT coalesce(max(generation), 0) FROM pendings WHERE uid = $1"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	if (query_row(&q))
+		*ret_generation = query_u32(&q, 0);
+	return query_end(&q);
+}
+
+enum err
 store_pending_delete(struct store *store, const uint8_t alias[ALIAS_LEN])
 {
 	static const struct sql sql = {"DELETE FROM pendings WHERE alias = $1"};
@@ -137,12 +128,31 @@ store_pending_delete(struct store *store, const uint8_t alias[ALIAS_LEN])
 	return query_run(&q);
 }
 
+/* What the rows have said until now, the device's says from now on. */
+static enum err
+keep_numbers(struct store *store, const uint8_t uid[UID_LEN])
+{
+	static const struct sql sql = {
+	    "UPDATE devices SET generation_max ="
+	    " (SELECT max(generation) FROM pendings WHERE uid = $1)"
+	    " WHERE uid = $1 AND generation_max <"
+	    " (SELECT max(generation) FROM pendings WHERE uid = $1)"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	return query_run(&q);
+}
+
 enum err
 store_pending_delete_all(struct store *store, const uint8_t uid[UID_LEN])
 {
 	static const struct sql sql = {"DELETE FROM pendings WHERE uid = $1"};
 	struct query q;
+	enum err err = keep_numbers(store, uid);
 
+	if (err != ERR_OK)
+		return err;
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
 	return query_run(&q);

@@ -148,6 +148,29 @@ test_release_of_the_current_generation(void **state)
 	node_free(clone);
 }
 
+/* What was begun before the decision goes, and nobody else gets its number. */
+static void
+test_release_is_about_pendings_too(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node, *clone;
+
+	both_in_quarantine(kit, &node, &clone);
+	kit_sql(kit,
+	    "INSERT INTO pendings (alias, uid, generation, instance,"
+	    " public_key, root, ck, resume, root_profile, features, status,"
+	    " created, number) SELECT x'000000000002', uid, 2, instance,"
+	    " public_key, x'01', x'01', resume, profile, 0, 2, 0, 1"
+	    " FROM devices WHERE generation = 1");
+	release_generation(node, 1);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM pendings"), 0);
+	assert_int_equal(node_row(node).released, 2);
+	again(clone);
+	assert_int_equal(node_info(clone).generation, 3);
+	node_free(node);
+	node_free(clone);
+}
+
 /* A copy of what the operator has let go on is evidence again. */
 static void
 test_a_clone_of_the_released_one(void **state)
@@ -537,6 +560,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_release_of_the_current_generation),
+	    TEST(test_release_is_about_pendings_too),
 	    TEST(test_a_clone_of_the_released_one),
 	    TEST(test_release_of_a_generation_left),
 	    TEST(test_release_names_what_there_is),

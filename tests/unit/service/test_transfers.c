@@ -8,6 +8,7 @@
 #include "desk.h"
 #include "service/operations.h"
 #include "service/transfers.h"
+#include "store/pendings.h"
 
 #define DEVICES 4
 #define WEEK_S 604800
@@ -280,9 +281,14 @@ test_what_happened_since_keys_spoke(void **state)
 	struct desk *d = *state;
 	struct scene s = scene_make(d);
 	uint64_t id = offered(d, &s, 2);
+	struct store_pending pending = {.generation = 2,
+	    .root = {.len = BLOB_MAX},
+	    .ck = {.len = BLOB_MAX},
+	    .number = 1};
 	struct transfer_acceptance a;
 	struct store_device device;
 
+	memcpy(pending.uid, s.device[0].uid, UID_LEN);
 	prepare(d, &s, id, &a);
 	assert_int_equal(operation_decommission(&d->s, &s.seller, "test",
 			     s.device[1].uid, false, &device),
@@ -290,9 +296,7 @@ test_what_happened_since_keys_spoke(void **state)
 	assert_int_equal(finish(d, &s, &a), ERR_CONFLICT);
 	assert_int_equal(row(d, &s, 0).tenant, s.seller.tenant);
 	prepare(d, &s, id, &a);
-	assert_int_equal(
-	    store_device_give_generation(d->s.store, s.device[0].uid, 2),
-	    ERR_OK);
+	assert_int_equal(store_pending_add(d->s.store, &pending), ERR_OK);
 	assert_int_equal(finish(d, &s, &a), ERR_CONFLICT);
 	accept(d, &s, id);
 	/* A pending that stands is the seller's still. */

@@ -133,18 +133,16 @@ test_generation_numbers_only_grow(void **state)
 	struct store *store = ((struct fixture *)*state)->store;
 	struct store_device d = fixture_device(1), found;
 
-	assert_int_equal(
-	    store_device_give_generation(store, d.uid, 1), ERR_CONFLICT);
 	assert_int_equal(store_device_add(store, &d), ERR_OK);
-	assert_int_equal(store_device_give_generation(store, d.uid, 1), ERR_OK);
-	assert_int_equal(
-	    store_device_give_generation(store, d.uid, 1), ERR_CONFLICT);
-	assert_int_equal(store_device_give_generation(store, d.uid, 5), ERR_OK);
-	assert_int_equal(
-	    store_device_give_generation(store, d.uid, 4), ERR_CONFLICT);
+	d.generation = 3;
+	d.generation_max = 5;
+	assert_int_equal(store_device_commit(store, &d), ERR_OK);
+	d.generation = 4;
+	d.generation_max = 4;
+	assert_int_equal(store_device_commit(store, &d), ERR_OK);
 	assert_int_equal(store_device_by_uid(store, d.uid, &found), ERR_OK);
 	assert_int_equal(found.generation_max, 5);
-	assert_int_equal(found.generation, 0);
+	assert_int_equal(found.generation, 4);
 }
 
 static void
@@ -195,23 +193,38 @@ pending_of(const struct store_device *d, uint8_t i)
 	return p;
 }
 
+static uint32_t
+highest_of(struct store *store, const struct store_device *d)
+{
+	uint32_t highest = 99;
+
+	assert_int_equal(
+	    store_pending_highest(store, d->uid, &highest), ERR_OK);
+	return highest;
+}
+
 static void
-test_seventh_pending_pushes_out_the_first(void **state)
+test_pendings(void **state)
 {
 	struct store *store = ((struct fixture *)*state)->store;
 	struct store_device d = fixture_device(1), other = fixture_device(2);
 	struct store_pending p, all[PENDING_MAX];
 	size_t count = 0;
 
+	p = pending_of(&d, 1);
+	assert_int_equal(store_pending_add(store, &p), ERR_CONFLICT);
+
 	assert_int_equal(store_device_add(store, &d), ERR_OK);
 	assert_int_equal(store_device_add(store, &other), ERR_OK);
 	p = pending_of(&other, 100);
 	assert_int_equal(store_pending_add(store, &p), ERR_OK);
-	for (uint8_t i = 1; i <= PENDING_MAX + 2; i++) {
+	assert_int_equal(highest_of(store, &d), 0);
+	for (uint8_t i = 3; i <= PENDING_MAX + 2; i++) {
 		p = pending_of(&d, i);
 		assert_int_equal(store_pending_add(store, &p), ERR_OK);
 	}
 	assert_int_equal(store_pending_add(store, &p), ERR_EXISTS);
+	assert_int_equal(highest_of(store, &d), PENDING_MAX + 2);
 	assert_int_equal(
 	    store_pending_by_uid(store, d.uid, all, &count), ERR_OK);
 	assert_int_equal(count, PENDING_MAX);
@@ -221,10 +234,15 @@ test_seventh_pending_pushes_out_the_first(void **state)
 	assert_int_equal(store_pending_delete(store, all[0].alias), ERR_OK);
 	assert_int_equal(
 	    store_pending_by_alias(store, all[0].alias, &p), ERR_NOT_FOUND);
-	assert_int_equal(store_pending_delete_all(store, d.uid), ERR_OK);
-	assert_int_equal(
-	    store_pending_by_uid(store, d.uid, all, &count), ERR_OK);
-	assert_int_equal(count, 0);
+	for (int twice = 0; twice < 2; twice++) {
+		assert_int_equal(
+		    store_pending_delete_all(store, d.uid), ERR_OK);
+		assert_int_equal(
+		    store_pending_by_uid(store, d.uid, all, &count), ERR_OK);
+		assert_int_equal(count, 0);
+		assert_int_equal(store_device_by_uid(store, d.uid, &d), ERR_OK);
+		assert_int_equal(d.generation_max, PENDING_MAX + 2);
+	}
 	assert_int_equal(
 	    store_pending_by_uid(store, other.uid, all, &count), ERR_OK);
 	assert_int_equal(count, 1);
@@ -501,7 +519,7 @@ main(void)
 	    TEST(test_advance_needs_the_right_state),
 	    TEST(test_generation_numbers_only_grow),
 	    TEST(test_generations_end_once),
-	    TEST(test_seventh_pending_pushes_out_the_first),
+	    TEST(test_pendings),
 	    TEST(test_left_contexts_are_bounded),
 	    TEST(test_terms_and_active_count),
 	    TEST(test_last_confirm_destroys_the_import_key),

@@ -11,6 +11,7 @@
 
 #include "fixture.h"
 #include "sqlite.h"
+#include "store/pendings.h"
 
 /* Makes the database of an older program: the first version files have run. */
 static void
@@ -135,6 +136,42 @@ test_transfers_stand(void **state)
 	    0);
 }
 
+/* A program that wrote every number to the device's row. */
+static const char pendings_of_16[] =
+    "INSERT INTO devices (uid, factory_key, created, generation,"
+    " generation_max) VALUES (zeroblob(8), x'04', 0, 1, 4);"
+    "INSERT INTO pendings (alias, uid, generation, instance, public_key, root,"
+    " ck, resume, root_profile, features, status, created, number) VALUES"
+    " (x'000000000003', zeroblob(8), 3, x'00', x'00', x'00', x'00', x'00',"
+    " x'00', 0, 0, 0, 1),"
+    " (x'000000000004', zeroblob(8), 4, x'00', x'00', x'00', x'00', x'00',"
+    " x'00', 0, 0, 0, 2);";
+
+static void
+test_numbers_that_were_given_stand(void **state)
+{
+	static const uint8_t uid[UID_LEN];
+	struct fixture *f = *state;
+	uint32_t highest = 0;
+
+	make_old(f, 16, pendings_of_16);
+	assert_int_equal(
+	    store_pending_highest(f->store, uid, &highest), ERR_OK);
+	assert_int_equal(highest, 4);
+	assert_int_equal(device_number(f, "generation_max", 0), 4);
+	assert_int_equal(store_pending_delete_all(f->store, uid), ERR_OK);
+	assert_int_equal(device_number(f, "generation_max", 0), 4);
+}
+
+/* It would give numbers again that stand in pendings alone. */
+static void
+test_programs_before_stay_out(void **state)
+{
+	const struct fixture *f = *state;
+
+	assert_true(store_schema_version(f->store) >= 17);
+}
+
 int
 main(void)
 {
@@ -144,6 +181,8 @@ main(void)
 	    TEST(test_services_move_to_the_low_bits),
 	    TEST(test_registered_devices_hear_their_set_again),
 	    TEST(test_transfers_stand),
+	    TEST(test_numbers_that_were_given_stand),
+	    TEST(test_programs_before_stay_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

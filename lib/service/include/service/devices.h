@@ -13,7 +13,10 @@
 /* Seconds that a root lasts before the device is asked for another. */
 #define ROTATION_DEFAULT 31536000
 
-/* Reads all that is known of a device. Errors: ERR_NOT_FOUND. */
+/*
+ * Reads all that is known of a device, with the highest generation that was
+ * ever given in generation_max. Errors: ERR_NOT_FOUND.
+ */
 MUST_CHECK enum err service_device_load(struct store *store,
     const uint8_t uid[UID_LEN], struct judge_device *ret_known);
 
@@ -23,7 +26,7 @@ MUST_CHECK enum err service_device_load(struct store *store,
  * whose created is set, and the status that response 2 says. An owner stands:
  * profile and serial of the request count only while the device belongs to
  * nobody (F12), and a device over the owner's plan is inactive, never refused
- * (F20).
+ * (F20). device is as service_device_load has it.
  *
  * Errors: ERR_EXHAUSTED (no generation is left, or not yet).
  */
@@ -33,11 +36,14 @@ MUST_CHECK enum err service_device_offer(struct store *store,
 
 /*
  * Writes a pending that was offered to a device as it was judged (NULL: as it
- * stands). Errors: ERR_CONFLICT (also: something was decided about it since
- * then), ERR_EXISTS.
+ * stands). A seventh pushes the first out: none was a promise. stands: nobody
+ * has changed anything of the device since it was judged; else it is read.
+ * Errors: ERR_CONFLICT (the number was given before; something was decided
+ * about the device since then), ERR_EXISTS, ERR_NOT_FOUND.
  */
 MUST_CHECK enum err service_device_pend(struct store *store,
-    const struct store_pending *pending, const struct store_device *judged);
+    const struct store_pending *pending, const struct judge_device *judged,
+    bool stands);
 
 /* The moment at which a pending becomes the device. */
 struct service_commit {

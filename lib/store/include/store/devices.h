@@ -32,7 +32,7 @@ struct store_device {
 	struct store_blob factory_secret; /* none from the first commit on */
 	uint64_t import_id; /* 0: none */
 	uint32_t generation; /* 0: not registered */
-	uint32_t generation_max; /* the highest ever given */
+	uint32_t generation_max; /* the highest given, but to pendings */
 	uint8_t alias[ALIAS_LEN]; /* these five: only when generation > 0 */
 	uint8_t public_key[P256_POINT_LEN];
 	uint64_t n;
@@ -143,19 +143,12 @@ MUST_CHECK enum err store_device_seen(struct store *store,
     const uint8_t uid[UID_LEN], uint64_t time, const char *address);
 
 /*
- * Writes that a generation number has been given to the device, so that none
- * is given twice. Errors: ERR_CONFLICT (this one or a higher one was given).
- */
-MUST_CHECK enum err store_device_give_generation(
-    struct store *store, const uint8_t uid[UID_LEN], uint32_t generation);
-
-/*
  * Replaces the current generation: alias, public_key, n, ck, last_ck,
  * last_id, resume, generation, instance, tenant, profile, serial, status,
  * features, confirmed (both with versions), period, flags, firmware,
  * registered, seen, address, rooted, rotate and changed are written as they
- * stand in device; factory_secret, resync, renewed and next_instance are
- * cleared. Errors: ERR_NOT_FOUND, ERR_CONFLICT (tenant or profile).
+ * stand in device, and generation_max if it is higher; factory_secret, resync,
+ * renewed and next_instance are cleared. Errors: ERR_NOT_FOUND, ERR_CONFLICT (tenant or profile).
  */
 MUST_CHECK enum err store_device_commit(
     struct store *store, const struct store_device *device);

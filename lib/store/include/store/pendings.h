@@ -30,8 +30,10 @@ struct store_pending {
 };
 
 /*
- * Adds a pending; the oldest of the device goes when it would have more than
- * PENDING_MAX. Errors: ERR_EXISTS (alias), ERR_CONFLICT (no such device).
+ * Adds a pending. Who adds it sees to it that the device has PENDING_MAX at
+ * most, and that no number of a generation is given twice
+ * (service_device_pend). Errors: ERR_EXISTS (alias), ERR_CONFLICT (no such
+ * device).
  */
 MUST_CHECK enum err store_pending_add(
     struct store *store, const struct store_pending *pending);
@@ -45,9 +47,18 @@ MUST_CHECK enum err store_pending_by_uid(struct store *store,
     const uint8_t uid[UID_LEN], struct store_pending ret_pending[PENDING_MAX],
     size_t *ret_count);
 
-/* Deletes one, and all of a device; no error when there is none. */
+/* The highest generation of a device's; 0: there is none. */
+MUST_CHECK enum err store_pending_highest(
+    struct store *store, const uint8_t uid[UID_LEN], uint32_t *ret_generation);
+
+/*
+ * Deletes one; no error when there is none. Its number is forgotten with it:
+ * a higher one stands, or generation_max is written in the same transaction.
+ */
 MUST_CHECK enum err store_pending_delete(
     struct store *store, const uint8_t alias[ALIAS_LEN]);
+
+/* Deletes all of a device, whose row keeps the highest number. */
 MUST_CHECK enum err store_pending_delete_all(
     struct store *store, const uint8_t uid[UID_LEN]);
 

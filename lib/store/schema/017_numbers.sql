@@ -1,0 +1,4 @@
+-- generation_max of a device is the highest number that was given, but to its
+-- pendings: their own rows say it. Programs before this one have written every
+-- number there, and would give one of a pending again: they do not open the
+-- database any more. No row changes.
