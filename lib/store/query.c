@@ -183,30 +183,36 @@ query_row(struct query *q)
 	return q->on_row;
 }
 
-/* Whether a column may be read as a type: false for NULL and errors. */
-static bool
-has_type(struct query *q, int column, int type)
+/*
+ * A column that may be read as a type; NULL for one that is NULL, and after an
+ * error. One call for what would be one each for type, bytes and length: a
+ * store is one thread's, so that nothing has to protect a value of the row.
+ */
+static sqlite3_value *
+value_of(struct query *q, int column, int type)
 {
+	sqlite3_value *value;
 	int have;
 
 	if (q->err != ERR_OK || !q->on_row) {
 		query_fail(q, ERR_INTERNAL);
-		return false;
+		return NULL;
 	}
-	have = sqlite3_column_type(q->statement, column);
-	if (have == SQLITE_NULL)
-		return false;
-	if (have != type)
+	value = sqlite3_column_value(q->statement, column);
+	have = sqlite3_value_type(value);
+	if (have == type)
+		return value;
+	if (have != SQLITE_NULL)
 		query_fail(q, ERR_FORMAT);
-	return have == type;
+	return NULL;
 }
 
 int64_t
 query_i64(struct query *q, int column)
 {
-	if (!has_type(q, column, SQLITE_INTEGER))
-		return 0;
-	return sqlite3_column_int64(q->statement, column);
+	sqlite3_value *value = value_of(q, column, SQLITE_INTEGER);
+
+	return value != NULL ? sqlite3_value_int64(value) : 0;
 }
 
 uint64_t
@@ -249,40 +255,40 @@ query_is_null(struct query *q, int column)
 struct bytes
 query_blob(struct query *q, int column)
 {
+	sqlite3_value *value = value_of(q, column, SQLITE_BLOB);
 	const void *ptr;
 
-	if (!has_type(q, column, SQLITE_BLOB))
+	if (value == NULL)
 		return BYTES_NONE;
-	ptr = sqlite3_column_blob(q->statement, column);
-	return bytes_make(
-	    ptr, (size_t)sqlite3_column_bytes(q->statement, column));
+	ptr = sqlite3_value_blob(value);
+	return bytes_make(ptr, (size_t)sqlite3_value_bytes(value));
 }
 
 struct bytes
 query_text(struct query *q, int column)
 {
+	sqlite3_value *value = value_of(q, column, SQLITE_TEXT);
 	const void *ptr;
 
-	if (!has_type(q, column, SQLITE_TEXT))
+	if (value == NULL)
 		return BYTES_NONE;
-	ptr = sqlite3_column_text(q->statement, column);
-	return bytes_make(
-	    ptr, (size_t)sqlite3_column_bytes(q->statement, column));
+	ptr = sqlite3_value_text(value);
+	return bytes_make(ptr, (size_t)sqlite3_value_bytes(value));
 }
 
 bool
 query_copy(struct query *q, int column, uint8_t *out, size_t len)
 {
-	struct bytes b = query_blob(q, column);
+	sqlite3_value *value = value_of(q, column, SQLITE_BLOB);
+	const void *ptr = value != NULL ? sqlite3_value_blob(value) : NULL;
 
-	memset(out, 0, len);
-	if (q->err != ERR_OK || query_is_null(q, column))
-		return false;
-	if (b.len != len) {
+	if (value != NULL && (size_t)sqlite3_value_bytes(value) != len)
 		query_fail(q, ERR_FORMAT);
+	if (ptr == NULL || q->err != ERR_OK) {
+		memset(out, 0, len);
 		return false;
 	}
-	memcpy(out, b.ptr, len);
+	memcpy(out, ptr, len);
 	return true;
 }
 
