@@ -278,6 +278,8 @@ static enum err
 leave_current(struct store *store, const struct store_device *d,
     uint64_t changed, uint64_t time)
 {
+	const struct store_generation_name name = {
+	    d->uid, d->generation, d->alias};
 	struct store_left left = {.generation = d->generation,
 	    .ck = d->ck,
 	    .left_at = time,
@@ -289,7 +291,7 @@ leave_current(struct store *store, const struct store_device *d,
 	memcpy(left.alias, d->alias, ALIAS_LEN);
 	memcpy(left.uid, d->uid, UID_LEN);
 	memcpy(left.public_key, d->public_key, P256_POINT_LEN);
-	err = store_generation_end(store, d->alias, time);
+	err = store_generation_end(store, &name, time);
 	return err == ERR_OK ? store_left_add(store, &left) : err;
 }
 

@@ -245,12 +245,15 @@ counter_shift(enum envelope_version version)
 
 /* Takes the next counter of a generation. */
 static enum err
-counter_take(struct service *s, struct envelope_header *h)
+counter_take(struct service *s, const struct store_rights *rights,
+    struct envelope_header *h)
 {
+	const struct store_generation_name name = {
+	    rights->uid, rights->generation, h->alias};
 	unsigned shift = counter_shift(h->version);
 	uint64_t now = (uint64_t)service_now(s), last;
 	enum err err =
-	    store_generation_downlink(s->store, h->alias, h->version, &last);
+	    store_generation_downlink(s->store, &name, h->version, &last);
 
 	if (err != ERR_OK)
 		return err;
@@ -260,7 +263,7 @@ counter_take(struct service *s, struct envelope_header *h)
 	if (h->counter >> shift > now + DOWNLINK_AHEAD_S)
 		return ERR_TOO_SOON;
 	return store_generation_downlink_set(
-	    s->store, h->alias, h->version, h->counter);
+	    s->store, &name, h->version, h->counter);
 }
 
 /* Judges, and takes a counter, in one transaction. */
@@ -278,7 +281,7 @@ downlink_take(struct service *s, const struct actor *actor,
 	if (err == ERR_OK)
 		err = state_check(actor, rights, SERVICE_E2E);
 	if (err == ERR_OK)
-		err = counter_take(s, h);
+		err = counter_take(s, rights, h);
 	if (err == ERR_OK)
 		return store_commit(s->store);
 	store_rollback(s->store);

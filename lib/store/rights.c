@@ -30,7 +30,12 @@ rights_read(struct query *q, uint64_t tenant, struct store_rights *r)
 	" d.tenant, d.status, d.features, d.suspended, d.quarantined,"         \
 	" g.ended IS NOT NULL OR d.erased IS NOT NULL, g.rejected,"            \
 	" d.resync IS NOT NULL, g.ended"
-#define FROM_GENERATIONS                                                       \
+/* The current generation of a device, and those that have ended. */
+#define FROM_CURRENT                                                           \
+	" FROM devices d JOIN generations g ON g.uid = d.uid"                  \
+	" AND g.generation = d.generation AND g.alias = d.alias"               \
+	" JOIN profiles p ON p.uid = g.profile"
+#define FROM_ENDED                                                             \
 	" FROM generations g JOIN devices d ON d.uid = g.uid"                  \
 	" JOIN profiles p ON p.uid = g.profile"
 
@@ -38,8 +43,11 @@ enum err
 store_rights_find(struct store *store, uint64_t tenant,
     const uint8_t alias[ALIAS_LEN], struct store_rights *ret_rights)
 {
-	static const struct sql sql = {SELECT_RIGHTS FROM_GENERATIONS
-	    " WHERE g.alias = $1 AND g.tenant = $2 AND p.tenant = $3"};
+	static const struct sql sql = {SELECT_RIGHTS FROM_CURRENT
+	    " WHERE d.alias = $1 AND g.tenant = $2 AND p.tenant = $3"
+	    " UNION ALL " SELECT_RIGHTS FROM_ENDED
+	    " WHERE g.alias = $1 AND g.ended IS NOT NULL"
+	    " AND g.tenant = $2 AND p.tenant = $3"};
 	struct query q;
 
 	query_start(&q, store, &sql);
@@ -59,8 +67,7 @@ store_rights_of_device(struct store *store, uint64_t tenant,
     uint8_t ret_alias[ALIAS_LEN])
 {
 	static const struct sql sql = {SELECT_RIGHTS
-	    ", g.alias" FROM_GENERATIONS
-	    " WHERE d.uid = $1 AND g.alias = d.alias AND d.tenant = $2"
+	    ", g.alias" FROM_CURRENT " WHERE d.uid = $1 AND d.tenant = $2"
 	    " AND g.tenant = $3 AND p.tenant = $4"};
 	struct query q;
 

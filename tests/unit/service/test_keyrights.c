@@ -10,6 +10,7 @@
 #include "keys/schedule.h"
 #include "service/keyrights.h"
 #include "store/devices.h"
+#include "store/generations.h"
 
 struct scene {
 	struct actor actor;
@@ -317,10 +318,13 @@ static void
 device_move(struct desk *d, const struct desk_device *device,
     const struct actor *to, const struct store_profile *profile)
 {
+	const struct store_generation_name old = {
+	    device->uid, 1, device->alias};
 	struct store_device row;
 
 	assert_int_equal(
 	    store_device_by_uid(d->s.store, device->uid, &row), ERR_OK);
+	assert_int_equal(store_generation_end(d->s.store, &old, 5), ERR_OK);
 	row.tenant = to->tenant;
 	memcpy(row.profile, profile->uid, sizeof(row.profile));
 	row.generation = 2;

@@ -9,10 +9,12 @@
 #include <cmocka.h>
 
 #include "fixture.h"
+#include "sqlite.h"
 #include "store/events.h"
 #include "store/generations.h"
 #include "store/left.h"
 #include "store/pendings.h"
+#include "store/rights.h"
 
 static const uint8_t alias_a[ALIAS_LEN] = {1, 2, 3, 4, 5, 6};
 static const uint8_t alias_b[ALIAS_LEN] = {6, 5, 4, 3, 2, 1};
@@ -145,36 +147,246 @@ test_generation_numbers_only_grow(void **state)
 	assert_int_equal(found.generation, 4);
 }
 
+static bool
+is_free(struct store *store, const uint8_t *alias)
+{
+	bool found = false;
+
+	assert_int_equal(store_alias_free(store, alias, &found), ERR_OK);
+	return found;
+}
+
+static struct store_generation
+generation_of(
+    const struct store_device *d, uint32_t number, const uint8_t *alias)
+{
+	struct store_generation g = {.generation = number,
+	    .root = fixture_blob((uint8_t)number),
+	    .created = 10};
+
+	memcpy(g.alias, alias, ALIAS_LEN);
+	memcpy(g.uid, d->uid, UID_LEN);
+	return g;
+}
+
+/* The number, and when it has ended, of the generation with an alias. */
+static void
+is_generation(
+    struct store *store, const uint8_t *alias, uint32_t number, uint64_t ended)
+{
+	struct store_generation found;
+
+	assert_int_equal(
+	    store_generation_by_alias(store, alias, &found), ERR_OK);
+	assert_memory_equal(found.alias, alias, ALIAS_LEN);
+	assert_int_equal(found.generation, number);
+	assert_int_equal(found.ended, ended);
+	assert_int_equal(found.root.b[0], number);
+	assert_false(is_free(store, alias));
+}
+
 static void
 test_generations_end_once(void **state)
 {
 	struct store *store = ((struct fixture *)*state)->store;
-	struct store_device d = add_committed(store, 1, alias_a);
-	struct store_generation g = {.generation = 1,
-				    .root = fixture_blob(4),
-				    .created = 10},
-				found;
-	bool is_free = false;
+	struct store_device d = fixture_device(1);
+	struct store_generation g = generation_of(&d, 1, alias_a), found;
+	const struct store_generation_name a = {d.uid, 1, alias_a},
+					   b = {d.uid, 1, alias_b};
 
-	assert_int_equal(store_alias_free(store, alias_a, &is_free), ERR_OK);
-	assert_true(is_free);
-	memcpy(g.alias, alias_a, ALIAS_LEN);
-	memcpy(g.uid, d.uid, UID_LEN);
+	assert_true(is_free(store, alias_a));
+	(void)add_committed(store, 1, alias_a);
+	assert_int_equal(
+	    store_generation_by_alias(store, alias_a, &found), ERR_NOT_FOUND);
 	assert_int_equal(store_generation_add(store, &g), ERR_OK);
 	assert_int_equal(store_generation_add(store, &g), ERR_EXISTS);
-	assert_int_equal(store_alias_free(store, alias_a, &is_free), ERR_OK);
-	assert_false(is_free);
+	is_generation(store, alias_a, 1, 0);
+	assert_int_equal(store_generation_end(store, &a, 20), ERR_OK);
+	assert_int_equal(store_generation_end(store, &a, 30), ERR_OK);
+	is_generation(store, alias_a, 1, 20);
+	assert_int_equal(store_generation_end(store, &b, 30), ERR_NOT_FOUND);
+}
+
+static const char owner[] =
+    "INSERT INTO tenants (id, name, plan, created)"
+    " VALUES (1, 'T', 'Freedom', 0);"
+    "INSERT INTO profiles (uid, tenant, name, features, record, created)"
+    " VALUES (zeroblob(16), 1, 'p', 51, zeroblob(16), 0);";
+
+static bool
+see_first(void *ctx, const struct store_generation *generation)
+{
+	memcpy(ctx, generation->alias, ALIAS_LEN);
+	return false;
+}
+
+/* By its alias alone: current, then ended, and of a device that has no alias. */
+static void
+test_generations_are_found_before_and_after_the_end(void **state)
+{
+	static const uint8_t alias_c[ALIAS_LEN] = {7, 7, 7, 7, 7, 7};
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = add_committed(store, 1, alias_b);
+	struct store_device other = add_committed(store, 2, alias_c);
+	struct store_generation g = generation_of(&d, 1, alias_b);
+	uint8_t first[ALIAS_LEN];
+	const struct store_generation_name a = {d.uid, 1, alias_b};
+
+	fixture_sql(*state, owner);
+	g.tenant = 1;
+	assert_int_equal(store_generation_add(store, &g), ERR_OK);
+	is_generation(store, alias_b, 1, 0);
+	assert_int_equal(store_generation_end(store, &a, 20), ERR_OK);
+	/* What another time has called so is another one. */
+	g = generation_of(&d, 1, alias_a);
+	g.root = fixture_blob(1);
+	g.created = 11;
+	g.tenant = 1;
+	assert_int_equal(store_generation_add(store, &g), ERR_OK);
+	d.tenant = 1;
+	memcpy(d.alias, alias_a, ALIAS_LEN);
+	assert_int_equal(store_device_commit(store, &d), ERR_OK);
+	is_generation(store, alias_b, 1, 20);
+	is_generation(store, alias_a, 1, 0);
+	/* Of two with one number the older one is it, and listed last. */
 	assert_int_equal(
-	    store_generation_by_alias(store, alias_a, &found), ERR_OK);
-	assert_int_equal(found.ended, 0);
-	assert_memory_equal(found.root.b, g.root.b, BLOB_MAX);
-	assert_int_equal(store_generation_end(store, alias_a, 20), ERR_OK);
-	assert_int_equal(store_generation_end(store, alias_a, 30), ERR_OK);
+	    store_generation_by_number(store, d.uid, 1, &g), ERR_OK);
+	assert_memory_equal(g.alias, alias_b, ALIAS_LEN);
 	assert_int_equal(
-	    store_generation_by_alias(store, alias_a, &found), ERR_OK);
-	assert_int_equal(found.ended, 20);
+	    store_generation_list(store, 1, d.uid, 0, 9, see_first, first),
+	    ERR_OK);
+	assert_memory_equal(first, alias_a, ALIAS_LEN);
+	/* An alias that has ended is nobody's any more, and that of another
+	 * device's current one nobody else's. */
+	g = generation_of(&other, 2, alias_b);
+	assert_int_equal(store_generation_add(store, &g), ERR_EXISTS);
+	memcpy(other.alias, alias_a, ALIAS_LEN);
+	assert_int_equal(store_device_commit(store, &other), ERR_EXISTS);
+	/* Erased, the device keeps its alias until it is made anew. */
+	assert_int_equal(store_device_erase(store, d.uid, 40), ERR_OK);
+	assert_int_equal(store_device_renew(store, &d), ERR_OK);
+	assert_int_equal(store_generation_by_alias(store, alias_a, &g), ERR_OK);
+	assert_int_equal(g.ended, 40);
+	assert_int_equal(g.root.len, 0);
+	assert_false(is_free(store, alias_a));
+	assert_false(is_free(store, alias_b));
+}
+
+static void
+test_downlink_counters_of_one(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = add_committed(store, 1, alias_a);
+	struct store_generation g = generation_of(&d, 1, alias_a);
+	const struct store_generation_name a = {d.uid, 1, alias_a},
+					   b = {d.uid, 1, alias_b};
+	uint64_t last = 0;
+
+	assert_int_equal(store_generation_add(store, &g), ERR_OK);
 	assert_int_equal(
-	    store_generation_end(store, alias_b, 30), ERR_NOT_FOUND);
+	    store_generation_downlink_set(store, &a, 1, 7), ERR_OK);
+	assert_int_equal(
+	    store_generation_downlink_set(store, &a, 2, 9), ERR_OK);
+	assert_int_equal(
+	    store_generation_downlink(store, &a, 1, &last), ERR_OK);
+	assert_int_equal(last, 7);
+	assert_int_equal(
+	    store_generation_downlink(store, &a, 2, &last), ERR_OK);
+	assert_int_equal(last, 9);
+	assert_int_equal(
+	    store_generation_downlink_set(store, &b, 1, 7), ERR_NOT_FOUND);
+	assert_int_equal(
+	    store_generation_downlink(store, &b, 1, &last), ERR_NOT_FOUND);
+}
+
+/* Rows that SQLite has looked through, statement by statement, one by one. */
+static int
+rows_looked_through(const struct fixture *f)
+{
+	sqlite3_stmt *s = NULL;
+	int sum = 0;
+
+	while ((s = sqlite3_next_stmt(f->store->db, s)) != NULL)
+		sum +=
+		    sqlite3_stmt_status(s, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+	return sum;
+}
+
+/* A number that stands twice: the alias says which of them is current. */
+static void
+test_twins_of_one_number(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	struct store_device d = add_committed(store, 1, alias_a);
+	struct store_generation g = generation_of(&d, 1, alias_a);
+	const struct store_generation_name a = {d.uid, 1, alias_a};
+	struct store_rights rights;
+	uint8_t found[ALIAS_LEN];
+
+	fixture_sql(*state, owner);
+	g.tenant = 1;
+	assert_int_equal(store_generation_add(store, &g), ERR_OK);
+	assert_int_equal(store_generation_end(store, &a, 20), ERR_OK);
+	memcpy(g.alias, alias_b, ALIAS_LEN);
+	assert_int_equal(store_generation_add(store, &g), ERR_OK);
+	memcpy(d.alias, alias_b, ALIAS_LEN);
+	d.tenant = 1;
+	assert_int_equal(store_device_commit(store, &d), ERR_OK);
+	is_generation(store, alias_a, 1, 20);
+	is_generation(store, alias_b, 1, 0);
+	assert_int_equal(store_rights_find(store, 1, alias_b, &rights), ERR_OK);
+	assert_int_equal(rights.ended_at, 0);
+	assert_int_equal(store_rights_find(store, 1, alias_a, &rights), ERR_OK);
+	assert_int_equal(rights.ended_at, 20);
+	assert_int_equal(
+	    store_rights_of_device(store, 1, d.uid, &rights, found), ERR_OK);
+	assert_memory_equal(found, alias_b, ALIAS_LEN);
+}
+
+/* However many there are: each kind of look-up has an index. */
+static void
+test_an_alias_is_found_at_once(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t alias[ALIAS_LEN] = {0}, found[ALIAS_LEN];
+	struct store_generation g;
+	struct store_rights rights;
+	struct store_device d;
+
+	fixture_sql(f, owner);
+	for (uint8_t i = 1; i <= 20; i++) {
+		struct store_generation_name name = {d.uid, 1, alias};
+
+		alias[0] = i;
+		d = add_committed(f->store, i, alias);
+		d.tenant = 1;
+		assert_int_equal(store_device_commit(f->store, &d), ERR_OK);
+		g = generation_of(&d, 1, alias);
+		g.tenant = 1;
+		assert_int_equal(store_generation_add(f->store, &g), ERR_OK);
+		if (i % 2 == 0)
+			assert_int_equal(
+			    store_generation_end(f->store, &name, 5), ERR_OK);
+	}
+	(void)rows_looked_through(f);
+	for (uint8_t i = 1; i <= 20; i++) {
+		alias[0] = i;
+		is_generation(f->store, alias, 1, i % 2 == 0 ? 5 : 0);
+		assert_int_equal(
+		    store_rights_find(f->store, 1, alias, &rights), ERR_OK);
+		assert_int_equal(rights.ended_at, i % 2 == 0 ? 5 : 0);
+	}
+	d = fixture_device(3);
+	assert_int_equal(
+	    store_rights_of_device(f->store, 1, d.uid, &rights, found), ERR_OK);
+	assert_int_equal(found[0], 3);
+	alias[0] = 99;
+	assert_true(is_free(f->store, alias));
+	assert_int_equal(
+	    store_generation_by_alias(f->store, alias, &g), ERR_NOT_FOUND);
+	assert_int_equal(
+	    store_rights_find(f->store, 1, alias, &rights), ERR_NOT_FOUND);
+	assert_int_equal(rows_looked_through(f), 0);
 }
 
 static struct store_pending
@@ -519,6 +731,10 @@ main(void)
 	    TEST(test_advance_needs_the_right_state),
 	    TEST(test_generation_numbers_only_grow),
 	    TEST(test_generations_end_once),
+	    TEST(test_generations_are_found_before_and_after_the_end),
+	    TEST(test_downlink_counters_of_one),
+	    TEST(test_twins_of_one_number),
+	    TEST(test_an_alias_is_found_at_once),
 	    TEST(test_pendings),
 	    TEST(test_left_contexts_are_bounded),
 	    TEST(test_terms_and_active_count),

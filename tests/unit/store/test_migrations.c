@@ -11,6 +11,7 @@
 
 #include "fixture.h"
 #include "sqlite.h"
+#include "store/generations.h"
 #include "store/pendings.h"
 
 /* Makes the database of an older program: the first version files have run. */
@@ -163,6 +164,56 @@ test_numbers_that_were_given_stand(void **state)
 	assert_int_equal(device_number(f, "generation_max", 0), 4);
 }
 
+/* Of device 1, 1 has ended and 2 is current; nothing is of device 2 any more. */
+static const char generations_of_17[] =
+    "INSERT INTO devices (uid, factory_key, created, generation, alias)"
+    " VALUES (x'0000000000000001', x'04', 0, 2, x'000000000002'),"
+    " (x'0000000000000002', x'04', 0, 0, NULL);"
+    "INSERT INTO generations (alias, uid, generation, profile, public_key,"
+    " root, created, ended, downlink_v1, downlink_v2, rejected) VALUES"
+    " (x'000000000003', x'0000000000000002', 1, zeroblob(16), zeroblob(65),"
+    " x'03', 5, NULL, 0, 0, 1),"
+    " (x'000000000002', x'0000000000000001', 2, zeroblob(16), zeroblob(65),"
+    " x'02', 4, NULL, 7, 8, 0),"
+    " (x'000000000001', x'0000000000000001', 1, zeroblob(16), zeroblob(65),"
+    " x'01', 3, 4, 5, 6, 1);";
+
+static void
+test_generations_are_found_as_before(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t alias[ALIAS_LEN] = {0};
+	struct store_generation g;
+
+	make_old(f, 17, generations_of_17);
+	for (uint8_t i = 1; i <= 3; i++) {
+		alias[ALIAS_LEN - 1] = i;
+		assert_int_equal(
+		    store_generation_by_alias(f->store, alias, &g), ERR_OK);
+		assert_int_equal(g.created, 2 + i);
+		assert_int_equal(g.root.b[0], i);
+		assert_int_equal(g.rejected, i != 2);
+		assert_int_equal(g.uid[UID_LEN - 1], i == 3 ? 2 : 1);
+		if (i < 3)
+			assert_int_equal(g.ended, i == 1 ? 4 : 0);
+		else
+			assert_true(g.ended > 1700000000);
+	}
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM generations WHERE"
+			      " (generation = 1 AND downlink_v1 = 5 AND"
+			      " downlink_v2 = 6) OR (generation = 2 AND"
+			      " downlink_v1 = 7 AND downlink_v2 = 8)"),
+	    2);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM pragma_foreign_key_check"),
+	    0);
+	assert_int_equal(
+	    fixture_number(f, "SELECT count(*) FROM sqlite_schema WHERE"
+			      " sql LIKE '%_of_devices%'"),
+	    0);
+}
+
 /* It would give numbers again that stand in pendings alone. */
 static void
 test_programs_before_stay_out(void **state)
@@ -183,6 +234,7 @@ main(void)
 	    TEST(test_transfers_stand),
 	    TEST(test_numbers_that_were_given_stand),
 	    TEST(test_programs_before_stay_out),
+	    TEST(test_generations_are_found_as_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

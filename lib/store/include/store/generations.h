@@ -21,6 +21,13 @@ struct store_generation {
 	bool rejected; /* by an operator: store_generations_reject */
 };
 
+/* One of them, where the device is known: a number alone may stand for two. */
+struct store_generation_name {
+	const uint8_t *uid;
+	uint32_t generation;
+	const uint8_t *alias;
+};
+
 /* Errors: ERR_NOT_FOUND. */
 MUST_CHECK enum err store_generation_by_alias(struct store *store,
     const uint8_t alias[ALIAS_LEN], struct store_generation *ret_generation);
@@ -40,13 +47,17 @@ MUST_CHECK enum err store_generation_list(struct store *store, uint64_t tenant,
     bool (*visit)(void *ctx, const struct store_generation *generation),
     void *ctx);
 
-/* Errors: ERR_EXISTS (alias, or uid and generation). */
+/*
+ * Adds one, which is its device's current one when the transaction ends
+ * (store_device_commit); the one before it has been ended. Errors: ERR_EXISTS
+ * (alias).
+ */
 MUST_CHECK enum err store_generation_add(
     struct store *store, const struct store_generation *generation);
 
-/* Ends one, unless it has ended. Errors: ERR_NOT_FOUND (no such alias). */
-MUST_CHECK enum err store_generation_end(
-    struct store *store, const uint8_t alias[ALIAS_LEN], uint64_t time);
+/* Ends one, unless it has ended. Errors: ERR_NOT_FOUND. */
+MUST_CHECK enum err store_generation_end(struct store *store,
+    const struct store_generation_name *name, uint64_t time);
 
 /*
  * An operator's word: the device that has come as far as a generation is the
@@ -57,10 +68,11 @@ MUST_CHECK enum err store_generations_reject(
 
 /* The last downlink counter given out: version 1 or 2 of the envelope. */
 MUST_CHECK enum err store_generation_downlink(struct store *store,
-    const uint8_t alias[ALIAS_LEN], unsigned version, uint64_t *ret_last);
+    const struct store_generation_name *name, unsigned version,
+    uint64_t *ret_last);
 /* Writes it. Errors of both: ERR_NOT_FOUND. */
 MUST_CHECK enum err store_generation_downlink_set(struct store *store,
-    const uint8_t alias[ALIAS_LEN], unsigned version, uint64_t last);
+    const struct store_generation_name *name, unsigned version, uint64_t last);
 
 /*
  * Whether an alias is free: of no generation, pending or left context.
