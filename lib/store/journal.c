@@ -1,43 +1,56 @@
 /*
- * Entries of the journal, and how their devices' rows get them.
+ * Entries of the journal, and how their devices' rows get them. Those of a
+ * transaction are gathered in memory until they fill a row, or it commits.
  */
 #include "store/journal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "sqlite.h"
 
-/* Entries deleted for each device that a turn would carry over. */
-#define DELETES_EACH 8
+/* So that the number of an entry, of its row and its slot, is none too high. */
+#define ROW_MAX (INT64_MAX / ENTRIES_MAX)
 
-struct entry {
-	uint8_t alias[ALIAS_LEN];
-	uint64_t n;
-	struct store_blob ck, last_ck;
-	uint8_t last_id[REQUEST_ID_LEN];
-	uint64_t seen;
-	char address[STORE_ADDRESS_MAX];
-	uint64_t changed;
-};
+static uint64_t
+number_of(uint64_t row, size_t slot)
+{
+	return row * ENTRIES_MAX + slot;
+}
+
+/* A damaged entry is nobody's, and goes with the others. */
+static enum err
+load_row(struct journal *j, uint64_t row, struct bytes records)
+{
+	const uint8_t *uid;
+	enum err err = row <= ROW_MAX ? ERR_OK : ERR_FORMAT;
+
+	for (size_t slot = 0; err == ERR_OK; slot++) {
+		uid = entries_uid(records, slot);
+		if (uid == NULL)
+			break;
+		err = latest_enter(&j->latest, uid, number_of(row, slot));
+	}
+	latest_keep(&j->latest);
+	j->last = row;
+	return err;
+}
 
 static enum err
 load(struct store *store)
 {
 	static const struct sql sql = {
-	    "SELECT number, uid FROM journal ORDER BY number"};
-	struct journal *j = &store->journal;
-	struct bytes uid;
+	    "SELECT number, entries FROM journal ORDER BY number"};
+	struct bytes records;
 	struct query q;
+	uint64_t row;
 
 	query_start(&q, store, &sql);
 	while (query_row(&q)) {
-		j->last = query_u64(&q, 0);
-		uid = query_blob(&q, 1);
-		/* A damaged entry is nobody's, and goes with the others. */
-		if (q.err == ERR_OK && uid.len == UID_LEN)
-			query_fail(
-			    &q, latest_enter(&j->latest, uid.ptr, j->last));
-		latest_keep(&j->latest);
+		row = query_u64(&q, 0);
+		records = query_blob(&q, 1);
+		if (q.err == ERR_OK)
+			query_fail(&q, load_row(&store->journal, row, records));
 	}
 	return query_end(&q);
 }
@@ -86,50 +99,46 @@ journal_close(struct store *store)
 void
 journal_keep(struct store *store)
 {
+	/* What is not written by now would be lost, and is believed durable. */
+	assert(store->journal.row.count == 0);
 	latest_keep(&store->journal.latest);
 }
 
 void
 journal_undo(struct store *store)
 {
+	entries_clear(&store->journal.row);
 	latest_undo(&store->journal.latest);
 }
 
-static void
-read_entry(struct query *q, void *ret_row)
-{
-	struct entry *e = ret_row;
-
-	(void)query_copy(q, 0, e->alias, sizeof(e->alias));
-	e->n = query_u64(q, 1);
-	query_secret(q, 2, &e->ck);
-	query_secret(q, 3, &e->last_ck);
-	(void)query_copy(q, 4, e->last_id, sizeof(e->last_id));
-	e->seen = query_u64(q, 5);
-	query_copy_text(q, 6, e->address, sizeof(e->address));
-	e->changed = query_u64(q, 7);
-}
-
 /*
- * The latest entry of a device. ERR_NOT_FOUND: it has none; another number
- * may have been given to it in a transaction that was undone.
+ * The latest entry of a device. ERR_NOT_FOUND: it has none; what has its
+ * number may be damaged.
  */
 static enum err
 find_entry(
     struct store *store, const uint8_t uid[UID_LEN], struct entry *ret_entry)
 {
 	static const struct sql sql = {
-	    "SELECT alias, n, ck, last_ck, last_id, seen, address, changed"
-	    " FROM journal WHERE number = $1 AND uid = $2"};
-	uint64_t number = latest_find(&store->journal.latest, uid);
+	    "SELECT entries, addresses FROM journal WHERE number = $1"};
+	const struct journal *j = &store->journal;
+	uint64_t number = latest_find(&j->latest, uid);
+	size_t slot = number % ENTRIES_MAX;
 	struct query q;
 
 	if (number == 0)
 		return ERR_NOT_FOUND;
+	if (number / ENTRIES_MAX == j->last && j->row.count > 0)
+		return entries_read(entries_records(&j->row),
+		    entries_addresses(&j->row), slot, uid, ret_entry);
 	query_start(&q, store, &sql);
-	query_bind_u64(&q, number);
-	query_bind_blob(&q, bytes_make(uid, UID_LEN));
-	return query_one(&q, read_entry, ret_entry, sizeof(*ret_entry));
+	query_bind_u64(&q, number / ENTRIES_MAX);
+	if (query_row(&q))
+		query_fail(&q, entries_read(query_blob(&q, 0),
+				   query_blob(&q, 1), slot, uid, ret_entry));
+	else
+		query_fail(&q, ERR_NOT_FOUND);
+	return query_end(&q);
 }
 
 enum err
@@ -154,34 +163,62 @@ journal_read(struct store *store, struct store_device *device)
 	return ERR_OK;
 }
 
-static enum err
-append(struct store *store, const uint8_t uid[UID_LEN], const struct entry *e)
+enum err
+journal_write(struct store *store)
 {
 	static const struct sql sql = {
-	    "INSERT INTO journal (number, uid, alias, n, ck, last_ck, last_id,"
-	    " seen, address, changed)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
+	    "INSERT INTO journal (number, entries, addresses)"
+	    " VALUES ($1, $2, $3)"};
 	struct journal *j = &store->journal;
 	struct query q;
 	enum err err;
 
+	if (j->row.count == 0)
+		return ERR_OK;
+	/* Where a failure has undone the transaction, it would stand alone. */
+	if (store->in_transaction && sqlite3_get_autocommit(store->db) != 0)
+		return ERR_IO;
 	query_start(&q, store, &sql);
-	query_bind_u64(&q, ++j->last);
-	query_bind_blob(&q, bytes_make(uid, UID_LEN));
-	query_bind_blob(&q, BYTES_OF(e->alias));
-	query_bind_u64(&q, e->n);
-	query_bind_blob(&q, bytes_make(e->ck.b, e->ck.len));
-	query_bind_blob(&q, bytes_make(e->last_ck.b, e->last_ck.len));
-	query_bind_blob(&q, BYTES_OF(e->last_id));
-	query_bind_u64(&q, e->seen);
-	query_bind_text_or_null(&q, bytes_str(e->address));
-	query_bind_u64(&q, e->changed);
+	query_bind_u64(&q, j->last);
+	query_bind_blob(&q, entries_records(&j->row));
+	query_bind_blob(&q, entries_addresses(&j->row));
 	err = query_run(&q);
 	if (err == ERR_OK)
-		err = latest_enter(&j->latest, uid, j->last);
-	if (!store->in_transaction)
-		latest_keep(&j->latest);
+		entries_clear(&j->row);
 	return err;
+}
+
+/* Without a transaction an entry is one by itself. */
+static enum err
+write_alone(struct store *store)
+{
+	enum err err = journal_write(store);
+
+	if (err == ERR_OK)
+		journal_keep(store);
+	else
+		journal_undo(store);
+	return err;
+}
+
+static enum err
+append(struct store *store, const uint8_t uid[UID_LEN], const struct entry *e)
+{
+	struct journal *j = &store->journal;
+	enum err err = ERR_OK;
+
+	if (!entries_fit(&j->row, e))
+		err = journal_write(store);
+	if (err != ERR_OK)
+		return err;
+	/* A number is never given again, whatever becomes of its row. */
+	if (j->row.count == 0)
+		j->last++;
+	err = latest_enter(&j->latest, uid, number_of(j->last, j->row.count));
+	if (err != ERR_OK)
+		return err;
+	entries_add(&j->row, uid, e);
+	return store->in_transaction ? ERR_OK : write_alone(store);
 }
 
 enum err
@@ -253,7 +290,7 @@ start_turn(struct journal *j)
 	return latest_sorted(&j->latest, &j->turn, &j->turn_count);
 }
 
-/* Deletes the oldest entries of the turn; says whether there were any. */
+/* Deletes the oldest rows of the turn; says whether there were any. */
 static enum err
 delete_some(struct store *store, size_t count, bool *ret_deleted)
 {
@@ -282,7 +319,7 @@ carry(struct store *store, size_t count, size_t *ret_at, bool *ret_ends)
 
 	*ret_ends = false;
 	if (at == j->turn_count) {
-		err = delete_some(store, count * DELETES_EACH, &deleted);
+		err = delete_some(store, count, &deleted);
 		*ret_ends = !deleted;
 	}
 	for (; at < j->turn_count && count > 0 && err == ERR_OK;
@@ -323,7 +360,8 @@ store_journal_carry(struct store *store, size_t count)
 		return err;
 	j->turn_at = at;
 	if (ends) {
-		latest_forget(&j->latest, j->turn_last);
+		latest_forget(
+		    &j->latest, number_of(j->turn_last, ENTRIES_MAX - 1));
 		end_turn(j);
 	}
 	return ERR_OK;

@@ -300,19 +300,30 @@ store_unchanged(struct store *store)
 	       data_version(store) == store->seen;
 }
 
-enum err
-store_commit(struct store *store)
+static enum err
+run_commit(struct store *store)
 {
 	static const struct sql sql = {"COMMIT"};
 	struct query q;
 	enum err err;
 
-	if (!store->in_transaction)
-		return ERR_STATE;
 	gather_start(store->db, store->defers);
 	query_start(&q, store, &sql);
 	err = query_run(&q);
 	gather_stop(store->db);
+	return err;
+}
+
+enum err
+store_commit(struct store *store)
+{
+	enum err err;
+
+	if (!store->in_transaction)
+		return ERR_STATE;
+	err = journal_write(store);
+	if (err == ERR_OK)
+		err = run_commit(store);
 	if (err != ERR_OK)
 		store_rollback(store);
 	else

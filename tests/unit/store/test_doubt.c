@@ -13,6 +13,8 @@
 #include "disk.h"
 #include "sqlite.h"
 #include "store/counters.h"
+#include "store/devices.h"
+#include "store/journal.h"
 #include "store/store.h"
 
 #define PATH "/dev/null" /* of the real disk: see tests/sim/service.c */
@@ -309,10 +311,122 @@ test_deferred_long(void **state)
 	}
 }
 
+#define DEVICES 14 /* more than a row of the journal holds */
+
+static void
+uid_of(unsigned i, uint8_t uid[UID_LEN])
+{
+	memset(uid, (int)i + 1, UID_LEN);
+}
+
+static void
+add_devices(struct store *store)
+{
+	struct store_device d = {.ck.len = BLOB_MAX};
+
+	assert_int_equal(store_begin(store), ERR_OK);
+	for (unsigned i = 0; i < DEVICES; i++) {
+		uid_of(i, d.uid);
+		memset(d.alias, (int)i + 1, ALIAS_LEN);
+		assert_int_equal(store_device_add(store, &d), ERR_OK);
+		assert_int_equal(store_device_commit(store, &d), ERR_OK);
+	}
+	assert_int_equal(store_commit(store), ERR_OK);
+}
+
+static enum err
+advance_all(struct store *store, uint64_t n)
+{
+	struct store_advance a = {.n = n,
+	    .brief = true,
+	    .ck.len = BLOB_MAX,
+	    .last_ck.len = BLOB_MAX,
+	    .address = "192.0.2.1:5"};
+	enum err err = store_begin(store);
+
+	for (unsigned i = 0; i < DEVICES && err == ERR_OK; i++) {
+		uid_of(i, a.uid);
+		memset(a.alias, (int)i + 1, ALIAS_LEN);
+		err = store_device_advance(store, &a);
+	}
+	if (err == ERR_OK)
+		return store_commit(store);
+	store_rollback(store);
+	return err;
+}
+
+static void
+expect_all(struct store *store, uint64_t n)
+{
+	struct store_device d;
+	uint8_t uid[UID_LEN];
+
+	for (unsigned i = 0; i < DEVICES; i++) {
+		uid_of(i, uid);
+		assert_int_equal(store_device_by_uid(store, uid, &d), ERR_OK);
+		assert_int_equal(d.n, n);
+	}
+}
+
+/* Three batches of check-ins, of which one fails at the n-th write or sync. */
+static bool
+run_journal(uint64_t n, bool defers, bool lose)
+{
+	struct store *store;
+	uint64_t at = 0;
+	bool failed = false;
+
+	disk_reset(n);
+	store = open_store();
+	add_devices(store);
+	assert_int_equal(store_journal_open(store), ERR_OK);
+	if (defers)
+		store_defer(store, STORE_LOG_PAGES);
+	disk_plan(DISK_ERROR, n);
+	for (int i = 0; i < 3; i++) {
+		if (advance_all(store, at) == ERR_OK)
+			at++;
+		else
+			failed = true;
+		if (i == 1 && store_sync(store) != ERR_OK)
+			failed = true;
+	}
+	disk_plan(DISK_ERROR, 0);
+	assert_int_equal(store_sync(store), ERR_OK);
+	expect_all(store, at);
+	disk_die();
+	store_close(store);
+	disk_revive(lose);
+	store = open_store();
+	assert_int_equal(store_journal_open(store), ERR_OK);
+	expect_all(store, at);
+	assert_int_equal(advance_all(store, at), ERR_OK);
+	while (store_journal_waiting(store) > 0)
+		assert_int_equal(store_journal_carry(store, 5), ERR_OK);
+	expect_all(store, at + 1);
+	store_close(store);
+	return failed;
+}
+
+/* What memory says of the journal is what stands there, whatever fails. */
+static void
+test_journal_faults(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	disk_install();
+	for (uint64_t n = 1; n <= FAULTS; n++)
+		for (int i = 0; i < 4; i++)
+			failed += run_journal(n, (i & 1) != 0, (i & 2) != 0);
+	assert_true(failed >= 4 && failed < 4 * FAULTS);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_fault),
+	    cmocka_unit_test(test_journal_faults),
 	    cmocka_unit_test(test_confirmed),
 	    cmocka_unit_test(test_deferred_long),
 	    cmocka_unit_test(test_deferred_faults),

@@ -10,8 +10,10 @@
 
 #include <cmocka.h>
 
+#include "entries.h"
 #include "fixture.h"
 #include "latest.h"
+#include "sqlite.h"
 #include "store/journal.h"
 
 #define MANY 40
@@ -59,6 +61,32 @@ n_of(struct store *store, const struct store_device *d)
 
 	assert_int_equal(store_device_by_uid(store, d->uid, &found), ERR_OK);
 	return found.n;
+}
+
+/* How many entries stand in the journal's rows. */
+static long long
+entries_in(const struct fixture *f)
+{
+	char sql[96];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "SELECT coalesce(sum(length(entries) / %d), 0) FROM journal",
+	    (int)ENTRY_LEN);
+	return fixture_number(f, sql);
+}
+
+/* Damages a byte of the record in a slot of a row. */
+static void
+damage(const struct fixture *f, int row, int slot, int at, const char *hex)
+{
+	char sql[256];
+
+	at += slot * (int)ENTRY_LEN + 1;
+	(void)snprintf(sql, sizeof(sql),
+	    "UPDATE journal SET entries = CAST(substr(entries, 1, %d) || x'%s'"
+	    " || substr(entries, %d) AS BLOB) WHERE number = %d",
+	    at - 1, hex, at + 1, row);
+	fixture_sql(f, sql);
 }
 
 static void
@@ -168,8 +196,7 @@ test_carried_in_parts(void **state)
 	    fixture_number(f, "SELECT count(*) FROM devices WHERE n = 4"),
 	    MANY / 2);
 	/* Nothing is deleted before every device has had its turn. */
-	assert_int_equal(
-	    fixture_number(f, "SELECT count(*) FROM journal"), 3 * MANY);
+	assert_int_equal(entries_in(f), 3 * MANY);
 	assert_int_equal(advance(f->store, &d[0], 4, true), ERR_OK);
 	assert_int_equal(advance(f->store, &d[MANY - 1], 4, true), ERR_OK);
 	for (unsigned i = 0; i < MANY; i++)
@@ -279,36 +306,293 @@ test_erased(void **state)
 	store_close(other);
 }
 
+#define AT_N (UID_LEN + ALIAS_LEN)
+#define AT_CK_LEN (AT_N + 8)
+#define AT_SEEN ((int)ENTRY_LEN - 3 - 16)
+#define AT_ADDRESS ((int)ENTRY_LEN - 3)
+#define AT_ADDRESS_LEN ((int)ENTRY_LEN - 1)
+
 /* A damaged entry costs its device what it said, and nobody else anything. */
 static void
 test_damaged(void **state)
 {
+	static const struct {
+		int at;
+		const char *hex;
+	} damages[] = {{AT_N, "80"}, {AT_CK_LEN, "3f"}, {AT_CK_LEN, "ff"},
+	    {AT_CK_LEN + 1 + BLOB_MAX, "ff"}, {AT_SEEN, "ff"},
+	    {AT_SEEN + 8, "ff"}, {AT_ADDRESS, "07"}, {AT_ADDRESS + 1, "17"},
+	    {AT_ADDRESS_LEN, "ff"}, {AT_ADDRESS_LEN, "40"}};
 	struct fixture *f = *state;
 	struct store_device d = add(f->store, 1, 4), e = add(f->store, 2, 4);
-	struct store_device found;
-	struct store *other;
+	struct store_device g = add(f->store, 3, 4), found;
+	uint64_t n = 4;
 
 	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++, n++) {
+		assert_int_equal(store_begin(f->store), ERR_OK);
+		assert_int_equal(advance(f->store, &e, n, true), ERR_OK);
+		assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+		assert_int_equal(advance(f->store, &g, n, true), ERR_OK);
+		assert_int_equal(store_commit(f->store), ERR_OK);
+		damage(f, (int)i + 1, 1, damages[i].at, damages[i].hex);
+		assert_int_equal(
+		    store_device_by_uid(f->store, d.uid, &found), ERR_FORMAT);
+		assert_int_equal(n_of(f->store, &e), n + 1);
+		carry_all(f->store, 8);
+		assert_int_equal(n_of(f->store, &d), 4);
+		assert_int_equal(n_of(f->store, &e), n + 1);
+		assert_int_equal(n_of(f->store, &g), n + 1);
+		assert_int_equal(entries_in(f), 0);
+	}
+}
+
+/* Entries that are another's, or that stood at a lost end, are none. */
+static void
+test_damaged_rows(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add(f->store, 1, 4), e = add(f->store, 2, 4);
+	struct store_device g = add(f->store, 3, 4);
+	struct store *other;
+	char sql[96];
+
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(store_begin(f->store), ERR_OK);
 	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
 	assert_int_equal(advance(f->store, &e, 4, true), ERR_OK);
-	fixture_sql(
-	    f, "UPDATE journal SET ck = zeroblob(1000) WHERE number = 1");
-	assert_int_equal(
-	    store_device_by_uid(f->store, d.uid, &found), ERR_FORMAT);
-	carry_all(f->store, 8);
-	assert_int_equal(n_of(f->store, &d), 4);
-	assert_int_equal(n_of(f->store, &e), 5);
+	assert_int_equal(advance(f->store, &g, 4, true), ERR_OK);
+	assert_int_equal(store_commit(f->store), ERR_OK);
+	damage(f, 1, 0, 0, "77");
+	(void)snprintf(sql, sizeof(sql),
+	    "UPDATE journal SET entries = substr(entries, 1, %d)",
+	    3 * (int)ENTRY_LEN - 1);
+	fixture_sql(f, sql);
+	for (int again = 0; again < 2; again++) {
+		other = again ? fixture_open(f) : f->store;
+		if (again)
+			assert_int_equal(store_journal_open(other), ERR_OK);
+		assert_int_equal(n_of(other, &d), 4);
+		assert_int_equal(n_of(other, &e), 5);
+		assert_int_equal(n_of(other, &g), 4);
+		if (again) {
+			carry_all(other, 8);
+			store_close(other);
+		}
+	}
 	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
-	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
-	assert_int_equal(advance(f->store, &e, 5, true), ERR_OK);
-	fixture_sql(f, "UPDATE journal SET uid = x'00' WHERE n = 5");
+	assert_int_equal(
+	    fixture_number(f, "SELECT sum(n) FROM devices"), 4 + 5 + 4);
+	/* More records than a row can have, and none at all. */
+	fixture_sql(f, "INSERT INTO journal VALUES (1, zeroblob(100000), x''),"
+		       " (2, x'', x'')");
 	other = fixture_open(f);
 	assert_int_equal(store_journal_open(other), ERR_OK);
-	assert_int_equal(n_of(other, &d), 4);
-	assert_int_equal(n_of(other, &e), 6);
+	assert_int_equal(store_journal_waiting(other), 1);
 	carry_all(other, 8);
 	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
 	store_close(other);
+}
+
+/* --- the entries of a transaction, until they are written --- */
+
+/* All that a batch can hold, read within it and after it, and after a start. */
+static void
+batch(struct fixture *f, struct store_device d[MANY], bool defers)
+{
+	struct store *other;
+
+	if (defers)
+		store_defer(f->store, STORE_LOG_PAGES);
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(store_begin(f->store), ERR_OK);
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_int_equal(advance(f->store, &d[i], 1, true), ERR_OK);
+		assert_int_equal(n_of(f->store, &d[i]), 2);
+		/* One that is not brief has to see it, too. */
+		assert_int_equal(
+		    advance(f->store, &d[i], 2, i % 3 != 0), ERR_OK);
+		for (unsigned k = 0; k < MANY; k++)
+			assert_int_equal(
+			    n_of(f->store, &d[k]), k <= i ? 3u : 1u);
+	}
+	assert_int_equal(store_commit(f->store), ERR_OK);
+	assert_int_equal(store_sync(f->store), ERR_OK);
+	assert_true(
+	    fixture_number(f, "SELECT count(*) FROM journal") < MANY / 2);
+	other = fixture_open(f);
+	assert_int_equal(store_journal_open(other), ERR_OK);
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_int_equal(n_of(f->store, &d[i]), 3);
+		assert_int_equal(n_of(other, &d[i]), 3);
+	}
+	store_close(other);
+	carry_all(f->store, 7);
+	assert_int_equal(
+	    fixture_number(f, "SELECT sum(n = 3) FROM devices"), MANY);
+}
+
+static void
+add_many(struct store *store, struct store_device d[MANY])
+{
+	for (unsigned i = 0; i < MANY; i++)
+		d[i] = add(store, i, 1);
+}
+
+static void
+test_batch(void **state)
+{
+	struct store_device d[MANY];
+	struct fixture *f = *state;
+
+	add_many(f->store, d);
+	batch(f, d, false);
+}
+
+static void
+test_deferred_batch(void **state)
+{
+	struct store_device d[MANY];
+	struct fixture *f = *state;
+
+	add_many(f->store, d);
+	batch(f, d, true);
+}
+
+/* What was undone is not written by the next transaction, or at an end. */
+static void
+test_undone_batch(void **state)
+{
+	struct store_device d[MANY];
+	struct fixture *f = *state;
+	struct store *other;
+
+	add_many(f->store, d);
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	for (unsigned count = 1; count < MANY; count++) {
+		assert_int_equal(store_begin(f->store), ERR_OK);
+		for (unsigned i = 0; i < count; i++)
+			assert_int_equal(
+			    advance(f->store, &d[i], 1, true), ERR_OK);
+		store_rollback(f->store);
+		for (unsigned i = 0; i < MANY; i++)
+			assert_int_equal(n_of(f->store, &d[i]), 1);
+		assert_int_equal(store_begin(f->store), ERR_OK);
+		assert_int_equal(store_commit(f->store), ERR_OK);
+		assert_int_equal(entries_in(f), 0);
+	}
+	assert_int_equal(store_begin(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d[0], 1, true), ERR_OK);
+	store_rollback(f->store);
+	assert_int_equal(advance(f->store, &d[1], 1, true), ERR_OK);
+	assert_int_equal(store_begin(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d[2], 1, true), ERR_OK);
+	store_close(f->store);
+	f->store = fixture_open(f);
+	assert_int_equal(entries_in(f), 1);
+	other = fixture_open(f);
+	assert_int_equal(store_journal_open(other), ERR_OK);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_int_equal(n_of(other, &d[i]), i == 1 ? 2 : 1);
+	store_close(other);
+}
+
+/* A row that cannot be written: nothing of its transaction stands. */
+static void
+test_refused_row(void **state)
+{
+	struct store_device d[MANY];
+	struct fixture *f = *state;
+	enum err err = ERR_OK;
+	unsigned i = 0;
+
+	add_many(f->store, d);
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	fixture_sql(f, "CREATE TRIGGER t BEFORE INSERT ON journal BEGIN"
+		       " SELECT raise(ABORT, 'no'); END");
+	/* At a commit, */
+	assert_int_equal(store_begin(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d[0], 1, true), ERR_OK);
+	assert_int_not_equal(store_commit(f->store), ERR_OK);
+	assert_int_equal(n_of(f->store, &d[0]), 1);
+	/* alone, */
+	assert_int_not_equal(advance(f->store, &d[0], 1, true), ERR_OK);
+	assert_int_equal(n_of(f->store, &d[0]), 1);
+	/* and full: it is not lost by who goes on, either. */
+	assert_int_equal(store_begin(f->store), ERR_OK);
+	while (err == ERR_OK && i < MANY)
+		err = advance(f->store, &d[i++], 1, true);
+	assert_true(err != ERR_OK && i < MANY);
+	assert_int_equal(n_of(f->store, &d[i - 2]), 2);
+	assert_int_equal(n_of(f->store, &d[i - 1]), 1);
+	assert_int_equal(sqlite_exec(f->store, "DROP TRIGGER t"), ERR_OK);
+	assert_int_equal(advance(f->store, &d[i - 1], 1, true), ERR_OK);
+	assert_int_equal(store_commit(f->store), ERR_OK);
+	for (unsigned k = 0; k < MANY; k++)
+		assert_int_equal(n_of(f->store, &d[k]), k < i ? 2 : 1);
+	carry_all(f->store, 8);
+	assert_int_equal(
+	    fixture_number(f, "SELECT sum(n = 2) FROM devices"), i);
+}
+
+/* A failure may undo a transaction by itself: a row would stand alone. */
+static void
+test_undone_by_itself(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add(f->store, 1, 4);
+
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	assert_int_equal(store_begin(f->store), ERR_OK);
+	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+	assert_int_equal(sqlite_exec(f->store, "ROLLBACK"), ERR_OK);
+	assert_int_not_equal(store_commit(f->store), ERR_OK);
+	assert_int_equal(entries_in(f), 0);
+	assert_int_equal(n_of(f->store, &d), 4);
+	assert_int_equal(advance(f->store, &d, 4, true), ERR_OK);
+	assert_int_equal(n_of(f->store, &d), 5);
+}
+
+/* Every length of address, and blobs that are short. */
+static void
+test_entries(void **state)
+{
+	static struct entries row;
+	uint8_t uid[UID_LEN] = {0};
+	struct entry e = {.seen = 7}, found;
+	size_t count = 0;
+
+	(void)state;
+	for (size_t len = 0; len < STORE_ADDRESS_MAX; len++) {
+		entries_clear(&row);
+		memset(e.address, 'a', len);
+		e.address[len] = '\0';
+		for (count = 0; entries_fit(&row, &e); count++) {
+			uid[0] = (uint8_t)count;
+			e.n = count;
+			e.ck = fixture_blob((uint8_t)count);
+			e.ck.len = len % (BLOB_MAX + 1);
+			entries_add(&row, uid, &e);
+		}
+		assert_true(count >= 8 && count < ENTRIES_MAX);
+		assert_null(entries_uid(entries_records(&row), count));
+		for (size_t i = 0; i < count; i++) {
+			uid[0] = (uint8_t)i;
+			assert_int_equal(
+			    entries_read(entries_records(&row),
+				entries_addresses(&row), i, uid, &found),
+			    ERR_OK);
+			assert_int_equal(found.n, i);
+			assert_int_equal(found.seen, 7);
+			assert_int_equal(found.ck.len, len % (BLOB_MAX + 1));
+			assert_string_equal(found.address, e.address);
+			uid[0]++;
+			assert_int_equal(
+			    entries_read(entries_records(&row),
+				entries_addresses(&row), i, uid, &found),
+			    ERR_NOT_FOUND);
+		}
+	}
 }
 
 /* --- the table in memory, against an array --- */
@@ -395,6 +679,13 @@ main(void)
 	    TEST(test_other_context),
 	    TEST(test_erased),
 	    TEST(test_damaged),
+	    TEST(test_damaged_rows),
+	    TEST(test_batch),
+	    TEST(test_deferred_batch),
+	    TEST(test_undone_batch),
+	    TEST(test_refused_row),
+	    TEST(test_undone_by_itself),
+	    cmocka_unit_test(test_entries),
 	    cmocka_unit_test(test_latest),
 	};
 

@@ -55,7 +55,7 @@ static const char rows_of_3[] =
 static long long
 device_number(const struct fixture *f, const char *column, int device)
 {
-	char sql[128];
+	char sql[256];
 
 	(void)snprintf(sql, sizeof(sql),
 	    "SELECT %s FROM devices WHERE uid = x'000000000000000%d'", column,
@@ -223,6 +223,69 @@ test_programs_before_stay_out(void **state)
 	assert_true(store_schema_version(f->store) >= 17);
 }
 
+/* What waited in the journal, in rows of one entry. */
+static const char journal_of_16[] =
+    "INSERT INTO devices (uid, factory_key, created, generation, alias, n, ck)"
+    " VALUES (x'0000000000000001', x'04', 0, 1, x'010101010101', 1, x'01'),"
+    " (x'0000000000000002', x'04', 0, 1, x'020202020202', 1, x'02'),"
+    " (x'0000000000000003', x'04', 0, 1, x'030303030303', 9, x'03'),"
+    " (x'0000000000000004', x'04', 0, 1, x'040404040404', 1, x'04'),"
+    " (x'0000000000000005', x'04', 0, 1, x'050505050505', 1, x'05'),"
+    " (x'0000000000000006', x'04', 0, 1, x'060606060606', 1, x'06'),"
+    " (x'0000000000000007', x'04', 0, 1, x'070707070707', 1, x'07');"
+    "UPDATE devices SET erased = 5, ck = NULL"
+    " WHERE uid = x'0000000000000004';"
+    "INSERT INTO journal (uid, alias, n, ck, last_ck, last_id, seen, address,"
+    " changed) VALUES"
+    /* the latest counts, */
+    " (x'0000000000000001', x'010101010101', 2, x'12', x'01', zeroblob(5), 11,"
+    " 'a:1', 21),"
+    " (x'0000000000000001', x'010101010101', 3, x'13', x'12',"
+    " x'0102030405', 12, 'a:2', 22),"
+    /* not one of another context, */
+    " (x'0000000000000002', x'010101010101', 3, x'13', x'12', zeroblob(5), 12,"
+    " NULL, 22),"
+    /* one that is behind, */
+    " (x'0000000000000003', x'030303030303', 3, x'13', x'12', zeroblob(5), 12,"
+    " NULL, 22),"
+    /* of a device that was erased, */
+    " (x'0000000000000004', x'040404040404', 3, x'13', x'12', zeroblob(5), 12,"
+    " NULL, 22),"
+    /* one that is damaged, nor what was before it, */
+    " (x'0000000000000005', x'050505050505', 2, x'13', x'12', zeroblob(5), 12,"
+    " NULL, 22),"
+    " (x'0000000000000005', x'050505050505', 3, zeroblob(63), x'12',"
+    " zeroblob(5), 12, NULL, 22),"
+    " (x'00', x'050505050505', 4, x'13', x'12', zeroblob(5), 12, NULL, 23),"
+    /* and none of a context that has ended. */
+    " (x'0000000000000006', x'060606060606', 2, x'13', x'12', zeroblob(5), 12,"
+    " NULL, 22),"
+    " (x'0000000000000006', zeroblob(6), 0, x'', x'', zeroblob(5), 0, NULL,"
+    " 0),"
+    " (x'0000000000000007', x'070707070707', 5, x'15', x'', zeroblob(5), 12,"
+    " NULL, 22);";
+
+static void
+test_the_journal_is_carried_over(void **state)
+{
+	static const int n[] = {3, 1, 9, 1, 1, 1, 5};
+	struct fixture *f = *state;
+
+	make_old(f, 16, journal_of_16);
+	for (int device = 1; device <= 7; device++)
+		assert_int_equal(device_number(f, "n", device), n[device - 1]);
+	assert_int_equal(
+	    device_number(f,
+		"ck = x'13' AND last_ck = x'12' AND last_id = x'0102030405'"
+		" AND seen = 12 AND address = 'a:2' AND changed = 22",
+		1),
+	    1);
+	assert_int_equal(device_number(f, "ck IS NULL", 4), 1);
+	assert_int_equal(
+	    device_number(f, "ck = x'15' AND last_ck IS NULL", 7), 1);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM journal"), 0);
+}
+
 int
 main(void)
 {
@@ -235,6 +298,7 @@ main(void)
 	    TEST(test_numbers_that_were_given_stand),
 	    TEST(test_programs_before_stay_out),
 	    TEST(test_generations_are_found_as_before),
+	    TEST(test_the_journal_is_carried_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
