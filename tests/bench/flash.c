@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "flash.h"
 
@@ -108,8 +109,9 @@ flash_save(const char *dir, const struct flash *flash, size_t count)
 
 	path_in(dir, "fleet.bin", path, sizeof(path));
 	f = fopen(path, "wb");
+	/* On the disk: what it still has to write delays the service's syncs. */
 	if (f == NULL || fwrite(flash, sizeof(*flash), count, f) != count ||
-	    fclose(f) != 0)
+	    fflush(f) != 0 || fsync(fileno(f)) != 0 || fclose(f) != 0)
 		die("cannot write fleet.bin");
 }
 

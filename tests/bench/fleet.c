@@ -11,7 +11,7 @@
  * service imports, DIR/psk.jsonl one PSK of each device as the device derived
  * it. The last line on standard output is JSON: how many were confirmed, in
  * how many seconds. What can be made before the first datagram (keys of the
- * next generation) is made before the clock starts.
+ * next generation; ahead.h) is made before the clock starts.
  *
  * Not for production: the secrets of the fleet lie in DIR in clear.
  */
@@ -33,6 +33,7 @@
 
 #include "base/text.h"
 #include "crypto/crypto.h"
+#include "ahead.h"
 #include "crypto/hpke.h"
 #include "device/device.h"
 #include "flash.h"
@@ -195,12 +196,14 @@ fleet_prepare(struct fleet *fl)
 	struct rot rot;
 	size_t i;
 
+	ahead_init(fl->count);
 	for (i = 0; i < fl->count; i++) {
 		struct rot_port port = flash_port(&fl->flash[i]);
 
 		must(rot_open(&rot, &port), "rot_open");
 		must(rot_instance_make(&rot), "instance");
 		must(rot_next_key_make(&rot), "next key");
+		ahead_make(i, &rot);
 		rot_done(&rot);
 	}
 }
@@ -300,11 +303,12 @@ active_poll(struct fleet *fl, struct active *a)
 }
 
 static void
-active_receive(struct active *a)
+active_receive(struct fleet *fl, struct active *a)
 {
 	uint8_t buf[2048];
 	ssize_t n;
 
+	ahead_of((size_t)(a->flash - fl->flash));
 	while ((n = recv(a->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
 		device_receive(a->device, now_ms(), (uint64_t)time(NULL),
 		    bytes_make(buf, (size_t)n));
@@ -336,6 +340,7 @@ window_open(struct fleet *fl)
 static void
 active_step(struct fleet *fl, struct active *a)
 {
+	ahead_of((size_t)(a->flash - fl->flash));
 	active_poll(fl, a);
 	if (!active_finished(fl, a))
 		return;
@@ -401,7 +406,7 @@ fleet_run(struct fleet *fl)
 
 			if (a->flash == NULL)
 				continue;
-			active_receive(a);
+			active_receive(fl, a);
 			active_step(fl, a);
 		}
 		/* Timers are coarse: what is due is looked at every 5 ms. */
