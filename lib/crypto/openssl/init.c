@@ -35,6 +35,9 @@ thread_free(void *ptr)
 			ossl_aead((enum aead)i)->freectx(t->aead[i]);
 	EVP_CIPHER_CTX_free(t->cbc);
 	BN_CTX_free(t->bn);
+	BN_clear_free(t->k);
+	EC_POINT_free(t->q);
+	EC_POINT_clear_free(t->r);
 	OPENSSL_clear_free(t, sizeof(*t));
 }
 
@@ -62,8 +65,14 @@ thread_new(void)
 	if (t == NULL)
 		return NULL;
 	t->bn = BN_CTX_secure_new();
+	t->k = BN_secure_new();
+	t->q = EC_POINT_new(ossl.p256);
+	t->r = EC_POINT_new(ossl.p256);
 	t->cbc = cbc_new();
-	good = t->bn != NULL && t->cbc != NULL;
+	good = t->bn != NULL && t->k != NULL && t->q != NULL && t->r != NULL &&
+	       t->cbc != NULL;
+	if (t->k != NULL)
+		BN_set_flags(t->k, BN_FLG_CONSTTIME);
 	for (i = 0; i < AEAD_COUNT && good; i++) {
 		t->aead[i] = ossl_aead_new((enum aead)i);
 		good = t->aead[i] != NULL;

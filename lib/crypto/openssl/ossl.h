@@ -55,6 +55,8 @@ struct ossl_thread {
 	void *aead[AEAD_COUNT]; /* contexts of ossl_aead's cipher */
 	EVP_CIPHER_CTX *cbc;
 	BN_CTX *bn;
+	BIGNUM *k; /* a private scalar, while it is used */
+	EC_POINT *q, *r; /* a public point, and what becomes of it */
 	size_t random_left;
 	uint8_t random[RANDOM_POOL_LEN];
 };

@@ -8,23 +8,26 @@
  */
 #include "ossl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/wipe.h"
 
-static BIGNUM *
-secret_scalar(const struct p256_secret *secret)
+/* Sets this thread's scalar, which scalar_clear wipes. */
+static bool
+scalar_set(struct ossl_thread *t, const struct p256_secret *secret)
 {
-	BIGNUM *k = BN_secure_new();
+	return BN_bin2bn(secret->d, P256_LEN, t->k) != NULL;
+}
 
-	if (k == NULL)
-		return NULL;
-	BN_set_flags(k, BN_FLG_CONSTTIME);
-	if (BN_bin2bn(secret->d, P256_LEN, k) == NULL) {
-		BN_clear_free(k);
-		return NULL;
-	}
-	return k;
+/* Wipes what a calculation has left in this thread's numbers. */
+static void
+scalar_clear(struct ossl_thread *t)
+{
+	BN_clear(t->k);
+	/* A point has no function that wipes it and keeps it. */
+	if (EC_POINT_copy(t->r, EC_GROUP_get0_generator(ossl.p256)) != 1)
+		abort();
 }
 
 /* Reads both coordinates of q; y may be NULL. */
@@ -74,23 +77,18 @@ p256_public(const struct p256_secret *secret, struct p256_point *ret_public)
 {
 	struct ossl_thread *t = ossl_thread();
 	struct p256_point point;
-	EC_POINT *q;
-	BIGNUM *k;
 	bool good;
 
 	if (!p256_scalar_valid(secret->d))
 		return ERR_INVALID;
 	if (t == NULL)
 		return ERR_CRYPTO;
-	k = secret_scalar(secret);
-	q = EC_POINT_new(ossl.p256);
-	good = k != NULL && q != NULL &&
-	       EC_POINT_mul(ossl.p256, q, k, NULL, NULL, t->bn) == 1 &&
-	       point_read(t->bn, q, point.x, point.y);
+	good = scalar_set(t, secret) &&
+	       EC_POINT_mul(ossl.p256, t->r, t->k, NULL, NULL, t->bn) == 1 &&
+	       point_read(t->bn, t->r, point.x, point.y);
 	if (good)
 		*ret_public = point;
-	BN_clear_free(k);
-	EC_POINT_free(q);
+	scalar_clear(t);
 	return good ? ERR_OK : ossl_fail(ERR_CRYPTO);
 }
 
@@ -113,16 +111,11 @@ enum err
 p256_point_check(const struct p256_point *point)
 {
 	struct ossl_thread *t = ossl_thread();
-	EC_POINT *q;
-	enum err err = ERR_CRYPTO;
 
 	if (t == NULL)
 		return ERR_CRYPTO;
-	q = EC_POINT_new(ossl.p256);
-	if (q != NULL)
-		err = point_write(t->bn, point, q) ? ERR_OK : ERR_INVALID;
-	EC_POINT_free(q);
-	return err == ERR_OK ? ERR_OK : ossl_fail(err);
+	return point_write(t->bn, point, t->q) ? ERR_OK
+					       : ossl_fail(ERR_INVALID);
 }
 
 /* A y that is a root is on the curve; OpenSSL checks when it is used. */
@@ -157,26 +150,16 @@ p256_point_decode(struct bytes in, struct p256_point *ret_point)
 
 /* r = k * peer, its x to shared. */
 static enum err
-ecdh(BN_CTX *bn, const BIGNUM *k, const struct p256_point *peer,
+ecdh(struct ossl_thread *t, const struct p256_point *peer,
     uint8_t shared[P256_LEN])
 {
-	EC_POINT *q = EC_POINT_new(ossl.p256);
-	EC_POINT *r = EC_POINT_new(ossl.p256);
-	enum err err = ERR_CRYPTO;
-
-	if (q == NULL || r == NULL)
-		err = ERR_CRYPTO;
-	else if (!point_write(bn, peer, q))
-		err = ERR_INVALID;
-	else if (EC_POINT_mul(ossl.p256, r, NULL, q, k, bn) != 1)
-		err = ERR_CRYPTO;
-	else if (EC_POINT_is_at_infinity(ossl.p256, r) == 1)
-		err = ERR_INVALID;
-	else if (point_read(bn, r, shared, NULL))
-		err = ERR_OK;
-	EC_POINT_free(q);
-	EC_POINT_clear_free(r);
-	return err;
+	if (!point_write(t->bn, peer, t->q))
+		return ERR_INVALID;
+	if (EC_POINT_mul(ossl.p256, t->r, NULL, t->q, t->k, t->bn) != 1)
+		return ERR_CRYPTO;
+	if (EC_POINT_is_at_infinity(ossl.p256, t->r) == 1)
+		return ERR_INVALID;
+	return point_read(t->bn, t->r, shared, NULL) ? ERR_OK : ERR_CRYPTO;
 }
 
 enum err
@@ -185,15 +168,13 @@ p256_ecdh(const struct p256_secret *secret, const struct p256_point *peer,
 {
 	struct ossl_thread *t = ossl_thread();
 	enum err err = ERR_CRYPTO;
-	BIGNUM *k;
 
 	if (!p256_scalar_valid(secret->d))
 		return ERR_INVALID;
 	if (t == NULL)
 		return ERR_CRYPTO;
-	k = secret_scalar(secret);
-	if (k != NULL)
-		err = ecdh(t->bn, k, peer, ret_shared);
-	BN_clear_free(k);
+	if (scalar_set(t, secret))
+		err = ecdh(t, peer, ret_shared);
+	scalar_clear(t);
 	return err == ERR_OK ? ERR_OK : ossl_fail(err);
 }
