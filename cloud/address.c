@@ -75,6 +75,32 @@ address_parse(const char *text, struct address *ret_address)
 	return ERR_OK;
 }
 
+/* Writes a number and what follows it, and says where the text goes on. */
+static char *
+put_number(char *at, unsigned number, char then)
+{
+	unsigned unit = 1;
+
+	while (number / unit >= 10)
+		unit *= 10;
+	for (; unit > 0; unit /= 10)
+		*at++ = (char)('0' + number / unit % 10);
+	*at++ = then;
+	return at;
+}
+
+/* Each datagram's sender comes by here: inet_ntop and printf take longer. */
+static void
+format4(const struct sockaddr_in *in4, char *text)
+{
+	uint8_t host[4];
+
+	memcpy(host, &in4->sin_addr, sizeof(host));
+	for (size_t i = 0; i < sizeof(host); i++)
+		text = put_number(text, host[i], i < 3 ? '.' : ':');
+	(void)put_number(text, ntohs(in4->sin_port), '\0');
+}
+
 enum err
 address_format(const struct address *address, char ret_text[ADDRESS_TEXT_MAX])
 {
@@ -85,9 +111,7 @@ address_format(const struct address *address, char ret_text[ADDRESS_TEXT_MAX])
 	switch (address->sa.ss_family) {
 	case AF_INET:
 		memcpy(&in4, &address->sa, sizeof(in4));
-		inet_ntop(AF_INET, &in4.sin_addr, host, sizeof(host));
-		snprintf(ret_text, ADDRESS_TEXT_MAX, "%s:%u", host,
-		    (unsigned)ntohs(in4.sin_port));
+		format4(&in4, ret_text);
 		return ERR_OK;
 	case AF_INET6:
 		memcpy(&in6, &address->sa, sizeof(in6));

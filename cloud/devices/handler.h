@@ -18,7 +18,7 @@
 #include "store/store.h"
 
 #define DEVICES_BATCH_MAX 256 /* datagrams of one turn, and of one commit */
-#define DEVICES_ASK_MAX 64 /* questions to keys in one message */
+#define DEVICES_ASK_MAX 128 /* questions to keys in one message, see pass.c */
 #define DEVICES_SESSIONS_MAX 4096 /* EDHOC sessions */
 #define DEVICES_ANSWERS_MAX 65536 /* answers kept for duplicates */
 #define DEVICES_HALF_OPEN_MAX 1024 /* more: Echo before any EC work */

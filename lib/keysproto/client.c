@@ -169,14 +169,14 @@ call_receive(struct keysproto_client *client, int64_t deadline,
 {
 	enum err err;
 
-	for (;;) {
-		err = keysproto_client_receive(client, ret_batch, ret_message);
-		if (err != ERR_BUSY)
-			return err;
+	/* The keys have to compute first: it is never there at once. */
+	do {
 		err = client_wait(client, POLLIN, deadline);
 		if (err != ERR_OK)
 			return err;
-	}
+		err = keysproto_client_receive(client, ret_batch, ret_message);
+	} while (err == ERR_BUSY);
+	return err;
 }
 
 static enum err
