@@ -20,6 +20,7 @@
 #define MEMLOCK_MIN (256ul << 20)
 
 static struct keys_state state;
+static struct keys_memo memo;
 static struct server server;
 
 /* Whether everything may be locked, now and later. */
@@ -45,6 +46,7 @@ lock_memory(void)
 	if (may_lock_all() && mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
 		return;
 	if (mlock(&state, sizeof(state)) == 0 &&
+	    mlock(&memo, sizeof(memo)) == 0 &&
 	    mlock(&server, sizeof(server)) == 0)
 		log_warn("memory-locked-in-part",
 		    log_text("why", "the limit of locked memory is low"));
@@ -96,11 +98,13 @@ keys_main(const struct process *p)
 		keys_state_done(&state);
 		return 1;
 	}
+	state.memo = &memo;
 	server_init(&server, &state, p->devices_fd, p->config->devices_budget,
 	    p->api_fd, p->config->api_budget);
 	server_hello(&server);
 	process_ready(p, "keys", NULL);
 	server_run(&server, p->stop_fd);
+	keys_memo_wipe(&memo);
 	keys_state_done(&state);
 	return 0;
 }

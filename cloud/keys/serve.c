@@ -13,6 +13,8 @@
 #include "base/wipe.h"
 #include "cloud/log.h"
 
+#define FORGET_MS 1000
+
 static void
 asker_init(struct asker *a, enum keysproto_asker id, const char *name, int fd,
     long budget)
@@ -178,6 +180,26 @@ asker_poll(const struct asker *a)
 	return p;
 }
 
+/* Milliseconds to wait for a question; -1: for ever. */
+static int
+patience(const struct server *s)
+{
+	const struct keys_memo *memo = s->state->memo;
+
+	return memo != NULL && memo->used ? FORGET_MS : -1;
+}
+
+/* Opened keys that no question came for live for a second, or two. */
+static void
+forget(struct server *s, int64_t second)
+{
+	struct keys_memo *memo = s->state->memo;
+
+	if (memo != NULL && memo->used && second != s->forgotten)
+		keys_memo_wipe(memo);
+	s->forgotten = second;
+}
+
 void
 server_run(struct server *s, int stop_fd)
 {
@@ -187,10 +209,11 @@ server_run(struct server *s, int stop_fd)
 		fds[0] = asker_poll(&s->askers[0]);
 		fds[1] = asker_poll(&s->askers[1]);
 		fds[2] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0)
+		if (poll(fds, ARRAY_LEN(fds), patience(s)) < 0)
 			continue;
 		if (fds[2].revents != 0)
 			return;
+		forget(s, now_s());
 		server_turn(s, now_s());
 	}
 }

@@ -22,6 +22,7 @@ struct asker {
 struct server {
 	const struct keys_state *state;
 	struct asker askers[2];
+	int64_t forgotten; /* the second in which opened keys were wiped */
 	uint8_t in[KEYSPROTO_MESSAGE_MAX];
 	struct keysproto_request requests[KEYSPROTO_BATCH_MAX];
 	struct keysproto_answer answers[KEYSPROTO_BATCH_MAX];

@@ -11,10 +11,6 @@
 #define IMPORT_KEK_ID 0 /* in place of a key-encryption key's */
 #define AAD_MAX (1 + UID_LEN + 4 + PROFILE_UID_LEN + BLOB_MORE_MAX)
 
-struct wrapping_key {
-	uint8_t k[KEY_LEN];
-};
-
 struct bytes
 wrap_blob_bytes(const struct keysproto_blob *blob)
 {
@@ -33,13 +29,14 @@ profile_is_none(const uint8_t profile[PROFILE_UID_LEN])
 }
 
 static enum err
-wrapping_key_make(const uint8_t kek[KEY_LEN], const struct blob_name *name,
+key_make(const uint8_t kek[KEY_LEN], uint8_t id, const struct blob_name *name,
     struct wrapping_key *ret_key)
 {
 	uint8_t context[1 + UID_LEN];
 
 	context[0] = (uint8_t)name->kind;
 	memcpy(context + 1, name->uid, UID_LEN);
+	ret_key->id = id;
 	return keys_expand(bytes_make(kek, KEY_LEN), "wrap", BYTES_OF(context),
 	    ret_key->k, sizeof(ret_key->k));
 }
@@ -62,58 +59,6 @@ aad_make(
 	return writer_end(&w, ret_aad);
 }
 
-static enum err
-seal(const struct random_source *random, uint8_t kek_id,
-    const uint8_t kek[KEY_LEN], const struct blob_name *name,
-    const uint8_t secret[KEY_LEN], struct keysproto_blob *ret_blob)
-{
-	struct keysproto_blob blob = {{BLOB_VERSION, kek_id}, BLOB_MAX};
-	uint8_t *nonce = blob.b + 2;
-	struct wrapping_key key;
-	uint8_t buf[AAD_MAX];
-	struct bytes aad;
-	enum err err;
-
-	err = aad_make(name, buf, &aad);
-	if (err == ERR_OK)
-		err = random_fill(random, nonce, BLOB_NONCE_LEN);
-	if (err != ERR_OK)
-		return err;
-	err = wrapping_key_make(kek, name, &key);
-	if (err == ERR_OK)
-		err = aead_seal(AEAD_GCM_256, BYTES_OF(key.k),
-		    bytes_make(nonce, BLOB_NONCE_LEN), aad,
-		    bytes_make(secret, KEY_LEN), nonce + BLOB_NONCE_LEN);
-	wipe(&key, sizeof(key));
-	if (err == ERR_OK)
-		*ret_blob = blob;
-	return err;
-}
-
-static enum err
-open_blob(const uint8_t kek[KEY_LEN], const struct blob_name *name,
-    struct bytes blob, uint8_t ret_secret[KEY_LEN])
-{
-	const uint8_t *nonce = blob.ptr + 2;
-	struct wrapping_key key;
-	uint8_t buf[AAD_MAX];
-	struct bytes aad;
-	enum err err;
-
-	err = aad_make(name, buf, &aad);
-	if (err != ERR_OK)
-		return err;
-	err = wrapping_key_make(kek, name, &key);
-	if (err == ERR_OK)
-		err = aead_open(AEAD_GCM_256, BYTES_OF(key.k),
-		    bytes_make(nonce, BLOB_NONCE_LEN), aad,
-		    bytes_make(
-			nonce + BLOB_NONCE_LEN, BLOB_MAX - 2 - BLOB_NONCE_LEN),
-		    ret_secret);
-	wipe(&key, sizeof(key));
-	return err;
-}
-
 /* Says whether bytes can be a blob under the key of an id. */
 static bool
 blob_fits(struct bytes blob, uint8_t kek_id)
@@ -123,26 +68,95 @@ blob_fits(struct bytes blob, uint8_t kek_id)
 }
 
 enum err
+wrap_seal_with(const struct random_source *random,
+    const struct wrapping_key *key, const struct blob_name *name,
+    const uint8_t secret[KEY_LEN], struct keysproto_blob *ret_blob)
+{
+	struct keysproto_blob blob = {{BLOB_VERSION, key->id}, BLOB_MAX};
+	uint8_t *nonce = blob.b + 2;
+	uint8_t buf[AAD_MAX];
+	struct bytes aad;
+	enum err err;
+
+	err = aad_make(name, buf, &aad);
+	if (err == ERR_OK)
+		err = random_fill(random, nonce, BLOB_NONCE_LEN);
+	if (err == ERR_OK)
+		err = aead_seal(AEAD_GCM_256, BYTES_OF(key->k),
+		    bytes_make(nonce, BLOB_NONCE_LEN), aad,
+		    bytes_make(secret, KEY_LEN), nonce + BLOB_NONCE_LEN);
+	if (err == ERR_OK)
+		*ret_blob = blob;
+	return err;
+}
+
+enum err
+wrap_open_with(const struct wrapping_key *key, const struct blob_name *name,
+    struct bytes blob, uint8_t ret_secret[KEY_LEN])
+{
+	const uint8_t *nonce = blob.ptr + 2;
+	uint8_t buf[AAD_MAX];
+	struct bytes aad;
+	enum err err;
+
+	if (!blob_fits(blob, key->id))
+		return ERR_AUTH;
+	err = aad_make(name, buf, &aad);
+	if (err != ERR_OK)
+		return err;
+	return aead_open(AEAD_GCM_256, BYTES_OF(key->k),
+	    bytes_make(nonce, BLOB_NONCE_LEN), aad,
+	    bytes_make(nonce + BLOB_NONCE_LEN, BLOB_MAX - 2 - BLOB_NONCE_LEN),
+	    ret_secret);
+}
+
+enum err
+wrap_key(const struct keys_state *state, const struct blob_name *name,
+    struct bytes blob, struct wrapping_key *ret_key)
+{
+	const struct keys_kek *kek = &state->kek[state->kek_count - 1];
+
+	if (blob.len != 0)
+		for (kek = state->kek; !blob_fits(blob, kek->id); kek++)
+			if (kek + 1 == state->kek + state->kek_count)
+				return ERR_AUTH;
+	return key_make(kek->kek, kek->id, name, ret_key);
+}
+
+bool
+wrap_key_is_newest(
+    const struct keys_state *state, const struct wrapping_key *key)
+{
+	return key->id == state->kek[state->kek_count - 1].id;
+}
+
+enum err
 wrap_seal(const struct keys_state *state, const struct blob_name *name,
     const uint8_t secret[KEY_LEN], struct keysproto_blob *ret_blob)
 {
-	const struct keys_kek *newest = &state->kek[state->kek_count - 1];
+	struct wrapping_key key;
+	enum err err = wrap_key(state, name, BYTES_NONE, &key);
 
-	return seal(
-	    state->random, newest->id, newest->kek, name, secret, ret_blob);
+	if (err == ERR_OK)
+		err =
+		    wrap_seal_with(state->random, &key, name, secret, ret_blob);
+	wipe(&key, sizeof(key));
+	return err;
 }
 
 enum err
 wrap_open(const struct keys_state *state, const struct blob_name *name,
     struct bytes blob, uint8_t ret_secret[KEY_LEN])
 {
-	size_t i;
+	struct wrapping_key key;
+	enum err err = ERR_AUTH;
 
-	for (i = 0; i < state->kek_count; i++)
-		if (blob_fits(blob, state->kek[i].id))
-			return open_blob(
-			    state->kek[i].kek, name, blob, ret_secret);
-	return ERR_AUTH;
+	if (blob.len != 0)
+		err = wrap_key(state, name, blob, &key);
+	if (err == ERR_OK)
+		err = wrap_open_with(&key, name, blob, ret_secret);
+	wipe(&key, sizeof(key));
+	return err;
 }
 
 enum err
@@ -150,8 +164,14 @@ wrap_seal_import(const struct keys_state *state,
     const uint8_t import_key[KEY_LEN], const struct blob_name *name,
     const uint8_t secret[KEY_LEN], struct keysproto_blob *ret_blob)
 {
-	return seal(
-	    state->random, IMPORT_KEK_ID, import_key, name, secret, ret_blob);
+	struct wrapping_key key;
+	enum err err = key_make(import_key, IMPORT_KEK_ID, name, &key);
+
+	if (err == ERR_OK)
+		err =
+		    wrap_seal_with(state->random, &key, name, secret, ret_blob);
+	wipe(&key, sizeof(key));
+	return err;
 }
 
 enum err
@@ -159,9 +179,13 @@ wrap_open_import(const uint8_t import_key[KEY_LEN],
     const struct blob_name *name, struct bytes blob,
     uint8_t ret_secret[KEY_LEN])
 {
-	if (!blob_fits(blob, IMPORT_KEK_ID))
-		return ERR_AUTH;
-	return open_blob(import_key, name, blob, ret_secret);
+	struct wrapping_key key;
+	enum err err = key_make(import_key, IMPORT_KEK_ID, name, &key);
+
+	if (err == ERR_OK)
+		err = wrap_open_with(&key, name, blob, ret_secret);
+	wipe(&key, sizeof(key));
+	return err;
 }
 
 enum err

@@ -42,6 +42,25 @@ MUST_CHECK enum err wrap_open(const struct keys_state *state,
     const struct blob_name *name, struct bytes blob,
     uint8_t ret_secret[KEY_LEN]);
 
+/*
+ * The same in two steps, for who wraps again what he has opened: the key of
+ * a blob (ERR_AUTH: it is none of ours) or, without one, the newest, and what
+ * is done with it. The caller wipes the key.
+ */
+MUST_CHECK enum err wrap_key(const struct keys_state *state,
+    const struct blob_name *name, struct bytes blob,
+    struct wrapping_key *ret_key);
+MUST_CHECK enum err wrap_open_with(const struct wrapping_key *key,
+    const struct blob_name *name, struct bytes blob,
+    uint8_t ret_secret[KEY_LEN]);
+MUST_CHECK enum err wrap_seal_with(const struct random_source *random,
+    const struct wrapping_key *key, const struct blob_name *name,
+    const uint8_t secret[KEY_LEN], struct keysproto_blob *ret_blob);
+
+/* Whether a key is the one that wrap_seal would take. */
+bool wrap_key_is_newest(
+    const struct keys_state *state, const struct wrapping_key *key);
+
 /* The same under an import key, for factory secrets. */
 MUST_CHECK enum err wrap_seal_import(const struct keys_state *state,
     const uint8_t import_key[KEY_LEN], const struct blob_name *name,

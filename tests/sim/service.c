@@ -203,6 +203,7 @@ service_make(struct sim *sim)
 	s->random = chance_source(&s->chance);
 	if (keys_state_generate(&s->random, &s->keys) != ERR_OK)
 		abort();
+	s->keys.memo = &s->memo;
 	s->as_devices = (struct keys_direct){&s->keys, KEYSPROTO_DEVICES};
 	s->as_api = (struct keys_direct){&s->keys, KEYSPROTO_API};
 	s->port = (struct keysproto_port){call_keys, s};

@@ -70,6 +70,7 @@ struct service {
 	struct chance chance;
 	struct random_source random;
 	struct keys_state keys;
+	struct keys_memo memo;
 	struct keys_direct as_devices, as_api;
 	struct keysproto_port port, api;
 	bool keys_fail;

@@ -24,9 +24,35 @@ struct keys_credential {
 	struct p256_point public_key;
 };
 
+/* What blobs of one kind and device are wrapped under: of KEK number id. */
+struct wrapping_key {
+	uint8_t id;
+	uint8_t k[KEY_LEN];
+};
+
+/*
+ * Check-in keys that CHECKIN has opened and ADVANCE has not asked for yet, so
+ * that each is opened once: as many as wait in one turn of the devices.
+ */
+#define KEYS_MEMO_MAX 512
+struct keys_memo {
+	bool used; /* since it was wiped */
+	struct keys_memo_entry {
+		bool is;
+		uint8_t uid[UID_LEN];
+		uint32_t generation;
+		uint8_t blob[BLOB_MAX];
+		struct wrapping_key key;
+		uint8_t secret[KEY_LEN];
+	} entry[KEYS_MEMO_MAX];
+};
+
+void keys_memo_wipe(struct keys_memo *memo);
+
 /*
  * All private keys of a service. The last key-encryption key wraps, all
- * unwrap. Nonces and import keys come from random.
+ * unwrap. Nonces and import keys come from random. memo, if it is not NULL,
+ * is the caller's, who wipes it.
  */
 struct keys_state {
 	struct keys_kek kek[KEYS_KEK_MAX];
@@ -36,6 +62,7 @@ struct keys_state {
 	struct p256_secret import_secret; /* HPKE recipient of the factory */
 	struct p256_point import_public;
 	const struct random_source *random;
+	struct keys_memo *memo;
 };
 
 /*

@@ -12,8 +12,8 @@ static void
 test_good_addresses_come_back(void **ignored UNUSED)
 {
 	static const char *const good[] = {"127.0.0.1:8080", "0.0.0.0:0",
-	    "255.255.255.255:65535", "10.9.100.199:10000", "[::]:5683", "[::1]:1",
-	    "[2001:db8::7]:443", "[::ffff:192.0.2.1]:80"};
+	    "255.255.255.255:65535", "10.9.100.199:10000", "[::]:5683",
+	    "[::1]:1", "[2001:db8::7]:443", "[::ffff:192.0.2.1]:80"};
 	char text[ADDRESS_TEXT_MAX];
 	struct address a;
 	size_t i;

@@ -488,6 +488,61 @@ test_check_in_keys_follow_the_device(void **ignored UNUSED)
 	}
 }
 
+/* A key that was opened for one question is there for the next: once. */
+static void
+test_an_opened_check_in_key_is_kept_once(void **ignored UNUSED)
+{
+	static struct keys_memo memo;
+	static const struct keys_memo nothing;
+	struct keysproto_request q, open, bad;
+	struct keysproto_answer a;
+	struct keys_checkin next;
+	struct test_device d;
+
+	device_registered(&d);
+	open = checkin_request(&d, KEYSPROTO_CHECKIN);
+	q = checkin_request(&d, KEYSPROTO_ADVANCE);
+	assert_int_equal(
+	    keys_checkin_next(&d.children.checkin, q.u.checkin.request_id,
+		q.u.checkin.payload, &next),
+	    ERR_OK);
+	state.memo = &memo;
+	(void)ask(&state, KEYSPROTO_DEVICES, &open);
+	assert_true(memo.used);
+	/* What stands there is of this blob, device and generation alone. */
+	bad = q;
+	bad.u.checkin.generation++;
+	assert_refused(KEYSPROTO_DEVICES, &bad, ERR_AUTH);
+	bad = q;
+	bad.u.checkin.uid[0] ^= 1;
+	assert_refused(KEYSPROTO_DEVICES, &bad, ERR_AUTH);
+	for (size_t i = 0; i < BLOB_MAX; i++) {
+		bad = q;
+		bad.u.checkin.ck.b[i] ^= 1;
+		assert_refused(KEYSPROTO_DEVICES, &bad, ERR_AUTH);
+	}
+	/* From the memo, and when it is gone from there. */
+	for (int i = 0; i < 2; i++) {
+		a = ask(&state, KEYSPROTO_DEVICES, &q);
+		open.u.checkin.ck = a.u.blob;
+		memo.used = false;
+		assert_memory_equal(&memo, &nothing, sizeof(memo));
+		state.memo = NULL;
+		a = ask(&state, KEYSPROTO_DEVICES, &open);
+		assert_memory_equal(&a.u.ck, &next, sizeof(next));
+		state.memo = &memo;
+	}
+	/* A refused blob leaves nothing. */
+	bad = open;
+	bad.u.checkin.generation++;
+	assert_refused(KEYSPROTO_DEVICES, &bad, ERR_AUTH);
+	assert_memory_equal(&memo, &nothing, sizeof(memo));
+	(void)ask(&state, KEYSPROTO_DEVICES, &open);
+	keys_memo_wipe(&memo);
+	assert_memory_equal(&memo, &nothing, sizeof(memo));
+	state.memo = NULL;
+}
+
 static void
 test_a_check_in_key_is_no_other_blob(void **ignored UNUSED)
 {
@@ -836,6 +891,7 @@ static void
 test_an_older_key_encryption_key_still_opens(void **ignored UNUSED)
 {
 	struct keys_state newer, both;
+	static struct keys_memo memo;
 	struct keysproto_request q, after;
 	struct keysproto_answer a, b;
 	struct test_device d;
@@ -850,6 +906,17 @@ test_an_older_key_encryption_key_still_opens(void **ignored UNUSED)
 	both.kek_count = 2;
 	b = ask(&both, KEYSPROTO_API, &q);
 	assert_memory_equal(&a, &b, sizeof(a));
+	/* A check-in key moves to it, also when it was opened before. */
+	for (int i = 0; i < 2; i++) {
+		q = checkin_request(&d, KEYSPROTO_CHECKIN);
+		both.memo = i == 0 ? NULL : &memo;
+		assert_int_equal(q.u.checkin.ck.b[1], 1);
+		(void)ask(&both, KEYSPROTO_DEVICES, &q);
+		q = checkin_request(&d, KEYSPROTO_ADVANCE);
+		a = ask(&both, KEYSPROTO_DEVICES, &q);
+		assert_int_equal(a.u.blob.b[1], 2);
+	}
+	q = psk_request(&state, &d);
 	/* New blobs and records are under the newer one. */
 	device_bootstrap(&both, &d, test_profile, BOOTSTRAP_ASSIGNED, 2);
 	assert_int_equal(d.root.b[1], 2);
@@ -1047,6 +1114,7 @@ main(void)
 	    cmocka_unit_test(test_a_root_needs_its_prior),
 	    cmocka_unit_test(test_payloads_are_parsed_here),
 	    cmocka_unit_test(test_check_in_keys_follow_the_device),
+	    cmocka_unit_test(test_an_opened_check_in_key_is_kept_once),
 	    cmocka_unit_test(test_a_check_in_key_is_no_other_blob),
 	    cmocka_unit_test(test_a_ticket_comes_back_as_a_root),
 	    cmocka_unit_test(test_a_ticket_is_of_its_device),

@@ -257,6 +257,7 @@ kit_setup(void **state)
 	kit->seed = 20260131;
 	kit->random = (struct random_source){draw, kit};
 	assert_int_equal(keys_state_generate(&kit->random, &kit->keys), ERR_OK);
+	kit->keys.memo = &kit->memo;
 	kit->as_devices = (struct keys_direct){&kit->keys, KEYSPROTO_DEVICES};
 	kit->as_api = (struct keys_direct){&kit->keys, KEYSPROTO_API};
 	kit->port = (struct keysproto_port){count_call, kit};

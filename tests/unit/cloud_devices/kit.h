@@ -27,6 +27,7 @@ struct kit {
 	uint64_t seed, drawn;
 	struct random_source random;
 	struct keys_state keys;
+	struct keys_memo memo;
 	struct keys_direct as_devices, as_api;
 	struct keysproto_port port; /* what the handler has */
 	struct keysproto_port api;
