@@ -47,6 +47,7 @@ struct keys_memo {
 	} entry[KEYS_MEMO_MAX];
 };
 
+/* Wipes all of it. */
 void keys_memo_wipe(struct keys_memo *memo);
 
 /*
