@@ -81,6 +81,14 @@ struct ossl_thread *ossl_thread(void);
 enum err ossl_fail(enum err err);
 
 /*
+ * t->r = secret * peer; of a peer NULL: the secret's public point. Errors: as
+ * p256_ecdh. p256_clear wipes what it leaves.
+ */
+MUST_CHECK enum err p256_multiply(struct ossl_thread *t,
+    const struct p256_secret *secret, const struct p256_point *peer);
+void p256_clear(struct ossl_thread *t);
+
+/*
  * The y with the parity y_bit that belongs to an x below p; false: no point
  * has that x.
  */

@@ -13,23 +13,6 @@
 
 #include "base/wipe.h"
 
-/* Sets this thread's scalar, which scalar_clear wipes. */
-static bool
-scalar_set(struct ossl_thread *t, const struct p256_secret *secret)
-{
-	return BN_bin2bn(secret->d, P256_LEN, t->k) != NULL;
-}
-
-/* Wipes what a calculation has left in this thread's numbers. */
-static void
-scalar_clear(struct ossl_thread *t)
-{
-	BN_clear(t->k);
-	/* A point has no function that wipes it and keeps it. */
-	if (EC_POINT_copy(t->r, EC_GROUP_get0_generator(ossl.p256)) != 1)
-		abort();
-}
-
 /* Reads both coordinates of q; y may be NULL. */
 static bool
 point_read(BN_CTX *bn, const EC_POINT *q, uint8_t x[P256_LEN], uint8_t *y)
@@ -72,24 +55,50 @@ point_write(BN_CTX *bn, const struct p256_point *point, EC_POINT *q)
 	return good;
 }
 
+void
+p256_clear(struct ossl_thread *t)
+{
+	BN_clear(t->k);
+	/* A point has no function that wipes it and keeps it. */
+	if (EC_POINT_copy(t->r, EC_GROUP_get0_generator(ossl.p256)) != 1)
+		abort();
+}
+
+enum err
+p256_multiply(struct ossl_thread *t, const struct p256_secret *secret,
+    const struct p256_point *peer)
+{
+	const EC_POINT *q = peer != NULL ? t->q : NULL;
+
+	if (!p256_scalar_valid(secret->d))
+		return ERR_INVALID;
+	if (peer != NULL && !point_write(t->bn, peer, t->q))
+		return ERR_INVALID;
+	if (BN_bin2bn(secret->d, P256_LEN, t->k) == NULL ||
+	    EC_POINT_mul(ossl.p256, t->r, q == NULL ? t->k : NULL, q,
+		q == NULL ? NULL : t->k, t->bn) != 1)
+		return ERR_CRYPTO;
+	/* No scalar below n leads there from a point of the curve. */
+	return EC_POINT_is_at_infinity(ossl.p256, t->r) == 1 ? ERR_INVALID
+							     : ERR_OK;
+}
+
 enum err
 p256_public(const struct p256_secret *secret, struct p256_point *ret_public)
 {
 	struct ossl_thread *t = ossl_thread();
 	struct p256_point point;
-	bool good;
+	enum err err;
 
-	if (!p256_scalar_valid(secret->d))
-		return ERR_INVALID;
 	if (t == NULL)
 		return ERR_CRYPTO;
-	good = scalar_set(t, secret) &&
-	       EC_POINT_mul(ossl.p256, t->r, t->k, NULL, NULL, t->bn) == 1 &&
-	       point_read(t->bn, t->r, point.x, point.y);
-	if (good)
+	err = p256_multiply(t, secret, NULL);
+	if (err == ERR_OK && !point_read(t->bn, t->r, point.x, point.y))
+		err = ERR_CRYPTO;
+	if (err == ERR_OK)
 		*ret_public = point;
-	scalar_clear(t);
-	return good ? ERR_OK : ossl_fail(ERR_CRYPTO);
+	p256_clear(t);
+	return err == ERR_OK ? ERR_OK : ossl_fail(err);
 }
 
 enum err
@@ -148,33 +157,18 @@ p256_point_decode(struct bytes in, struct p256_point *ret_point)
 	return err;
 }
 
-/* r = k * peer, its x to shared. */
-static enum err
-ecdh(struct ossl_thread *t, const struct p256_point *peer,
-    uint8_t shared[P256_LEN])
-{
-	if (!point_write(t->bn, peer, t->q))
-		return ERR_INVALID;
-	if (EC_POINT_mul(ossl.p256, t->r, NULL, t->q, t->k, t->bn) != 1)
-		return ERR_CRYPTO;
-	if (EC_POINT_is_at_infinity(ossl.p256, t->r) == 1)
-		return ERR_INVALID;
-	return point_read(t->bn, t->r, shared, NULL) ? ERR_OK : ERR_CRYPTO;
-}
-
 enum err
 p256_ecdh(const struct p256_secret *secret, const struct p256_point *peer,
     uint8_t ret_shared[P256_LEN])
 {
 	struct ossl_thread *t = ossl_thread();
-	enum err err = ERR_CRYPTO;
+	enum err err;
 
-	if (!p256_scalar_valid(secret->d))
-		return ERR_INVALID;
 	if (t == NULL)
 		return ERR_CRYPTO;
-	if (scalar_set(t, secret))
-		err = ecdh(t, peer, ret_shared);
-	scalar_clear(t);
+	err = p256_multiply(t, secret, peer);
+	if (err == ERR_OK && !point_read(t->bn, t->r, ret_shared, NULL))
+		err = ERR_CRYPTO;
+	p256_clear(t);
 	return err == ERR_OK ? ERR_OK : ossl_fail(err);
 }

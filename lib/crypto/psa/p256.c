@@ -206,6 +206,30 @@ p256_ecdh(const struct p256_secret *secret, const struct p256_point *peer,
 	return err;
 }
 
+/* The library has nothing that many could share. */
+void
+p256_ecdh_many(struct p256_agreement *list, size_t count)
+{
+	for (struct p256_agreement *a = list; a < list + count; a++) {
+		a->err = p256_ecdh(a->secret, a->peer, a->shared);
+		if (a->err != ERR_OK)
+			memset(a->shared, 0, P256_LEN);
+	}
+}
+
+enum err
+p256_generate_many(const struct random_source *source,
+    struct p256_secret *ret_secret, struct p256_point *ret_public, size_t count)
+{
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < count && err == ERR_OK; i++)
+		err = p256_generate(source, &ret_secret[i], &ret_public[i]);
+	if (err != ERR_OK)
+		wipe(ret_secret, count * sizeof(*ret_secret));
+	return err;
+}
+
 enum err
 p256_sign(const struct p256_secret *secret, struct bytes message,
     uint8_t ret_signature[P256_SIGNATURE_LEN])

@@ -514,6 +514,85 @@ test_agreement_both_ways(void **state)
 	}
 }
 
+#define MANY 150 /* more than are computed together */
+
+/* One by one and together: the same, and the same errors at their places. */
+static void
+test_many_agreements_are_as_one_by_one(void **state)
+{
+	static struct p256_secret own[MANY];
+	static struct p256_point peer[MANY], made[MANY];
+	static struct p256_agreement list[MANY];
+	static const uint8_t zeros[P256_LEN];
+	static const size_t counts[] = {0, 1, 2, 63, 64, 65, MANY};
+	uint8_t alone[P256_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(p256_generate(&crypto_random_source, &own[i],
+				     &peer[MANY - 1 - i]),
+		    ERR_OK);
+	/* Off the curve, scalars of none: first, last, and in rows. */
+	for (size_t i = 0; i < MANY; i++) {
+		if (i == 0 || i == 62 || i == 63 || i == 64 || i == MANY - 1 ||
+		    i % 7 == 3)
+			peer[i].y[5] ^= 1;
+		if (i % 11 == 4)
+			memset(&own[i], 0, sizeof(own[i]));
+	}
+	for (size_t c = 0; c < ARRAY_LEN(counts); c++) {
+		for (size_t i = 0; i < MANY; i++)
+			list[i] = (struct p256_agreement){
+			    .secret = &own[i], .peer = &peer[i], .err = ERR_IO};
+		p256_ecdh_many(list, counts[c]);
+		for (size_t i = 0; i < counts[c]; i++) {
+			memset(alone, 0, sizeof(alone));
+			assert_int_equal(
+			    p256_ecdh(&own[i], &peer[i], alone), list[i].err);
+			assert_memory_equal(alone, list[i].shared, P256_LEN);
+		}
+		if (counts[c] < MANY)
+			assert_int_equal(list[counts[c]].err, ERR_IO);
+	}
+	/* None of them works. */
+	for (size_t i = 0; i < 3; i++)
+		list[i].peer = &peer[0];
+	p256_ecdh_many(list, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(list[i].err, ERR_INVALID);
+		assert_memory_equal(list[i].shared, zeros, P256_LEN);
+	}
+	for (size_t c = 0; c < ARRAY_LEN(counts); c++) {
+		assert_int_equal(p256_generate_many(&crypto_random_source, own,
+				     made, counts[c]),
+		    ERR_OK);
+		for (size_t i = 0; i < counts[c]; i++) {
+			assert_int_equal(
+			    p256_public(&own[i], &peer[i]), ERR_OK);
+			assert_memory_equal(
+			    &peer[i], &made[i], sizeof(made[i]));
+		}
+	}
+}
+
+/* A source that ends in the middle: no pair, and no scalar left behind. */
+static void
+test_many_pairs_or_none(void **state)
+{
+	static uint8_t bytes[3 * P256_LEN];
+	static const struct p256_secret zeros[5];
+	struct written_source some = {BYTES_OF(bytes), 0};
+	struct random_source source = source_of(&some);
+	struct p256_secret own[5];
+	struct p256_point made[5];
+
+	(void)state;
+	memset(bytes, 0x42, sizeof(bytes));
+	memset(own, CANARY, sizeof(own));
+	assert_int_equal(p256_generate_many(&source, own, made, 5), ERR_RANDOM);
+	assert_memory_equal(own, zeros, sizeof(own));
+}
+
 static int
 setup(void **state)
 {
@@ -527,6 +606,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ecdh_rfc9529),
 	    cmocka_unit_test(test_ecdh_nist),
+	    cmocka_unit_test(test_many_agreements_are_as_one_by_one),
+	    cmocka_unit_test(test_many_pairs_or_none),
 	    cmocka_unit_test(test_points_nist),
 	    cmocka_unit_test(test_forms_of_a_point),
 	    cmocka_unit_test(test_either_y_gives_the_same_secret),

@@ -195,6 +195,28 @@ void p256_point_compress(
 MUST_CHECK enum err p256_ecdh(const struct p256_secret *secret,
     const struct p256_point *peer, uint8_t ret_shared[P256_LEN]);
 
+/* One key agreement of many. */
+struct p256_agreement {
+	const struct p256_secret *secret;
+	const struct p256_point *peer;
+	uint8_t shared[P256_LEN];
+	enum err err; /* as p256_ecdh gives it; shared is zero if it failed */
+};
+
+/*
+ * p256_ecdh for each of a list. Together they take less time than one by one;
+ * none depends on another's success. The caller wipes what is shared.
+ */
+void p256_ecdh_many(struct p256_agreement *list, size_t count);
+
+/*
+ * p256_generate, count times, for less than that takes one by one. Errors: as
+ * p256_generate; there is no pair then.
+ */
+MUST_CHECK enum err p256_generate_many(const struct random_source *source,
+    struct p256_secret *ret_secret, struct p256_point *ret_public,
+    size_t count);
+
 /* ES256 over SHA-256 of message, as r | s. Spec: RFC 9053, section 2.1. */
 MUST_CHECK enum err p256_sign(const struct p256_secret *secret,
     struct bytes message, uint8_t ret_signature[P256_SIGNATURE_LEN]);
