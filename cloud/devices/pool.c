@@ -6,14 +6,32 @@
 
 #include "base/wipe.h"
 
+#define STEP 16 /* pairs that are made together, for less than one by one */
+
+/* Makes some more, for which there is room. */
+static enum err
+add(struct pool *pool, const struct random_source *random)
+{
+	struct p256_secret secret[STEP];
+	struct p256_point public_key[STEP];
+	enum err err = p256_generate_many(random, secret, public_key, STEP);
+
+	for (size_t i = 0; i < STEP && err == ERR_OK; i++)
+		pool->pair[pool->count++] =
+		    (struct edhoc_ephemeral){secret[i], public_key[i]};
+	wipe(secret, sizeof(secret));
+	return err;
+}
+
 enum err
 pool_take(struct pool *pool, const struct random_source *random,
     struct edhoc_ephemeral *ret_pair)
 {
 	struct edhoc_ephemeral *top;
+	enum err err = pool->count > 0 ? ERR_OK : add(pool, random);
 
-	if (pool->count == 0)
-		return edhoc_ephemeral_make(EDHOC_SUITE_2, random, ret_pair);
+	if (err != ERR_OK)
+		return err;
 	top = &pool->pair[--pool->count];
 	*ret_pair = *top;
 	wipe(top, sizeof(*top));
@@ -23,11 +41,5 @@ pool_take(struct pool *pool, const struct random_source *random,
 bool
 pool_fill(struct pool *pool, const struct random_source *random)
 {
-	if (pool->count == POOL_MAX)
-		return false;
-	if (edhoc_ephemeral_make(
-		EDHOC_SUITE_2, random, &pool->pair[pool->count]) != ERR_OK)
-		return false;
-	pool->count++;
-	return true;
+	return pool->count + STEP <= POOL_MAX && add(pool, random) == ERR_OK;
 }

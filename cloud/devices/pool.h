@@ -13,11 +13,11 @@ struct pool {
 	size_t count;
 };
 
-/* Takes one, or makes one. Errors: as edhoc_ephemeral_make. */
+/* Takes one; makes some if there is none. Errors: as p256_generate_many. */
 MUST_CHECK enum err pool_take(struct pool *pool,
     const struct random_source *random, struct edhoc_ephemeral *ret_pair);
 
-/* Makes one more; false when the pool is full, or making one failed. */
+/* Makes some more; false when the pool is full, or making them failed. */
 bool pool_fill(struct pool *pool, const struct random_source *random);
 
 #endif

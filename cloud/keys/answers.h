@@ -17,6 +17,14 @@ answer_function answer_info, answer_prk, answer_root, answer_checkin,
     answer_ztp, answer_transfer;
 
 /*
+ * answer_prk for count requests, KEYSPROTO_BATCH_MAX at most, together; with
+ * an error for each. The answers need not be zeros.
+ */
+void answer_prks(const struct keys_state *state,
+    const struct keysproto_request *const *q, size_t count,
+    struct keysproto_answer *const *a, enum err *ret_err);
+
+/*
  * Opens the root of a generation for its owner: derive.c. Errors: ERR_DENIED
  * (the record does not say that profile and tenant belong together),
  * ERR_AUTH (the root is another profile's, or none).

@@ -24,22 +24,50 @@ credential_find(const struct keys_state *state, uint8_t kid)
  * Never the shared secret itself: PRK_3e2m = Extract(SALT_3e2m, G_RX).
  * Spec: RFC 9528, section 4.1.1.2.
  */
+static enum err
+prk_make(const struct keysproto_request *q,
+    const struct p256_agreement *agreement, struct keysproto_answer *a)
+{
+	memset(a, 0, sizeof(*a));
+	if (agreement->err != ERR_OK)
+		return agreement->err;
+	return hkdf_extract(
+	    BYTES_OF(q->u.prk.salt), BYTES_OF(agreement->shared), a->u.prk);
+}
+
+void
+answer_prks(const struct keys_state *state,
+    const struct keysproto_request *const *q, size_t count,
+    struct keysproto_answer *const *a, enum err *ret_err)
+{
+	struct p256_agreement list[KEYSPROTO_BATCH_MAX];
+	size_t known[KEYSPROTO_BATCH_MAX], n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct keys_credential *own =
+		    credential_find(state, q[i]->u.prk.kid);
+
+		ret_err[i] = ERR_NOT_FOUND;
+		if (own == NULL)
+			continue;
+		known[n] = i;
+		list[n++] = (struct p256_agreement){
+		    .secret = &own->secret, .peer = &q[i]->u.prk.peer};
+	}
+	p256_ecdh_many(list, n);
+	for (size_t i = 0; i < n; i++)
+		ret_err[known[i]] =
+		    prk_make(q[known[i]], &list[i], a[known[i]]);
+	wipe(list, n * sizeof(list[0]));
+}
+
 enum err
 answer_prk(const struct keys_state *state, const struct keysproto_request *q,
     struct keysproto_answer *a)
 {
-	const struct keys_credential *own =
-	    credential_find(state, q->u.prk.kid);
-	uint8_t shared[P256_LEN];
 	enum err err;
 
-	if (own == NULL)
-		return ERR_NOT_FOUND;
-	err = p256_ecdh(&own->secret, &q->u.prk.peer, shared);
-	if (err == ERR_OK)
-		err = hkdf_extract(
-		    BYTES_OF(q->u.prk.salt), BYTES_OF(shared), a->u.prk);
-	wipe(shared, sizeof(shared));
+	answer_prks(state, &q, 1, &a, &err);
 	return err;
 }
 

@@ -63,6 +63,15 @@ answer_of(enum keysproto_op op)
 	return NULL;
 }
 
+/* An answer that failed carries nothing but its error. */
+static void
+conclude(struct keysproto_answer *a, enum err err)
+{
+	if (err != ERR_OK)
+		wipe(a, sizeof(*a));
+	a->err = err;
+}
+
 enum err
 keys_answer(const struct keys_state *state, enum keysproto_asker asker,
     const struct keysproto_request *request,
@@ -78,10 +87,36 @@ keys_answer(const struct keys_state *state, enum keysproto_asker asker,
 		err = ERR_DENIED;
 	else
 		err = answer(state, request, ret_answer);
-	if (err != ERR_OK)
-		wipe(ret_answer, sizeof(*ret_answer));
-	ret_answer->err = err;
+	conclude(ret_answer, err);
 	return err;
+}
+
+void
+keys_answer_many(const struct keys_state *state, enum keysproto_asker asker,
+    const struct keysproto_request *requests, size_t count,
+    struct keysproto_answer *ret_answers)
+{
+	const struct keysproto_request *q[KEYSPROTO_BATCH_MAX];
+	struct keysproto_answer *a[KEYSPROTO_BATCH_MAX];
+	enum err err[KEYSPROTO_BATCH_MAX];
+	size_t prks = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (requests[i].op == KEYSPROTO_PRK &&
+		    keysproto_allowed(asker, KEYSPROTO_PRK)) {
+			q[prks] = &requests[i];
+			a[prks++] = &ret_answers[i];
+		} else {
+			/* Each answer says for itself what went wrong. */
+			(void)!keys_answer(
+			    state, asker, &requests[i], &ret_answers[i]);
+		}
+	}
+	if (prks == 0)
+		return;
+	answer_prks(state, q, prks, a, err);
+	for (size_t i = 0; i < prks; i++)
+		conclude(a[i], err[i]);
 }
 
 static enum err
@@ -89,17 +124,10 @@ direct_call(void *ctx, const struct keysproto_request *requests, size_t count,
     struct keysproto_answer *ret_answers)
 {
 	const struct keys_direct *d = ctx;
-	enum err ignored;
-	size_t i;
 
 	if (count == 0 || count > KEYSPROTO_BATCH_MAX)
 		return ERR_INVALID;
-	for (i = 0; i < count; i++) {
-		/* Each answer says for itself what went wrong. */
-		ignored = keys_answer(
-		    d->state, d->asker, &requests[i], &ret_answers[i]);
-		(void)ignored;
-	}
+	keys_answer_many(d->state, d->asker, requests, count, ret_answers);
 	return ERR_OK;
 }
 

@@ -83,17 +83,18 @@ server_hello(struct server *s)
 static void
 answer_all(struct server *s, struct asker *a, size_t count, int64_t second)
 {
-	enum err err;
-	size_t i;
+	size_t granted = 0;
 
-	for (i = 0; i < count; i++) {
-		if (budget_take(&a->budget, second)) {
-			err = keys_answer(
-			    s->state, a->id, &s->requests[i], &s->answers[i]);
-			if (err == ERR_DENIED || err == ERR_UNSUPPORTED)
-				complain(a, second, "request-refused", err);
-			continue;
-		}
+	while (granted < count && budget_take(&a->budget, second))
+		granted++;
+	keys_answer_many(s->state, a->id, s->requests, granted, s->answers);
+	for (size_t i = 0; i < granted; i++) {
+		enum err err = s->answers[i].err;
+
+		if (err == ERR_DENIED || err == ERR_UNSUPPORTED)
+			complain(a, second, "request-refused", err);
+	}
+	for (size_t i = granted; i < count; i++) {
 		memset(&s->answers[i], 0, sizeof(s->answers[i]));
 		s->answers[i].err = ERR_BUSY;
 		complain(a, second, "budget-exceeded", ERR_BUSY);

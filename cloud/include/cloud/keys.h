@@ -123,6 +123,14 @@ MUST_CHECK enum err keys_answer(const struct keys_state *state,
     enum keysproto_asker asker, const struct keysproto_request *request,
     struct keysproto_answer *ret_answer);
 
+/*
+ * keys_answer for each of a batch, KEYSPROTO_BATCH_MAX at most; key
+ * agreements of EDHOC are computed together, which takes less time.
+ */
+void keys_answer_many(const struct keys_state *state,
+    enum keysproto_asker asker, const struct keysproto_request *requests,
+    size_t count, struct keysproto_answer *ret_answers);
+
 /* A port straight into a state, as one of the askers sees it. */
 struct keys_direct {
 	const struct keys_state *state;
