@@ -26,6 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SERVICE_CORE, LOAD_CORE = "0", "1"
 ROUNDS = 3
 WINDOW = "2048"
+BOOTSTRAP_ROUNDS, BOOTSTRAP_WINDOW = 5, 768
 SECONDS = 6
 
 
@@ -234,31 +235,37 @@ def bench_getpsk(figures, daemon, token, identities, folder):
 
 
 def bench_bootstraps(figures, build, daemon, fleet, profile, count):
-    """Bootstraps a second against three ECDH each; waits for all of them."""
-    ecdh = [openssl_ecdh()]
+    """
+    Bootstraps a second against three ECDH each, a part of the fleet at a time:
+    a neighbour that comes or goes meanwhile spoils one of the ratios.
+    """
+    rounds = []
     pids = children(daemon.process.pid)
-    before = sum(map(cpu_seconds, pids))
-    out = subprocess.run(
-        pinned(LOAD_CORE, build / "tests/bench/fleet", "bootstrap", "--out",
-               fleet, "--to", daemon.devices, "--profile", profile,
-               "--window", "512", "--timeout", "300"),
-        capture_output=True, text=True, check=False)
-    if out.returncode != 0:
-        sys.exit("fleet: " + out.stdout[-500:] + out.stderr[-500:])
-    result = json.loads(out.stdout.splitlines()[-1])
-    if result["confirmed"] != count:
-        sys.exit(f"only {result['confirmed']} of {count} bootstrapped")
-    cpu = sum(map(cpu_seconds, pids)) - before
-    # A neighbour may come or go meanwhile: before and after count alike.
-    ecdh = statistics.mean(ecdh + [openssl_ecdh()])
-    rate = count / result["seconds"]
-    figures.note(bootstraps_per_s=rate, ecdh_per_s=ecdh,
-                 bootstrap_cpu_us=1e6 * cpu / count,
-                 bootstrap_seconds=result["seconds"])
-    figures.add("bootstraps_to_three_ecdh", rate / (ecdh / 3), ">=", 0.5)
+    ecdh = openssl_ecdh()
+    for part in range(BOOTSTRAP_ROUNDS):
+        first = count * part // BOOTSTRAP_ROUNDS
+        some = count * (part + 1) // BOOTSTRAP_ROUNDS - first
+        before = sum(map(cpu_seconds, pids))
+        out = subprocess.run(
+            pinned(LOAD_CORE, build / "tests/bench/fleet", "bootstrap",
+                   "--out", fleet, "--to", daemon.devices, "--profile",
+                   profile, "--first", first, "--count", some, "--window",
+                   BOOTSTRAP_WINDOW, "--timeout", 300),
+            capture_output=True, text=True, check=False)
+        if out.returncode != 0:
+            sys.exit("fleet: " + out.stdout[-500:] + out.stderr[-500:])
+        seconds = json.loads(out.stdout.splitlines()[-1])["seconds"]
+        cpu = sum(map(cpu_seconds, pids)) - before
+        after = openssl_ecdh()
+        rounds.append({"ecdh_per_s": (ecdh + after) / 2, "cpu_us":
+                       1e6 * cpu / some, "per_s": some / seconds})
+        ecdh = after
+    figures.note(bootstraps=rounds)
+    figures.add("bootstraps_to_three_ecdh", statistics.median(
+        r["per_s"] / (r["ecdh_per_s"] / 3) for r in rounds), ">=", 0.5)
     # openssl speed counts its own processor time: so does this one.
-    figures.add("bootstraps_to_three_ecdh_cpu", count / cpu / (ecdh / 3), ">=",
-                0.5)
+    figures.add("bootstraps_to_three_ecdh_cpu", statistics.median(
+        1e6 / r["cpu_us"] / (r["ecdh_per_s"] / 3) for r in rounds), ">=", 0.5)
 
 
 def storm(build, fleet, to, *options):

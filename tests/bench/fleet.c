@@ -7,6 +7,8 @@
  *	fleet bootstrap --out DIR --to HOST:PORT --profile UID [...]
  *	fleet heartbeat --out DIR --to HOST:PORT [...]
  *
+ * The two last run all devices, or --count of them from --first (0) on.
+ *
  * DIR/fleet.bin holds the devices between runs, DIR/import.jsonl what the
  * service imports, DIR/psk.jsonl one PSK of each device as the device derived
  * it. The last line on standard output is JSON: how many were confirmed, in
@@ -54,14 +56,14 @@ struct active {
 struct options {
 	const char *command, *service, *out, *to, *profile;
 	uint64_t start;
-	size_t count, window, rate;
+	size_t first, count, window, rate;
 	unsigned timeout_s;
 };
 
 struct fleet {
 	struct options opt;
 	struct flash *flash;
-	size_t count, next, done;
+	size_t count, next, end, done; /* end: of this run */
 	uint8_t profile[PROFILE_UID_LEN];
 	struct sockaddr_storage to;
 	socklen_t to_len;
@@ -197,7 +199,7 @@ fleet_prepare(struct fleet *fl)
 	size_t i;
 
 	ahead_init(fl->count);
-	for (i = 0; i < fl->count; i++) {
+	for (i = fl->next; i < fl->end; i++) {
 		struct rot_port port = flash_port(&fl->flash[i]);
 
 		must(rot_open(&rot, &port), "rot_open");
@@ -361,7 +363,7 @@ window_fill(struct fleet *fl, uint64_t began)
 	for (i = 0; i < fl->opt.window; i++) {
 		struct active *a = &fl->active[i];
 
-		if (fl->next == fl->count || fl->next >= allowed)
+		if (fl->next == fl->end || fl->next >= allowed)
 			return;
 		if (a->flash == NULL) {
 			active_start(fl, a);
@@ -388,17 +390,19 @@ window_wake(struct fleet *fl)
 	}
 }
 
-static void
+/* Says whether all were done in time. */
+static bool
 fleet_run(struct fleet *fl)
 {
 	uint64_t began, end, scanned = 0;
+	size_t of = fl->end - fl->next;
 	struct epoll_event ev[256];
 	int i, n;
 
 	window_open(fl);
 	began = now_ms();
 	end = began + fl->opt.timeout_s * UINT64_C(1000);
-	while (fl->done < fl->count && now_ms() < end) {
+	while (fl->done < of && now_ms() < end) {
 		window_fill(fl, began);
 		n = epoll_wait(fl->epoll, ev, 256, 1);
 		for (i = 0; i < n; i++) {
@@ -416,7 +420,8 @@ fleet_run(struct fleet *fl)
 		}
 	}
 	printf("{\"confirmed\": %zu, \"of\": %zu, \"seconds\": %.3f}\n",
-	    fl->done, fl->count, (double)(now_ms() - began) / 1000.0);
+	    fl->done, of, (double)(now_ms() - began) / 1000.0);
+	return fl->done == of;
 }
 
 /* --- the command line --- */
@@ -425,11 +430,11 @@ static void
 options_read(struct options *opt, int argc, char **argv)
 {
 	static const struct option table[] = {{"service", 1, NULL, 's'},
-	    {"count", 1, NULL, 'c'}, {"start", 1, NULL, 'u'},
-	    {"out", 1, NULL, 'o'}, {"to", 1, NULL, 't'},
-	    {"profile", 1, NULL, 'p'}, {"window", 1, NULL, 'w'},
-	    {"rate", 1, NULL, 'r'}, {"timeout", 1, NULL, 'x'},
-	    {NULL, 0, NULL, 0}};
+	    {"first", 1, NULL, 'f'}, {"count", 1, NULL, 'c'},
+	    {"start", 1, NULL, 'u'}, {"out", 1, NULL, 'o'},
+	    {"to", 1, NULL, 't'}, {"profile", 1, NULL, 'p'},
+	    {"window", 1, NULL, 'w'}, {"rate", 1, NULL, 'r'},
+	    {"timeout", 1, NULL, 'x'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	if (argc < 2)
@@ -439,6 +444,9 @@ options_read(struct options *opt, int argc, char **argv)
 		switch (c) {
 		case 's':
 			opt->service = optarg;
+			break;
+		case 'f':
+			opt->first = number_of(optarg, 10);
 			break;
 		case 'c':
 			opt->count = number_of(optarg, 10);
@@ -472,10 +480,11 @@ options_read(struct options *opt, int argc, char **argv)
 		die("--out is needed; --window is 1 to 2048");
 }
 
-/* bootstrap and heartbeat: what they share. */
-static void
+/* bootstrap and heartbeat: what they share. Says whether all were done. */
+static bool
 fleet_drive(struct fleet *fl)
 {
+	bool all;
 	char path[512];
 	size_t len = 0;
 
@@ -483,21 +492,26 @@ fleet_drive(struct fleet *fl)
 		die("--to is needed");
 	fl->to_len = address_of(fl->opt.to, &fl->to);
 	fl->flash = flash_load(fl->opt.out, &fl->count);
+	fl->next = fl->opt.first;
+	fl->end = fl->opt.count > 0 ? fl->next + fl->opt.count : fl->count;
+	if (fl->next >= fl->end || fl->end > fl->count)
+		die("the fleet has not so many");
 	if (fl->opt.profile != NULL)
 		must(base64url_decode(bytes_str(fl->opt.profile), fl->profile,
 			 sizeof(fl->profile), &len),
 		    "--profile");
 	if (strcmp(fl->opt.command, "bootstrap") == 0) {
 		path_in(fl->opt.out, "psk.jsonl", path, sizeof(path));
-		fl->psk = fopen(path, "w");
+		fl->psk = fopen(path, fl->next == 0 ? "w" : "a");
 		if (fl->psk == NULL)
 			die("cannot write psk.jsonl");
 		fleet_prepare(fl);
 	}
-	fleet_run(fl);
+	all = fleet_run(fl);
 	if (fl->psk != NULL && fclose(fl->psk) != 0)
 		die("cannot write psk.jsonl");
 	flash_save(fl->opt.out, fl->flash, fl->count);
+	return all;
 }
 
 int
@@ -505,17 +519,17 @@ main(int argc, char **argv)
 {
 	static struct fleet fl;
 
-	fl.opt = (struct options){
-	    .count = 1, .window = 64, .timeout_s = 60, .start = 1};
+	fl.opt = (struct options){.window = 64, .timeout_s = 60, .start = 1};
 	options_read(&fl.opt, argc, argv);
 	must(crypto_init(), "crypto");
-	if (strcmp(fl.opt.command, "make") == 0 && fl.opt.service != NULL) {
+	if (strcmp(fl.opt.command, "make") == 0 && fl.opt.service != NULL &&
+	    fl.opt.count > 0) {
 		fleet_make(&fl);
 		return 0;
 	}
 	if (strcmp(fl.opt.command, "bootstrap") != 0 &&
 	    strcmp(fl.opt.command, "heartbeat") != 0)
-		die("make (with --service), bootstrap or heartbeat");
-	fleet_drive(&fl);
-	return fl.done == fl.count ? 0 : 1;
+		die("make (with --service and --count), bootstrap or "
+		    "heartbeat");
+	return fleet_drive(&fl) ? 0 : 1;
 }
