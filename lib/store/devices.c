@@ -4,6 +4,7 @@
  * change is right is not judged here.
  */
 #include "journal.h"
+#include "places.h"
 #include "sql.h"
 #include "store/pendings.h"
 
@@ -15,6 +16,8 @@
 	" address, suspended, quarantined, rotate, changed,"                   \
 	" resume, period, flags, rooted, erased, released, resync,"            \
 	" next_instance, renewed"
+
+#define COLUMN_COUNT 39
 
 static void
 read_owner(struct query *q, struct store_device *d)
@@ -87,21 +90,22 @@ read_device(struct query *q, struct store_device *d)
 	read_decisions(q, d);
 }
 
+/* Runs a look-up to its end; NULL rowid: it has none as its last column. */
 static enum err
-find(struct store *store, const struct sql *sql, struct bytes key,
+find(struct store *store, struct query *q, int64_t *ret_rowid,
     struct store_device *ret_device)
 {
 	struct store_device found;
-	struct query q;
 	enum err err;
 
-	query_start(&q, store, sql);
-	query_bind_blob(&q, key);
-	if (query_row(&q))
-		read_device(&q, &found);
-	else
-		query_fail(&q, ERR_NOT_FOUND);
-	err = query_end(&q);
+	if (query_row(q)) {
+		read_device(q, &found);
+		if (ret_rowid != NULL)
+			*ret_rowid = query_i64(q, COLUMN_COUNT);
+	} else {
+		query_fail(q, ERR_NOT_FOUND);
+	}
+	err = query_end(q);
 	if (err == ERR_OK)
 		err = journal_read(store, &found);
 	if (err == ERR_OK)
@@ -115,8 +119,26 @@ store_device_by_uid(struct store *store, const uint8_t uid[UID_LEN],
 {
 	static const struct sql sql = {
 	    "SELECT " COLUMNS " FROM devices WHERE uid = $1"};
+	struct query q;
 
-	return find(store, &sql, bytes_make(uid, UID_LEN), ret_device);
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(uid, UID_LEN));
+	return find(store, &q, NULL, ret_device);
+}
+
+/* Where the row was the last time: ERR_NOT_FOUND is no answer. */
+static enum err
+find_at(struct store *store, int64_t rowid, const uint8_t alias[ALIAS_LEN],
+    struct store_device *ret_device)
+{
+	static const struct sql sql = {
+	    "SELECT " COLUMNS " FROM devices WHERE rowid = $1 AND alias = $2"};
+	struct query q;
+
+	query_start(&q, store, &sql);
+	query_bind_i64(&q, rowid);
+	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
+	return find(store, &q, NULL, ret_device);
 }
 
 enum err
@@ -124,9 +146,21 @@ store_device_by_alias(struct store *store, const uint8_t alias[ALIAS_LEN],
     struct store_device *ret_device)
 {
 	static const struct sql sql = {
-	    "SELECT " COLUMNS " FROM devices WHERE alias = $1"};
+	    "SELECT " COLUMNS ", rowid FROM devices WHERE alias = $1"};
+	int64_t rowid = 0;
+	struct query q;
+	enum err err = ERR_NOT_FOUND;
 
-	return find(store, &sql, bytes_make(alias, ALIAS_LEN), ret_device);
+	if (places_find(store, alias, &rowid))
+		err = find_at(store, rowid, alias, ret_device);
+	if (err != ERR_NOT_FOUND)
+		return err;
+	query_start(&q, store, &sql);
+	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
+	err = find(store, &q, &rowid, ret_device);
+	if (err == ERR_OK)
+		places_keep(store, alias, rowid);
+	return err;
 }
 
 enum err

@@ -68,7 +68,9 @@ store_journal_open(struct store *store)
 	latest_init(&j->latest, seed);
 	err = load(store);
 	j->is_open = err == ERR_OK;
-	if (err != ERR_OK)
+	if (err == ERR_OK)
+		places_open(store);
+	else
 		latest_done(&j->latest);
 	return err;
 }
@@ -93,6 +95,7 @@ journal_close(struct store *store)
 {
 	end_turn(&store->journal);
 	latest_done(&store->journal.latest);
+	places_close(store);
 	store->journal.is_open = false;
 }
 

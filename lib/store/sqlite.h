@@ -9,6 +9,7 @@
 
 #include "gather.h"
 #include "journal.h"
+#include "places.h"
 #include "sql.h"
 #include "store/store.h"
 
@@ -36,6 +37,7 @@ struct store {
 	struct prepared prepared[STATEMENTS_MAX];
 	char why[STORE_WHY_MAX];
 	struct journal journal;
+	struct places places; /* while the journal is open */
 };
 
 /* One numbered file of schema/, embedded by the build. */

@@ -16,7 +16,7 @@
 #include "sqlite.h"
 #include "store/journal.h"
 
-#define MANY 40
+#define MANY 100
 
 /* Device i with a context of its own, in state n. */
 static struct store_device
@@ -535,6 +535,60 @@ test_refused_row(void **state)
 	    fixture_number(f, "SELECT sum(n = 2) FROM devices"), i);
 }
 
+/* Which device has an alias; 0: none. */
+static unsigned
+device_of(struct store *store, const uint8_t alias[ALIAS_LEN])
+{
+	struct store_device found;
+	enum err err = store_device_by_alias(store, alias, &found);
+
+	if (err == ERR_NOT_FOUND)
+		return 0;
+	assert_int_equal(err, ERR_OK);
+	assert_memory_equal(found.alias, alias, ALIAS_LEN);
+	return found.uid[UID_LEN - 1];
+}
+
+/* A look-up goes where the row was the last time, and looks who is there. */
+static void
+test_places_of_rows(void **state)
+{
+	static const uint8_t other[ALIAS_LEN] = {3, 3, 3, 9, 9, 9};
+	struct fixture *f = *state;
+	struct store_device d[3];
+	unsigned uid[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		d[i] = add(f->store, i + 1, 1);
+	assert_int_equal(store_journal_open(f->store), ERR_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		uid[i] = d[i].uid[UID_LEN - 1];
+		assert_int_equal(device_of(f->store, d[i].alias), uid[i]);
+		assert_int_equal(device_of(f->store, d[i].alias), uid[i]);
+	}
+	/* Two that share a place. */
+	assert_int_equal(device_of(f->store, other), 0);
+	assert_int_equal(device_of(f->store, d[1].alias), uid[1]);
+	/* Rows that change their places, behind this store's back. */
+	fixture_sql(f, "UPDATE devices SET rowid = rowid + 1000;"
+		       "UPDATE devices SET rowid = 3003 - rowid");
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(device_of(f->store, d[i].alias), uid[i]);
+	/* Aliases that change theirs, and one that goes. */
+	fixture_sql(f, "UPDATE devices SET alias = NULL WHERE alias ="
+		       " x'020202020202';"
+		       "UPDATE devices SET alias = x'020202020202'"
+		       " WHERE alias = x'030303030303'");
+	assert_int_equal(device_of(f->store, d[0].alias), uid[1]);
+	assert_int_equal(device_of(f->store, d[1].alias), 0);
+	fixture_sql(f, "UPDATE devices SET alias = x'030303090909'"
+		       " WHERE alias = x'040404040404'");
+	assert_int_equal(device_of(f->store, other), uid[2]);
+	assert_int_equal(device_of(f->store, d[1].alias), 0);
+	assert_int_equal(device_of(f->store, other), uid[2]);
+	assert_int_equal(device_of(f->store, d[2].alias), 0);
+}
+
 /* A failure may undo a transaction by itself: a row would stand alone. */
 static void
 test_undone_by_itself(void **state)
@@ -684,6 +738,7 @@ main(void)
 	    TEST(test_deferred_batch),
 	    TEST(test_undone_batch),
 	    TEST(test_refused_row),
+	    TEST(test_places_of_rows),
 	    TEST(test_undone_by_itself),
 	    cmocka_unit_test(test_entries),
 	    cmocka_unit_test(test_latest),
