@@ -16,9 +16,12 @@ add(struct pool *pool, const struct random_source *random)
 	struct p256_point public_key[STEP];
 	enum err err = p256_generate_many(random, secret, public_key, STEP);
 
-	for (size_t i = 0; i < STEP && err == ERR_OK; i++)
-		pool->pair[pool->count++] =
-		    (struct edhoc_ephemeral){secret[i], public_key[i]};
+	for (size_t i = 0; i < STEP && err == ERR_OK; i++) {
+		struct edhoc_ephemeral *pair = &pool->pair[pool->count++];
+
+		pair->secret = secret[i];
+		pair->public_key = public_key[i];
+	}
 	wipe(secret, sizeof(secret));
 	return err;
 }

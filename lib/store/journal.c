@@ -293,6 +293,9 @@ start_turn(struct journal *j)
 	return latest_sorted(&j->latest, &j->turn, &j->turn_count);
 }
 
+/* A row is as many pages as some devices' rows that a part carries over. */
+#define DEVICES_TO_A_ROW 8
+
 /* Deletes the oldest rows of the turn; says whether there were any. */
 static enum err
 delete_some(struct store *store, size_t count, bool *ret_deleted)
@@ -322,7 +325,7 @@ carry(struct store *store, size_t count, size_t *ret_at, bool *ret_ends)
 
 	*ret_ends = false;
 	if (at == j->turn_count) {
-		err = delete_some(store, count, &deleted);
+		err = delete_some(store, count / DEVICES_TO_A_ROW, &deleted);
 		*ret_ends = !deleted;
 	}
 	for (; at < j->turn_count && count > 0 && err == ERR_OK;

@@ -73,6 +73,9 @@ thread_new(void)
 	       t->cbc != NULL;
 	if (t->k != NULL)
 		BN_set_flags(t->k, BN_FLG_CONSTTIME);
+	/* So that p256_clear never has to make room. */
+	good = good &&
+	       EC_POINT_copy(t->r, EC_GROUP_get0_generator(ossl.p256)) == 1;
 	for (i = 0; i < AEAD_COUNT && good; i++) {
 		t->aead[i] = ossl_aead_new((enum aead)i);
 		good = t->aead[i] != NULL;

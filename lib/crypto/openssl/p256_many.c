@@ -128,8 +128,10 @@ p256_ecdh_many(struct p256_agreement *list, size_t count)
 	struct ossl_thread *t = ossl_thread();
 	size_t part;
 
-	for (size_t i = 0; t == NULL && i < count; i++)
+	for (size_t i = 0; t == NULL && i < count; i++) {
 		list[i].err = ERR_CRYPTO;
+		memset(list[i].shared, 0, P256_LEN);
+	}
 	for (; t != NULL && count > 0; list += part, count -= part) {
 		part = count < TOGETHER ? count : TOGETHER;
 		agree(t, list, part);
