@@ -24,7 +24,7 @@ import protection
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SERVICE_CORE, LOAD_CORE = "0", "1"
-ROUNDS = 3
+ROUNDS, HEARTBEAT_ROUNDS = 3, 7
 WINDOW = "2048"
 BOOTSTRAP_ROUNDS, BOOTSTRAP_WINDOW = 5, 768
 SECONDS = 6
@@ -313,7 +313,7 @@ def bench_heartbeats(figures, build, daemon, fleet, folder):
     what is put off until the service is quiet again.
     """
     rounds, costs = [], []
-    for _ in range(ROUNDS):
+    for _ in range(HEARTBEAT_ROUNDS):
         before = settled_cpu(daemon)
         echo = echo_rate(build, fleet)
         result = storm(build, fleet, daemon.devices, "--window", WINDOW)
