@@ -22,11 +22,8 @@ ck_open(const struct keys_state *state, const struct keysproto_request *q,
 {
 	const struct blob_name name = name_of(q);
 	struct bytes blob = wrap_blob_bytes(&q->u.checkin.ck);
-	enum err err;
+	enum err err = wrap_key(state, &name, blob, ret_key);
 
-	if (blob.len == 0)
-		return ERR_AUTH;
-	err = wrap_key(state, &name, blob, ret_key);
 	if (err == ERR_OK)
 		err = wrap_open_with(ret_key, &name, blob, ret_ck->k);
 	return err;

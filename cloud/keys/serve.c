@@ -205,6 +205,7 @@ void
 server_run(struct server *s, int stop_fd)
 {
 	struct pollfd fds[3];
+	int64_t second;
 
 	while (!s->askers[0].gone || !s->askers[1].gone) {
 		fds[0] = asker_poll(&s->askers[0]);
@@ -214,7 +215,8 @@ server_run(struct server *s, int stop_fd)
 			continue;
 		if (fds[2].revents != 0)
 			return;
-		forget(s, now_s());
-		server_turn(s, now_s());
+		second = now_s();
+		forget(s, second);
+		server_turn(s, second);
 	}
 }

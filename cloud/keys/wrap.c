@@ -114,13 +114,11 @@ enum err
 wrap_key(const struct keys_state *state, const struct blob_name *name,
     struct bytes blob, struct wrapping_key *ret_key)
 {
-	const struct keys_kek *kek = &state->kek[state->kek_count - 1];
-
-	if (blob.len != 0)
-		for (kek = state->kek; !blob_fits(blob, kek->id); kek++)
-			if (kek + 1 == state->kek + state->kek_count)
-				return ERR_AUTH;
-	return key_make(kek->kek, kek->id, name, ret_key);
+	for (size_t i = 0; i < state->kek_count; i++)
+		if (blob_fits(blob, state->kek[i].id))
+			return key_make(
+			    state->kek[i].kek, state->kek[i].id, name, ret_key);
+	return ERR_AUTH;
 }
 
 bool
@@ -130,33 +128,28 @@ wrap_key_is_newest(
 	return key->id == state->kek[state->kek_count - 1].id;
 }
 
-enum err
-wrap_seal(const struct keys_state *state, const struct blob_name *name,
-    const uint8_t secret[KEY_LEN], struct keysproto_blob *ret_blob)
+static enum err
+seal(const struct random_source *random, const uint8_t kek[KEY_LEN],
+    uint8_t kek_id, const struct blob_name *name, const uint8_t secret[KEY_LEN],
+    struct keysproto_blob *ret_blob)
 {
 	struct wrapping_key key;
-	enum err err = wrap_key(state, name, BYTES_NONE, &key);
+	enum err err = key_make(kek, kek_id, name, &key);
 
 	if (err == ERR_OK)
-		err =
-		    wrap_seal_with(state->random, &key, name, secret, ret_blob);
+		err = wrap_seal_with(random, &key, name, secret, ret_blob);
 	wipe(&key, sizeof(key));
 	return err;
 }
 
 enum err
-wrap_open(const struct keys_state *state, const struct blob_name *name,
-    struct bytes blob, uint8_t ret_secret[KEY_LEN])
+wrap_seal(const struct keys_state *state, const struct blob_name *name,
+    const uint8_t secret[KEY_LEN], struct keysproto_blob *ret_blob)
 {
-	struct wrapping_key key;
-	enum err err = ERR_AUTH;
+	const struct keys_kek *newest = &state->kek[state->kek_count - 1];
 
-	if (blob.len != 0)
-		err = wrap_key(state, name, blob, &key);
-	if (err == ERR_OK)
-		err = wrap_open_with(&key, name, blob, ret_secret);
-	wipe(&key, sizeof(key));
-	return err;
+	return seal(
+	    state->random, newest->kek, newest->id, name, secret, ret_blob);
 }
 
 enum err
@@ -164,12 +157,19 @@ wrap_seal_import(const struct keys_state *state,
     const uint8_t import_key[KEY_LEN], const struct blob_name *name,
     const uint8_t secret[KEY_LEN], struct keysproto_blob *ret_blob)
 {
+	return seal(
+	    state->random, import_key, IMPORT_KEK_ID, name, secret, ret_blob);
+}
+
+enum err
+wrap_open(const struct keys_state *state, const struct blob_name *name,
+    struct bytes blob, uint8_t ret_secret[KEY_LEN])
+{
 	struct wrapping_key key;
-	enum err err = key_make(import_key, IMPORT_KEK_ID, name, &key);
+	enum err err = wrap_key(state, name, blob, &key);
 
 	if (err == ERR_OK)
-		err =
-		    wrap_seal_with(state->random, &key, name, secret, ret_blob);
+		err = wrap_open_with(&key, name, blob, ret_secret);
 	wipe(&key, sizeof(key));
 	return err;
 }

@@ -44,8 +44,8 @@ MUST_CHECK enum err wrap_open(const struct keys_state *state,
 
 /*
  * The same in two steps, for who wraps again what he has opened: the key of
- * a blob (ERR_AUTH: it is none of ours) or, without one, the newest, and what
- * is done with it. The caller wipes the key.
+ * a blob (ERR_AUTH: it is none of ours), and what is done with it. The caller
+ * wipes the key.
  */
 MUST_CHECK enum err wrap_key(const struct keys_state *state,
     const struct blob_name *name, struct bytes blob,

@@ -33,9 +33,9 @@
 
 #include <jansson.h>
 
+#include "ahead.h"
 #include "base/text.h"
 #include "crypto/crypto.h"
-#include "ahead.h"
 #include "crypto/hpke.h"
 #include "device/device.h"
 #include "flash.h"
