@@ -272,6 +272,16 @@ def test_stdin_from_a_file(start, tmp_path):
     assert process.wait(PATIENCE) == 0
 
 
+def registered(host):
+    """Asks, without an echo, until the module has found its network."""
+    answer = b"\r\n+CEREG: 0,1\r\n" + OK
+    got = b""
+    while got != answer:
+        host.send(b"AT+CEREG?\r")
+        got = host.read(len(answer))
+        assert got[:12] == answer[:12]
+
+
 def test_all_at_once(start, tmp_path):
     process = start("--pty", str(tmp_path / "a"), "--pty",
                     str(tmp_path / "b"), "--tcp", "127.0.0.1:0", "--stdin",
@@ -279,6 +289,7 @@ def test_all_at_once(start, tmp_path):
     hosts = [Pty(tmp_path / "a"), Pty(tmp_path / "b"), Tcp(process)]
     for host in hosts:
         host.ask(b"ATE0", b"ATE0\r" + OK)
+        registered(host)  # or it would be told of that
         host.ask(b"AT+CEREG=1", OK)
     process.stdin.write(b"ATE0\r")
     assert process.stdout.read(11) == b"ATE0\r" + OK
