@@ -2,11 +2,11 @@
  * The file with the API key: JSON, readable by its owner only.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/wipe.h"
+#include "file/file.h"
 
 #include "cli.h"
 
@@ -92,31 +92,6 @@ parents_make(const char *path)
 	return ERR_OK;
 }
 
-/* Written beside the file and renamed, so that no half of one is left. */
-static enum err
-text_write(const char *path, const char *text, size_t len)
-{
-	char beside[4096 + 8];
-	enum err err = parents_make(path);
-
-	if (err != ERR_OK)
-		return err;
-	(void)snprintf(beside, sizeof(beside), "%s.new", path);
-	(void)unlink(beside);
-	int fd = open(
-	    beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-
-	if (fd < 0)
-		return ERR_IO;
-	bool good = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
-
-	good = close(fd) == 0 && good;
-	if (good && rename(beside, path) == 0)
-		return ERR_OK;
-	(void)unlink(beside);
-	return ERR_IO;
-}
-
 enum err
 credentials_write(const char *path, const struct credentials *credentials)
 {
@@ -129,8 +104,10 @@ credentials_write(const char *path, const struct credentials *credentials)
 	if (text == NULL)
 		return ERR_NOMEM;
 	size_t len = strlen(text);
-	enum err err = text_write(path, text, len);
+	enum err err = parents_make(path);
 
+	if (err == ERR_OK)
+		err = file_replace(path, bytes_str(text), 0600);
 	wipe(text, len);
 	free(text);
 	return err;

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "cloud/file.h"
+#include "file/file.h"
 #include "cloud/log.h"
 
 /* Landlock beyond Debian 12's header. Spec: Landlock's user space API. */

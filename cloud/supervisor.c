@@ -20,7 +20,7 @@
 #include "backoff.h"
 #include "base/limits.h"
 #include "cloud/address.h"
-#include "cloud/file.h"
+#include "file/file.h"
 #include "cloud/log.h"
 #include "cloud/process.h"
 

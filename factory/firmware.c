@@ -20,6 +20,7 @@
 #undef ERR_STATE
 
 #include "base/wipe.h"
+#include "file/file.h"
 #include "rot/boot_file.h"
 
 static enum err
@@ -126,29 +127,6 @@ image_read(const char *path, struct boot_image *ret_image,
 		   : fail(ret_error, err, path, "cannot be read as an image");
 }
 
-/* Beside its place first: a manifest is there whole or not at all. */
-static enum err
-manifest_store(
-    const char *path, struct bytes manifest, struct factory_error *ret_error)
-{
-	char temporary[PATH_MAX];
-	int len = snprintf(temporary, sizeof(temporary), "%s.new", path);
-	bool good = false;
-	FILE *f;
-
-	if (len < 0 || (size_t)len >= sizeof(temporary))
-		return fail(ret_error, ERR_SPACE, path, "too long");
-	f = fopen(temporary, "we");
-	if (f != NULL) {
-		good = fwrite(manifest.ptr, manifest.len, 1, f) == 1 &&
-		       fflush(f) == 0 && fsync(fileno(f)) == 0;
-		good = fclose(f) == 0 && good;
-	}
-	if (!good || rename(temporary, path) != 0)
-		return fail(ret_error, ERR_IO, path, strerror(errno));
-	return ERR_OK;
-}
-
 static enum err
 manifest_make(const struct firmware_wish *wish, struct writer *w,
     struct factory_error *ret_error)
@@ -188,8 +166,10 @@ firmware_sign(const struct firmware_wish *wish, struct factory_error *ret_error)
 		return fail(ret_error, ERR_SPACE, wish->image, "too long");
 	writer_init(&w, buf, sizeof(buf));
 	err = manifest_make(wish, &w, ret_error);
-	return err == ERR_OK ? manifest_store(path, writer_bytes(&w), ret_error)
-			     : err;
+	if (err == ERR_OK &&
+	    file_replace(path, writer_bytes(&w), 0644) != ERR_OK)
+		err = fail(ret_error, ERR_IO, path, strerror(errno));
+	return err;
 }
 
 /* --- the command --- */

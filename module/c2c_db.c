@@ -6,19 +6,23 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "state_file.h"
+#include "file/file.h"
+#include "state_folder.h"
 
 #define FOLDER "USR/usec"
 #define FILE_NAME "c2c_db"
-#define NEW_NAME "c2c_db.new"
 #define ASIDE_NAME "c2c_db.damaged"
 
 enum err
 c2c_db_read(int state_fd, uint8_t *out, size_t cap, size_t *ret_len)
 {
 	enum err err =
-	    state_file_read(state_fd, FOLDER "/" FILE_NAME, out, cap, ret_len);
+	    file_read_at(state_fd, FOLDER "/" FILE_NAME, out, cap, ret_len);
 
+	if (err == ERR_NOT_FOUND) {
+		*ret_len = 0;
+		return ERR_OK;
+	}
 	/* One that is too large was not written by this module. */
 	return err == ERR_SPACE ? ERR_CONFLICT : err;
 }
@@ -31,7 +35,7 @@ c2c_db_write(int state_fd, struct bytes db)
 
 	if (fd < 0)
 		return ERR_IO;
-	err = state_file_write(fd, FILE_NAME, NEW_NAME, db);
+	err = file_replace_at(fd, FILE_NAME, db);
 	(void)close(fd);
 	return err;
 }

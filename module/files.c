@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file/file.h"
+
 #define FILES_DIR "files"
 #define FILES_NEW "files.new" /* a file that has no name yet */
 
@@ -132,23 +134,6 @@ files_free(const struct files *files, size_t *ret_free)
 }
 
 static enum err
-write_all(int fd, struct bytes data)
-{
-	size_t pos = 0;
-	ssize_t n;
-
-	while (pos < data.len) {
-		n = write(fd, data.ptr + pos, data.len - pos);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_IO;
-		pos += (size_t)n;
-	}
-	return ERR_OK;
-}
-
-static enum err
 read_all(int fd, uint8_t *out, size_t len)
 {
 	size_t pos = 0;
@@ -206,9 +191,9 @@ new_write(const struct files *files, struct bytes old, struct bytes more)
 
 	if (fd < 0)
 		return ERR_IO;
-	err = write_all(fd, old);
+	err = file_write(fd, old);
 	if (err == ERR_OK)
-		err = write_all(fd, more);
+		err = file_write(fd, more);
 	if (err == ERR_OK && fsync(fd) != 0)
 		err = ERR_IO;
 	if (close(fd) != 0 && err == ERR_OK)

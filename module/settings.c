@@ -6,10 +6,9 @@
 
 #include <stdarg.h>
 
-#include "state_file.h"
+#include "file/file.h"
 
 #define FILE_NAME "settings"
-#define NEW_NAME "settings.new"
 
 static const struct setting *const groups[] = {
     settings_general,
@@ -142,8 +141,12 @@ settings_load(int state_fd, struct settings *ret_settings)
 	struct settings s;
 	size_t len;
 	enum err err =
-	    state_file_read(state_fd, FILE_NAME, file, sizeof(file), &len);
+	    file_read_at(state_fd, FILE_NAME, file, sizeof(file), &len);
 
+	if (err == ERR_NOT_FOUND) {
+		len = 0;
+		err = ERR_OK;
+	}
 	if (err != ERR_OK)
 		return err;
 	settings_default(&s);
@@ -167,8 +170,7 @@ settings_keep(int state_fd, struct settings *s, const struct settings *next)
 		err = settings_encode(next, &out);
 	if (err == ERR_OK &&
 	    !bytes_equal(writer_bytes(&was), writer_bytes(&out)))
-		err = state_file_write(
-		    state_fd, FILE_NAME, NEW_NAME, writer_bytes(&out));
+		err = file_replace_at(state_fd, FILE_NAME, writer_bytes(&out));
 	if (err == ERR_OK)
 		*s = *next;
 	return err;

@@ -4,7 +4,7 @@
  */
 #include "tee_objects.h"
 
-#include "rot/port_file.h"
+#include "file/file.h"
 
 static const char *
 object_name(enum device_object object)
@@ -17,7 +17,7 @@ object_write(void *ctx, enum device_object object, struct bytes content)
 {
 	const struct tee_objects *objects = ctx;
 
-	return port_file_write(objects->dir_fd, object_name(object), content);
+	return file_replace_at(objects->dir_fd, object_name(object), content);
 }
 
 void
@@ -32,7 +32,7 @@ enum err
 tee_objects_read(const struct tee_objects *objects, enum device_object object,
     uint8_t ret_out[PKI_CERTIFICATE_MAX], size_t *ret_len)
 {
-	enum err err = port_file_read(objects->dir_fd, object_name(object),
+	enum err err = file_read_at(objects->dir_fd, object_name(object),
 	    ret_out, PKI_CERTIFICATE_MAX, ret_len);
 
 	return err == ERR_SPACE ? ERR_FORMAT : err;

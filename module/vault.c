@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
-#include "state_file.h"
+#include "file/file.h"
+#include "state_folder.h"
 
-#define SUFFIX_NEW ".new"
 #define SEALED_MAX (VAULT_CONTENT_MAX + LOCAL_OVERHEAD)
 
 STATIC_ASSERT(VAULT_NAME_MAX <= LOCAL_NAME_MAX, every_name_is_bound);
@@ -43,16 +43,14 @@ answer_free(struct tee_answer *answer)
 }
 
 static enum err
-file_write(const struct module *module, const char *name, struct bytes sealed)
+sealed_write(const struct module *module, const char *name, struct bytes sealed)
 {
-	char new_name[VAULT_NAME_MAX + sizeof(SUFFIX_NEW)];
 	int fd = state_folder_open(module->state_fd);
 	enum err err;
 
 	if (fd < 0)
 		return ERR_IO;
-	(void)snprintf(new_name, sizeof(new_name), "%s" SUFFIX_NEW, name);
-	err = state_file_write(fd, name, new_name, sealed);
+	err = file_replace_at(fd, name, sealed);
 	(void)close(fd);
 	return err;
 }
@@ -70,7 +68,7 @@ vault_put(const struct module *module, const char *name, struct bytes content)
 	err = ask(module, TEE_VAULT_SEAL, name, content, &answer);
 	if (err != ERR_OK)
 		return err;
-	err = file_write(
+	err = sealed_write(
 	    module, name, bytes_make(answer.u.data.ptr, answer.u.data.len));
 	answer_free(&answer);
 	return err;
@@ -78,7 +76,7 @@ vault_put(const struct module *module, const char *name, struct bytes content)
 
 /* Reads a sealed file; the caller frees it. */
 static enum err
-file_read(const struct module *module, const char *name, uint8_t **ret_sealed,
+sealed_read(const struct module *module, const char *name, uint8_t **ret_sealed,
     size_t *ret_len)
 {
 	uint8_t *sealed = malloc(SEALED_MAX);
@@ -86,9 +84,9 @@ file_read(const struct module *module, const char *name, uint8_t **ret_sealed,
 	enum err err = ERR_IO;
 
 	if (fd >= 0) {
-		err = sealed == NULL ? ERR_NOMEM
-				     : state_file_read(fd, name, sealed,
-					   SEALED_MAX, ret_len);
+		err = sealed == NULL
+			  ? ERR_NOMEM
+			  : file_read_at(fd, name, sealed, SEALED_MAX, ret_len);
 		(void)close(fd);
 	}
 	if (err == ERR_OK && *ret_len == 0)
@@ -112,7 +110,7 @@ vault_get(const struct module *module, const char *name, uint8_t *out,
 
 	if (!name_ok(name))
 		return ERR_INVALID;
-	err = file_read(module, name, &sealed, &len);
+	err = sealed_read(module, name, &sealed, &len);
 	if (err != ERR_OK)
 		return err;
 	err =

@@ -11,6 +11,7 @@ import sys
 
 PLAN = {
     "base": set(),
+    "file": {"base"},
     "crypto": {"base"},
     "cbor": {"base"},
     "coap": {"cbor", "base"},
@@ -18,7 +19,8 @@ PLAN = {
     "edhoc": {"oscore", "coap", "cbor", "crypto", "base"},
     "keys": {"crypto", "cbor", "base"},
     "c2c": {"crypto", "base"},
-    "rot": {"edhoc", "oscore", "keys", "coap", "crypto", "cbor", "base"},
+    "rot": {"edhoc", "oscore", "keys", "coap", "crypto", "cbor", "file",
+            "base"},
     "device": {"rot", "edhoc", "oscore", "keys", "coap", "crypto", "cbor",
                "base"},
     "pki": {"crypto", "cbor", "base"},
@@ -28,13 +30,14 @@ PLAN = {
 }
 PROGRAMS = {
     "cloud": {"service", "store", "pki", "keysproto", "keys", "crypto",
-              "edhoc", "oscore", "coap", "cbor", "base", "cloud"},
-    "cloud/keys": {"pki", "keysproto", "keys", "crypto", "base", "cloud"},
+              "edhoc", "oscore", "coap", "cbor", "file", "base", "cloud"},
+    "cloud/keys": {"pki", "keysproto", "keys", "crypto", "file", "base",
+                   "cloud"},
     "module": {"device", "c2c", "pki", "rot", "edhoc", "oscore", "keys", "coap",
-               "crypto", "cbor", "base", "module"},
-    "cli": {"base", "cli"},
+               "crypto", "cbor", "file", "base", "module"},
+    "cli": {"file", "base", "cli"},
     "host": {"c2c", "base", "holdfast"},
-    "factory": {"rot", "keys", "crypto", "base", "factory"},
+    "factory": {"rot", "keys", "crypto", "file", "base", "factory"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 

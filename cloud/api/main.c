@@ -15,7 +15,7 @@
 
 #include "base/wipe.h"
 #include "cloud/address.h"
-#include "cloud/file.h"
+#include "file/file.h"
 #include "cloud/log.h"
 #include "cloud/sandbox.h"
 #include "crypto/crypto.h"

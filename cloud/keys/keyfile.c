@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
-#include "cloud/file.h"
+#include "file/file.h"
 #include "cloud/log.h"
 
 #define PUBLIC_TEXT_MAX 1024

@@ -13,76 +13,9 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
+#include "file/file.h"
 
 static const char *const slot_names[2] = {"slot0", "slot1"};
-
-enum err
-port_file_read(
-    int dir_fd, const char *name, uint8_t *out, size_t cap, size_t *ret_len)
-{
-	enum err err = ERR_OK;
-	size_t len = 0;
-	ssize_t n = 1;
-	uint8_t more;
-	int fd;
-
-	fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-	while (n > 0 && len < cap) {
-		n = read(fd, out + len, cap - len);
-		if (n > 0)
-			len += (size_t)n;
-		else if (n < 0 && errno == EINTR)
-			n = 1;
-	}
-	if (n < 0)
-		err = ERR_IO;
-	else if (len == cap && read(fd, &more, 1) != 0)
-		err = ERR_SPACE;
-	(void)close(fd);
-	if (err == ERR_OK)
-		*ret_len = len;
-	return err;
-}
-
-static enum err
-write_all(int fd, struct bytes content)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < content.len) {
-		n = write(fd, content.ptr + done, content.len - done);
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == 0 || errno != EINTR)
-			return ERR_IO;
-	}
-	return fsync(fd) == 0 ? ERR_OK : ERR_IO;
-}
-
-enum err
-port_file_write(int dir_fd, const char *name, struct bytes content)
-{
-	char temporary[PORT_FILE_NAME_MAX + 5];
-	enum err err;
-	int fd;
-
-	snprintf(temporary, sizeof(temporary), "%s.new", name);
-	fd = openat(dir_fd, temporary,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return ERR_IO;
-	err = write_all(fd, content);
-	if (close(fd) != 0)
-		err = ERR_IO;
-	if (err == ERR_OK && renameat(dir_fd, temporary, dir_fd, name) != 0)
-		err = ERR_IO;
-	if (err == ERR_OK && fsync(dir_fd) != 0)
-		err = ERR_IO;
-	return err;
-}
 
 static enum err
 slot_read(void *ctx, unsigned slot, uint8_t *out, size_t cap, size_t *ret_len)
@@ -90,8 +23,8 @@ slot_read(void *ctx, unsigned slot, uint8_t *out, size_t cap, size_t *ret_len)
 	const struct port_file *file = ctx;
 	enum err err;
 
-	err = port_file_read(
-	    file->dir_fd, slot_names[slot & 1], out, cap, ret_len);
+	err =
+	    file_read_at(file->dir_fd, slot_names[slot & 1], out, cap, ret_len);
 	/* No record is that long: it is none. */
 	if (err == ERR_SPACE) {
 		*ret_len = 0;
@@ -105,7 +38,7 @@ slot_write(void *ctx, unsigned slot, struct bytes record)
 {
 	const struct port_file *file = ctx;
 
-	return port_file_write(file->dir_fd, slot_names[slot & 1], record);
+	return file_replace_at(file->dir_fd, slot_names[slot & 1], record);
 }
 
 /* The counter is a file of 8 bytes; one of another length is broken. */
@@ -120,7 +53,7 @@ counter_raise(void *ctx, uint64_t *ret_value)
 	size_t len = 0;
 	enum err err;
 
-	err = port_file_read(file->dir_fd, "counter", raw, sizeof(raw), &len);
+	err = file_read_at(file->dir_fd, "counter", raw, sizeof(raw), &len);
 	if (err == ERR_OK && len != sizeof(raw))
 		return ERR_IO;
 	if (err != ERR_OK && err != ERR_NOT_FOUND)
@@ -129,7 +62,7 @@ counter_raise(void *ctx, uint64_t *ret_value)
 	value = reader_u64(&r) + 1;
 	writer_init(&w, raw, sizeof(raw));
 	writer_u64(&w, value);
-	err = port_file_write(file->dir_fd, "counter", BYTES_OF(raw));
+	err = file_replace_at(file->dir_fd, "counter", BYTES_OF(raw));
 	if (err == ERR_OK)
 		*ret_value = value;
 	return err;
@@ -167,7 +100,7 @@ port_file_ticket_read(void *ctx, uint8_t *out, size_t cap, size_t *ret_len)
 {
 	const int *dir_fd = ctx;
 
-	return port_file_read(*dir_fd, "ticket", out, cap, ret_len);
+	return file_read_at(*dir_fd, "ticket", out, cap, ret_len);
 }
 
 enum err
@@ -176,7 +109,7 @@ port_file_ticket_write(void *ctx, struct bytes content)
 	const int *dir_fd = ctx;
 
 	if (content.len > 0)
-		return port_file_write(*dir_fd, "ticket", content);
+		return file_replace_at(*dir_fd, "ticket", content);
 	if (unlinkat(*dir_fd, "ticket", 0) != 0 && errno != ENOENT)
 		return ERR_IO;
 	return fsync(*dir_fd) == 0 ? ERR_OK : ERR_IO;
@@ -219,7 +152,7 @@ huk_read(struct port_file *file)
 	size_t len = 0;
 	enum err err;
 
-	err = port_file_read(
+	err = file_read_at(
 	    file->dir_fd, "huk", file->huk, sizeof(file->huk), &len);
 	if (err == ERR_SPACE || (err == ERR_OK && len != sizeof(file->huk)))
 		return ERR_FORMAT;
@@ -272,7 +205,7 @@ huk_make(const char *dir)
 		return err;
 	err = random_draw(NULL, file.huk, sizeof(file.huk));
 	if (err == ERR_OK)
-		err = port_file_write(file.dir_fd, "huk", BYTES_OF(file.huk));
+		err = file_replace_at(file.dir_fd, "huk", BYTES_OF(file.huk));
 	wipe(file.huk, sizeof(file.huk));
 	(void)close(file.dir_fd);
 	return err;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/wipe.h"
+#include "file/file.h"
 #include "internal.h"
 
 #define MAGIC "HFT1"
@@ -34,7 +35,7 @@ identity_read(const struct port_file *file, struct identity *ret_identity)
 	size_t len;
 	enum err err;
 
-	err = port_file_read(file->dir_fd, FILE_NAME, raw, sizeof(raw), &len);
+	err = file_read_at(file->dir_fd, FILE_NAME, raw, sizeof(raw), &len);
 	if (err != ERR_OK)
 		return err == ERR_SPACE ? ERR_FORMAT : err;
 	reader_init(&r, bytes_make(raw, len));
@@ -64,7 +65,7 @@ identity_write(const struct port_file *file, const struct identity *identity)
 	err = w.err;
 	if (err == ERR_OK)
 		err =
-		    port_file_write(file->dir_fd, FILE_NAME, writer_bytes(&w));
+		    file_replace_at(file->dir_fd, FILE_NAME, writer_bytes(&w));
 	wipe(raw, sizeof(raw));
 	return err;
 }

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cloud/file.h"
+#include "file/file.h"
 #include "keyfile.h"
 #include "scratch.h"
 

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cloud/file.h"
+#include "file/file.h"
 #include "cloud/sandbox.h"
 #include "crypto/crypto.h"
 #include "scratch.h"

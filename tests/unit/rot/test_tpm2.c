@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "birth.h"
+#include "file/file.h"
 #include "swtpm.h"
 #include "tpm2/internal.h"
 
@@ -324,7 +325,7 @@ test_listener(void **state)
 	(void)state;
 	birth_make(&birth);
 	memcpy(huk, tpm2.huk, sizeof(huk));
-	assert_int_equal(port_file_read(tpm2.file.dir_fd, "tpm2", identity,
+	assert_int_equal(file_read_at(tpm2.file.dir_fd, "tpm2", identity,
 			     sizeof(identity), &len),
 	    ERR_OK);
 	assert_int_equal(rot_public_key(&rot, &own), ERR_OK);

@@ -45,23 +45,6 @@ MUST_CHECK enum err port_file_open_slots(
  */
 MUST_CHECK enum err port_file_create(struct port_file *file, const char *dir);
 
-#define PORT_FILE_NAME_MAX 16
-
-/*
- * Reads a file of the directory, cap bytes at most. Errors: ERR_NOT_FOUND,
- * ERR_SPACE (it is longer), ERR_IO.
- */
-MUST_CHECK enum err port_file_read(
-    int dir_fd, const char *name, uint8_t *out, size_t cap, size_t *ret_len);
-
-/*
- * Writes a file of the directory whole, in place of the one before: beside
- * its place first, durable before it is there. name has PORT_FILE_NAME_MAX
- * characters at most. Errors: ERR_IO.
- */
-MUST_CHECK enum err port_file_write(
-    int dir_fd, const char *name, struct bytes content);
-
 /*
  * A file for what the device keeps outside of its root of trust; ctx is an
  * int, the open directory. Written whole and durably; empty content removes it.

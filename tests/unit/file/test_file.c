@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cloud/file.h"
+#include "file/file.h"
 #include "scratch.h"
 
 static void
@@ -57,6 +59,78 @@ test_a_replacement_that_fails_leaves_the_old(void **ignored UNUSED)
 	assert_content(path, "old", 0600);
 	assert_int_equal(
 	    file_replace(scratch_path("no/f"), BYTES_LIT("x"), 0600), ERR_IO);
+	assert_int_equal(errno, ENOENT);
+}
+
+/* A secret that was not put in place stands nowhere else either. */
+static void
+test_a_replacement_that_fails_leaves_nothing_beside(void **ignored UNUSED)
+{
+	const char *path = scratch_path("f");
+
+	assert_return_code(mkdir(path, 0700), 0);
+	assert_int_equal(file_replace(path, BYTES_LIT("new"), 0600), ERR_IO);
+	assert_int_equal(errno, EISDIR);
+	assert_int_equal(access(scratch_path("f.new"), F_OK), -1);
+}
+
+static int
+scratch_open(void)
+{
+	int fd = open(scratch_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_return_code(fd, errno);
+	return fd;
+}
+
+static void
+test_names_in_a_directory(void **ignored UNUSED)
+{
+	int dir = scratch_open();
+	char longest[NAME_MAX];
+	uint8_t buf[10];
+	size_t len = 77;
+
+	assert_int_equal(
+	    file_read_at(dir, "f", buf, sizeof(buf), &len), ERR_NOT_FOUND);
+	assert_int_equal(file_replace_at(dir, "f", BYTES_LIT("one")), ERR_OK);
+	assert_content(scratch_path("f"), "one", 0600);
+	assert_int_equal(file_read_at(dir, "f", buf, 2, &len), ERR_SPACE);
+	assert_int_equal(len, 77);
+	assert_int_equal(file_read_at(dir, "f", buf, 3, &len), ERR_OK);
+	assert_memory_equal(buf, "one", 3);
+	assert_int_equal(len, 3);
+	memset(longest, 'n', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_int_equal(file_replace_at(dir, longest, BYTES_LIT("x")), ERR_IO);
+	assert_int_equal(errno, ENAMETOOLONG);
+	assert_return_code(close(dir), 0);
+}
+
+/* A link, a pipe that nobody writes, a directory: none is read or waited for. */
+static void
+test_only_regular_files_in_a_directory(void **ignored UNUSED)
+{
+	int dir = scratch_open();
+	uint8_t buf[10];
+	size_t len;
+
+	scratch_write("f", "text", 0600);
+	assert_return_code(symlink("f", scratch_path("link")), 0);
+	assert_return_code(mkfifo(scratch_path("pipe"), 0600), 0);
+	assert_return_code(mkdir(scratch_path("dir"), 0700), 0);
+	assert_int_equal(
+	    file_read_at(dir, "link", buf, sizeof(buf), &len), ERR_IO);
+	assert_int_equal(
+	    file_read_at(dir, "pipe", buf, sizeof(buf), &len), ERR_IO);
+	assert_int_equal(
+	    file_read_at(dir, "dir", buf, sizeof(buf), &len), ERR_IO);
+	/* Whoever may write there cannot have another file overwritten. */
+	assert_return_code(symlink("f", scratch_path("g.new")), 0);
+	assert_int_equal(file_replace_at(dir, "g", BYTES_LIT("new")), ERR_OK);
+	assert_content(scratch_path("f"), "text", 0600);
+	assert_content(scratch_path("g"), "new", 0600);
+	assert_return_code(close(dir), 0);
 }
 
 static void
@@ -116,6 +190,9 @@ main(void)
 	    TEST(test_a_file_is_made_and_replaced),
 	    TEST(test_what_a_crash_left_beside_it_is_no_matter),
 	    TEST(test_a_replacement_that_fails_leaves_the_old),
+	    TEST(test_a_replacement_that_fails_leaves_nothing_beside),
+	    TEST(test_names_in_a_directory),
+	    TEST(test_only_regular_files_in_a_directory),
 	    TEST(test_reading_has_a_limit),
 	    TEST(test_directories_are_private),
 	    TEST(test_names_of_directories),
