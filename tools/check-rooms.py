@@ -12,6 +12,7 @@ import sys
 PLAN = {
     "base": set(),
     "file": {"base"},
+    "sandbox": {"base"},
     "crypto": {"base"},
     "cbor": {"base"},
     "coap": {"cbor", "base"},
@@ -20,7 +21,7 @@ PLAN = {
     "keys": {"crypto", "cbor", "base"},
     "c2c": {"crypto", "base"},
     "rot": {"edhoc", "oscore", "keys", "coap", "crypto", "cbor", "file",
-            "base"},
+            "sandbox", "base"},
     "device": {"rot", "edhoc", "oscore", "keys", "coap", "crypto", "cbor",
                "base"},
     "pki": {"crypto", "cbor", "base"},
@@ -30,11 +31,12 @@ PLAN = {
 }
 PROGRAMS = {
     "cloud": {"service", "store", "pki", "keysproto", "keys", "crypto",
-              "edhoc", "oscore", "coap", "cbor", "file", "base", "cloud"},
+              "edhoc", "oscore", "coap", "cbor", "file", "sandbox", "base",
+              "cloud"},
     "cloud/keys": {"pki", "keysproto", "keys", "crypto", "file", "base",
                    "cloud"},
     "module": {"device", "c2c", "pki", "rot", "edhoc", "oscore", "keys", "coap",
-               "crypto", "cbor", "file", "base", "module"},
+               "crypto", "cbor", "file", "sandbox", "base", "module"},
     "cli": {"file", "base", "cli"},
     "host": {"c2c", "base", "holdfast"},
     "factory": {"rot", "keys", "crypto", "file", "base", "factory"},

@@ -44,8 +44,8 @@ void wire_free(TSS2_TCTI_CONTEXT *wire);
 
 /*
  * filter.c: takes from this process, for good, what a TCTI that is connected
- * does not need. It must have no_new_privs. Errors: ERR_IO, ERR_UNSUPPORTED
- * (the kernel has no seccomp).
+ * does not need. It must have no_new_privs. Errors: ERR_NOMEM, ERR_IO,
+ * ERR_UNSUPPORTED (the kernel has no seccomp).
  */
 MUST_CHECK enum err relay_filter(const char *tcti);
 

@@ -226,35 +226,60 @@ test_hangs_at_the_end(void **state)
 	client.answer_ms = 10;
 }
 
-/* What a sandboxed process tries; a bit for each that went wrong. */
+static bool
+denied(long result)
+{
+	return result < 0 && errno == EPERM;
+}
+
+static bool
+file_made(int dir_fd)
+{
+	int fd = openat(dir_fd, "new", O_CREAT | O_WRONLY, 0600);
+
+	return fd >= 0 && write(fd, "x", 1) == 1 && fsync(fd) == 0 &&
+	       renameat(dir_fd, "new", dir_fd, "slot9") == 0 &&
+	       unlinkat(dir_fd, "slot9", 0) == 0;
+}
+
+static bool
+mapped(int prot)
+{
+	return mmap(NULL, 4096, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	       MAP_FAILED;
+}
+
+/* What a sandboxed process tries; the number of the first that went wrong. */
 static int
 escape(int dir_fd)
 {
 	bool landlock = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
 			    LANDLOCK_CREATE_RULESET_VERSION) > 0;
-	int bad = 0, fd;
+	pid_t parent = getppid();
 
 	if (tee_sandbox(dir_fd) != ERR_OK)
-		return 128;
-	if (socket(AF_INET, SOCK_DGRAM, 0) >= 0 || errno != EPERM)
-		bad |= 1;
-	if (open("/etc/passwd", O_RDONLY) >= 0)
-		bad |= 2;
+		return 1;
+	if (!denied(socket(AF_INET, SOCK_DGRAM, 0)))
+		return 2;
+	if (open("/etc/passwd", O_RDONLY) >= 0 ||
+	    openat(AT_FDCWD, "/proc/self/mem", O_RDONLY) >= 0)
+		return 3;
 	if (landlock && openat(dir_fd, "/etc/passwd", O_RDONLY) >= 0)
-		bad |= 2;
-	if (openat(AT_FDCWD, "/proc/self/mem", O_RDONLY) >= 0)
-		bad |= 4;
-	fd = openat(dir_fd, "new", O_CREAT | O_WRONLY, 0600);
-	if (fd < 0 || write(fd, "x", 1) != 1 || fsync(fd) != 0 ||
-	    renameat(dir_fd, "new", dir_fd, "slot9") != 0)
-		bad |= 8;
-	if (syscall(SYS_execve, "/bin/true", NULL, NULL) == 0 || errno != EPERM)
-		bad |= 16;
-	if (syscall(SYS_clone, 17, 0, 0, 0, 0) >= 0)
-		bad |= 32;
-	if (syscall(SYS_ptrace, 0, 0, 0, 0) == 0 || errno != EPERM)
-		bad |= 64;
-	return bad;
+		return 4;
+	if (!file_made(dir_fd))
+		return 5;
+	if (!denied(syscall(SYS_execve, "/bin/true", NULL, NULL)))
+		return 6;
+	if (!denied(syscall(SYS_clone, 17, 0, 0, 0, 0)))
+		return 7;
+	if (!denied(syscall(SYS_ptrace, 0, 0, 0, 0)))
+		return 8;
+	if (!denied(syscall(SYS_tgkill, parent, parent, 0)) ||
+	    syscall(SYS_tgkill, getpid(), getpid(), 0) != 0)
+		return 9;
+	if (!mapped(PROT_READ | PROT_WRITE) || mapped(PROT_READ | PROT_EXEC))
+		return 10;
+	return 0;
 }
 
 static void

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -703,7 +704,7 @@ enum {
 	CAN_FORK = 16,
 	CAN_EXECUTE = 32,
 	CAN_TRACE = 64,
-	NO_FILTER = 128
+	CAN_RUN_DATA = 128
 };
 
 static int
@@ -713,7 +714,7 @@ escape(const char *tcti)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    relay_filter(tcti) != ERR_OK)
-		return NO_FILTER;
+		abort();
 	can |= socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? CAN_SOCKET : 0;
 	can |= open("/etc/passwd", O_RDONLY) >= 0 ? CAN_READ_ETC : 0;
 	can |= open("/proc/self/maps", O_RDONLY) >= 0 ? CAN_READ_ELSE : 0;
@@ -725,6 +726,10 @@ escape(const char *tcti)
 		: CAN_EXECUTE;
 	can |=
 	    syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0) == 0 ? CAN_TRACE : 0;
+	can |= mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED
+		   ? CAN_RUN_DATA
+		   : 0;
 	return can;
 }
 
@@ -755,7 +760,8 @@ test_filter_kinds(void **state)
 	assert_int_equal(escape_of("device"), 0);
 	assert_int_equal(escape_of("swtpm:host=localhost"), can);
 	assert_int_equal(escape_of("mssim"), can);
-	can = CAN_SOCKET | CAN_READ_ETC | CAN_READ_ELSE | CAN_WRITE | CAN_FORK;
+	can = CAN_SOCKET | CAN_READ_ETC | CAN_READ_ELSE | CAN_WRITE | CAN_FORK |
+	      CAN_RUN_DATA;
 	assert_int_equal(escape_of("devices:x"), can);
 	assert_int_equal(escape_of("tabrmd"), can);
 }
