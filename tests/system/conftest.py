@@ -131,7 +131,7 @@ class Service:
         for pid in pathlib.Path(task).read_text().split():
             try:
                 name = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 continue
             found.append((int(pid), name.removeprefix("holdfastd-")))
         return found
@@ -248,9 +248,16 @@ def make_devices(account, folder, count):
 
 
 class Module:
-    """One holdfast-module, driven over TCP as a host MCU would."""
+    """One holdfast-module, driven over TCP as a host MCU would.
 
-    def __init__(self, state, coap, *options, model="sara-r5", wrapper=()):
+    seal is the profile that a new device is sealed with before it has the
+    network: one that bootstraps first has a first root that is nobody's.
+    """
+
+    def __init__(self, state, coap, *options, model="sara-r5", wrapper=(),
+                 seal=None, serial="SN-0001"):
+        if seal:
+            options = (*options, "--offline")
         self.state = pathlib.Path(state)
         self.log = open(self.state.parent / (self.state.name + ".log"), "ab")
         self.process = subprocess.Popen(
@@ -266,6 +273,9 @@ class Module:
         self.socket.settimeout(PATIENCE)
         self.command("ATE0")
         self.command("AT+CMEE=2")
+        if seal:
+            assert b"OK" in self.seal(seal, serial)
+            assert b"OK" in self.command("AT+CFUN=1")
 
     def close(self):
         """Ends the program and the line to it."""
@@ -415,8 +425,7 @@ def new_module(account, tmp_path):
 def module(account, tmp_path_factory):
     """A bootstrapped module that tests share which do not change it."""
     state, = make_devices(account, tmp_path_factory.mktemp("module") / "m", 1)
-    running = Module(state, account.service.coap)
-    assert b"OK" in running.seal(account.profile)
+    running = Module(state, account.service.coap, seal=account.profile)
     yield running.complete()
     running.close()
 

@@ -179,8 +179,7 @@ def test_random_datagrams(account, service, module, rng):
 
 def test_bootstrap_after_the_flood(account, new_module):
     """The flood before has locked nobody out."""
-    module = new_module()
-    module.seal(account.profile)
+    module = new_module(seal=account.profile)
     module.complete(patience=60)
 
 

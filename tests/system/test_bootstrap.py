@@ -28,8 +28,7 @@ def test_states_of_the_seed(account, new_module):
 @pytest.mark.parametrize("profile", ["A" * 21 + "Q", "thermometer-model-004Q"])
 def test_profile_of_nobody(account, new_module, profile):
     """Registered and unowned (4.3), with an event that says why."""
-    module = new_module()
-    assert b"OK" in module.seal(profile, "SN-78")
+    module = new_module(seal=profile, serial="SN-78")
     uid = module.ready["uid"]
     found = wait_until(
         lambda: account.get(f"/v1/events?device={uid}")["Items"], "the event")
@@ -77,8 +76,7 @@ def test_no_service(account, new_module, tmp_path):
 
 def test_survives_restarts(account, new_module):
     """Bootstrapped once is bootstrapped for good; counters go on."""
-    module = new_module()
-    module.seal(account.profile)
+    module = new_module(seal=account.profile)
     module.complete()
     generation = account.device(module.ready["uid"])["Generation"]
     seen = {module.psk()}
@@ -93,8 +91,7 @@ def test_survives_restarts(account, new_module):
 
 def test_both_models(account, new_module):
     """R4 blocks while it bootstraps and then answers; R5 has none of it."""
-    r4 = new_module(model="sara-r4")
-    r4.seal(account.profile)
+    r4 = new_module(model="sara-r4", seal=account.profile)
     r4.complete()
     assert "R4" in r4.command("ATI").decode()
     assert r4.psk()
@@ -102,8 +99,7 @@ def test_both_models(account, new_module):
 
 def test_heartbeat(account, new_module):
     """USECCONN sends one, a second at once is refused on the module."""
-    module = new_module()
-    module.seal(account.profile)
+    module = new_module(seal=account.profile)
     module.complete()
     uid = module.ready["uid"]
     assert module.command("AT+USECCONN", patience=120) == b"\r\nOK\r\n"
@@ -123,12 +119,10 @@ def test_clone_is_refused_and_recorded(account, new_module, tmp_path):
     """A second module with copied factory secrets comes second: refused."""
     state, = make_devices(account, tmp_path / "genuine", 1)
     copy = clone_state(state, "copy")
-    genuine = new_module(state=state)
-    genuine.seal(account.profile)
+    genuine = new_module(state=state, seal=account.profile)
     genuine.complete()
     uid = genuine.ready["uid"]
-    clone = new_module(state=copy)
-    clone.seal(account.profile)
+    clone = new_module(state=copy, seal=account.profile)
 
     def recorded():
         events = account.get(f"/v1/events?device={uid}")["Items"]

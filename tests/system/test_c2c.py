@@ -558,8 +558,8 @@ def test_after_the_bootstrap(account, features, new_module, hosts, tmp_path):
     host = hosts(trial.ready["pty"])
     old = host.pair()
     trial.close()
-    module = new_module("--pty", str(tmp_path / "u"), state=state)
-    module.seal(account.profile, "SN-0002")
+    module = new_module("--pty", str(tmp_path / "u"), state=state,
+                        seal=account.profile, serial="SN-0002")
     module.complete()
     host = hosts(module.ready["pty"])
     for op in "05":
@@ -582,8 +582,8 @@ def test_pairing_again(account, features, new_module, hosts, tmp_path):
     """With both features a name is paired again, and its old keys go."""
     features("LocalC2C", "LocalC2CKeyPairing")
     state, = make_devices(account, tmp_path / "m", 1)
-    module = new_module("--pty", str(tmp_path / "t"), state=state)
-    module.seal(account.profile, "SN-0003")
+    module = new_module("--pty", str(tmp_path / "t"), state=state,
+                        seal=account.profile, serial="SN-0003")
     module.complete()
     host = hosts(module.ready["pty"])
     old = host.pair()
@@ -599,8 +599,8 @@ def test_erase(account, features, new_module, hosts, tmp_path):
     """With both features a terminal's pairs are erased, one or all."""
     features("LocalC2C", "LocalC2CKeyPairing")
     state, = make_devices(account, tmp_path / "m", 1)
-    module = new_module("--pty", str(tmp_path / "t"), state=state)
-    module.seal(account.profile, "SN-0004")
+    module = new_module("--pty", str(tmp_path / "t"), state=state,
+                        seal=account.profile, serial="SN-0004")
     module.complete()
     host, other = hosts(module.ready["pty"]), hosts(module.ready["tcp"])
     names = [f"{n:032X}" for n in range(7)]

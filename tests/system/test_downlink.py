@@ -83,8 +83,7 @@ def test_every_changed_byte_is_an_error(module, account):
 
 
 def test_another_device_opens_nothing(module, new_module, account):
-    other = new_module()
-    other.seal(account.profile, "SN-0002")
+    other = new_module(seal=account.profile, serial="SN-0002")
     other.complete()
     message = seal(ask(account, other.ready["uid"], 1), b"HELLO")
     assert open_on(module, message) == BAD_DATA
@@ -114,8 +113,7 @@ def test_counters_outlive_kill_9_of_the_service(new_service, tmp_path,
                                                 new_module):
     service = new_service()
     account = Account(service, tmp_path)
-    module = new_module(owner=account)
-    module.seal(account.profile)
+    module = new_module(owner=account, seal=account.profile)
     module.complete()
     uid = module.ready["uid"]
     seen = [ask(account, uid, version)["EncryptedHeader"]

@@ -17,8 +17,7 @@ LOG = "holdfast.db-wal"
 @pytest.fixture
 def ready(new_module, account):
     """A bootstrapped module whose heartbeats may come at any time."""
-    module = new_module("--heartbeat-min-s", "0")
-    module.seal(account.profile)
+    module = new_module("--heartbeat-min-s", "0", seal=account.profile)
     module.complete()
     return module
 

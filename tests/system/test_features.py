@@ -56,8 +56,7 @@ def own_profile(account):
 @pytest.fixture
 def ready(new_module, own_profile):
     """A bootstrapped module whose heartbeats may come at any time."""
-    module = new_module("--heartbeat-min-s", "0")
-    assert b"OK" in module.seal(own_profile)
+    module = new_module("--heartbeat-min-s", "0", seal=own_profile)
     return module.complete()
 
 
@@ -105,8 +104,7 @@ def test_profile_level(account, new_module, own_profile, ready):
     heartbeat(ready)
     ready.psk()
     assert not features(account, uid)["LocalDataProtection"]["Enabled"]
-    module = new_module()
-    module.seal(own_profile)
+    module = new_module(seal=own_profile)
     module.complete()
     assert module.error("AT+USECPSK=16") == OFF % "E2ESymmetricKMS"
     assert b"OK" in module.command('AT+USECDATAENC=2,"f"', b"ab")

@@ -13,8 +13,7 @@ from conftest import PATIENCE, program
 def line(request, account, new_module, tmp_path):
     """A bootstrapped module, and the line to it as the programs name it."""
     pty = tmp_path / "line"
-    module = new_module("--pty", str(pty))
-    assert b"OK" in module.seal(account.profile)
+    module = new_module("--pty", str(pty), seal=account.profile)
     module.complete()
     return str(pty) if request.param == "pty" else module.ready["tcp"]
 

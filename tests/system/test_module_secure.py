@@ -147,8 +147,8 @@ def test_the_seeds_https_example(new_module, account, nginx, tmp_path):
     (tmp_path / "hosts").write_text("127.0.0.1 localhost myservice.com\n")
     module = new_module(wrapper=(
         "unshare", "-rm", "sh", "-c",
-        f'mount --bind {tmp_path}/hosts /etc/hosts && exec "$@"', "sh"))
-    module.seal(account.profile)
+        f'mount --bind {tmp_path}/hosts /etc/hosts && exec "$@"', "sh"),
+        seal=account.profile)
     module.complete()
     try:
         assert module.command("AT+USECPRF=0,11,1") == OK
@@ -182,8 +182,7 @@ def test_silent_name_servers_hold_nobody_up(new_module, account, tmp_path):
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.77\n")
     module = new_module(wrapper=(
         "unshare", "-rm", "sh", "-c", f"mount --bind {tmp_path}/resolv.conf "
-        '/etc/resolv.conf && exec "$@"', "sh"))
-    module.seal(account.profile)
+        '/etc/resolv.conf && exec "$@"', "sh"), seal=account.profile)
     module.complete()
     for profile in range(3):
         run(module, f'AT+UHTTP={profile},1,"silent.example.com"',

@@ -120,9 +120,9 @@ def wired(account, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wired")
     state, = make_devices(account, folder / "made", 1)
     running = Module(state, account.service.coap, "--verbose",
-                     "--pty", str(folder / "a"), "--pty", str(folder / "b"))
+                     "--pty", str(folder / "a"), "--pty", str(folder / "b"),
+                     seal=account.profile)
     running.path = folder
-    assert b"OK" in running.seal(account.profile)
     yield running.complete()
     running.close()
 
@@ -1105,8 +1105,7 @@ def test_ztp_credentials(new_module, account, s_server, pki, tmp_path):
         s_server, pki, "server", "-tls1_2", "-Verify", "2", "-CAfile",
         str(tmp_path / "ztp.pem"), "-verify_return_error")
     module = new_module("--heartbeat-min-s", "0", "--pty",
-                        str(tmp_path / "p"))
-    module.seal(account.profile)
+                        str(tmp_path / "p"), seal=account.profile)
     module.complete()
     host = Wire(str(tmp_path / "p"))
     host.good("AT+USECPRF=0,0,0")

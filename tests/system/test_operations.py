@@ -62,8 +62,7 @@ def own_profile(account):
 @pytest.fixture
 def ready(new_module, own_profile):
     """A bootstrapped module whose heartbeats may come at any time."""
-    module = new_module("--heartbeat-min-s", "0")
-    assert b"OK" in module.seal(own_profile)
+    module = new_module("--heartbeat-min-s", "0", seal=own_profile)
     return module.complete()
 
 
@@ -138,8 +137,7 @@ def test_rotation_by_age(account, ready, own_profile):
 def clone_pair(account, new_module, tmp_path, profile):
     """A bootstrapped module and, at another port, its copy."""
     state, = make_devices(account, tmp_path / "pair", 1)
-    module = new_module("--heartbeat-min-s", "0", state=state)
-    module.seal(profile)
+    module = new_module("--heartbeat-min-s", "0", state=state, seal=profile)
     module.complete()
     heartbeat(module)  # nothing is left that it would say by itself
     heartbeat(module)
@@ -245,8 +243,8 @@ def test_decommission_now_and_a_second_life(account, ready, new_module,
     assert account.run("import", str(folder / "import.jsonl"),
                        check=False).returncode == 1
     state, = [path for path in folder.iterdir() if path.is_dir()]
-    module = new_module("--heartbeat-min-s", "0", state=state)
-    module.seal(own_profile)
+    module = new_module("--heartbeat-min-s", "0", state=state,
+                        seal=own_profile)
     waiting = wait_until(lambda: events(account, uid, "unreleased"),
                          "the event that names the instance")
     assert module.info() != (1, 1, 1)
@@ -288,8 +286,7 @@ def test_a_device_that_came_back_without_owner(new_service, tmp_path):
     operator = Account(service, tmp_path)
     owner = Tenant(operator, tmp_path, "owner")
     state, = make_devices(owner, tmp_path / "made", 1)
-    module = Module(state, service.coap)
-    module.seal(owner.profile)
+    module = Module(state, service.coap, seal=owner.profile)
     module.complete()
     module.close()
     uid = module.ready["uid"]
@@ -327,8 +324,7 @@ def test_a_device_that_came_back_without_owner(new_service, tmp_path):
     owner.run("import", str(folder / "import.jsonl"))
     act(operator, uid, "release", {"Generation": 1}, 404)
     state, = [path for path in folder.iterdir() if path.is_dir()]
-    module = Module(state, service.coap)
-    module.seal(owner.profile)
+    module = Module(state, service.coap, seal=owner.profile)
     waiting = wait_until(lambda: events(owner, uid, "unreleased"),
                          "the event that names the instance")
     owner.run("devices", "release", uid, "--instance",
@@ -384,8 +380,8 @@ def test_profile_changes(account, own_profile):
 def test_services_follow_the_plan(account, new_module, tmp_path):
     """A plan that includes them switches them on where devices are in use."""
     small = Tenant(account, tmp_path, "small", plan="Basic")
-    module = new_module("--heartbeat-min-s", "0", owner=small)
-    module.seal(small.profile)
+    module = new_module("--heartbeat-min-s", "0", owner=small,
+                        seal=small.profile)
     module.complete()
     uid = module.ready["uid"]
     off = "+CME ERROR: E2ESymmetricKMS is not enabled"

@@ -88,8 +88,7 @@ def test_devices_come_back(tmp_path):
 
         def start(state):
             module = Module(state, service.coap, "--heartbeat-min-s", "0",
-                            "--time-rate", RATE)
-            module.seal(account.profile)
+                            "--time-rate", RATE, seal=account.profile)
             module.complete()
             return module
 

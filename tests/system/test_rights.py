@@ -19,8 +19,7 @@ def owned(tmp_path_factory):
     service = Service(folder / "data")
     account = Account(service, folder)
     state, = make_devices(account, folder / "made", 1)
-    module = Module(state, service.coap)
-    module.seal(account.profile)
+    module = Module(state, service.coap, seal=account.profile)
     module.complete()
     yield account, module
     module.close()
@@ -149,8 +148,7 @@ def test_module_refuses_what_is_off(tmp_path):
     try:
         account = Account(service, tmp_path, plan="Basic")
         state, = make_devices(account, tmp_path / "made", 1)
-        module = Module(state, service.coap)
-        module.seal(account.profile)
+        module = Module(state, service.coap, seal=account.profile)
         module.complete()
         for off in ("AT+USECPSK=16", "AT+USECPK=16", "AT+USECE2EDATAENC=5"):
             assert module.error(off).startswith("+CME ERROR: "), off

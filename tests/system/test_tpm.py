@@ -101,8 +101,8 @@ def device(account, new_tpm, new_module, tmp_path):
     """(tpm, module), bootstrapped."""
     tpm = new_tpm()
     state = made_in(account, tpm, tmp_path / "made")
-    module = new_module(*tpm.rot, "--heartbeat-min-s", "0", state=state)
-    module.seal(account.profile)
+    module = new_module(*tpm.rot, "--heartbeat-min-s", "0", state=state,
+                        seal=account.profile)
     return tpm, module.complete()
 
 
@@ -152,8 +152,8 @@ def test_c2c(account, features, hosts, new_tpm, new_module, tmp_path):
     features("LocalC2C", "LocalC2CKeyPairing")
     tpm = new_tpm()
     state = made_in(account, tpm, tmp_path / "made")
-    module = new_module(*tpm.rot, "--pty", str(tmp_path / "tty"), state=state)
-    module.seal(account.profile)
+    module = new_module(*tpm.rot, "--pty", str(tmp_path / "tty"), state=state,
+                        seal=account.profile)
     module.complete()
     host = hosts(module.ready["pty"])
 
@@ -238,8 +238,8 @@ def test_factory_keeps_a_device(account, device, new_module, tmp_path):
     refused(module.state, account, *tpm.rot)
     account.run("import", str(tmp_path / "third" / "import.jsonl"))
     state, = (p for p in (tmp_path / "third").iterdir() if p.is_dir())
-    module = new_module(*tpm.rot, state=state)
-    module.seal(account.profile, "SN-0002")
+    module = new_module(*tpm.rot, state=state, seal=account.profile,
+                        serial="SN-0002")
     module.complete()
 
 
@@ -286,12 +286,10 @@ def test_clone_is_found(account, new_tpm, new_module, tmp_path):
     tree_copy(state, copy)
     tpm.start()
     thief.start()
-    genuine = new_module(*tpm.rot, state=state)
-    genuine.seal(account.profile)
+    genuine = new_module(*tpm.rot, state=state, seal=account.profile)
     genuine.complete()
     uid = genuine.ready["uid"]
-    clone = new_module(*thief.rot, state=copy)
-    clone.seal(account.profile)
+    clone = new_module(*thief.rot, state=copy, seal=account.profile)
 
     def recorded():
         events = account.get(f"/v1/events?device={uid}")["Items"]

@@ -27,8 +27,8 @@ def owned(owner, folder):
     """A bootstrapped module of an owner: (module, its ROTPublicUID)."""
     before = {d["ROTPublicUID"] for d in owner.get("/v1/devices")["Items"]}
     state, = make_devices(owner, folder, 1)
-    module = Module(state, owner.service.coap, "--heartbeat-min-s", "0")
-    module.seal(owner.profile)
+    module = Module(state, owner.service.coap, "--heartbeat-min-s", "0",
+                    seal=owner.profile)
     module.complete()
     after = {d["ROTPublicUID"] for d in owner.get("/v1/devices")["Items"]}
     uid, = after - before

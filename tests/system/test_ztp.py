@@ -209,8 +209,7 @@ def test_device_before_its_bootstrap(account, ca, new_module, tmp_path):
 
 def test_device_after_its_bootstrap(account, ca, new_module):
     """ZTPV1 of one device: with its next heartbeat; again, the same."""
-    module = new_module("--heartbeat-min-s", "0")
-    module.seal(account.profile)
+    module = new_module("--heartbeat-min-s", "0", seal=account.profile)
     module.complete()
     error = module.error("AT+USECDEVCERT=1")
     assert error == "+CME ERROR: ZTPV1 is not enabled"
@@ -226,8 +225,7 @@ def test_device_after_its_bootstrap(account, ca, new_module):
 
 def test_enabled_by_the_command_line(account, ca, new_module):
     """ZTPV1=on:CANAME of `holdfast features set`."""
-    module = new_module("--heartbeat-min-s", "0")
-    module.seal(account.profile)
+    module = new_module("--heartbeat-min-s", "0", seal=account.profile)
     module.complete()
     uid = module.ready["uid"]
     refused = account.run("features", "set", uid, "ZTPV1=on:none", check=False)
