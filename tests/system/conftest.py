@@ -22,6 +22,7 @@ BUILD = ROOT / os.environ.get("HOLDFAST_BUILD", "build")
 SANITIZED = "asan" in BUILD.name
 PATIENCE = 60 if SANITIZED else 30
 STARTED = []  # programs of this run: none outlives it
+HELD = []  # sockets that keep ports from others
 FINAL = re.compile(rb"\r\n(OK|ERROR|\+CM[ES] ERROR: [^\r\n]*)\r\n\Z")
 
 
@@ -438,8 +439,16 @@ def rng(request):
     return random.Random(seed)
 
 
-def free_port():
-    """A TCP port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(keep=True):
+    """A TCP port that is given to nobody else: who sets SO_REUSEADDR may
+    listen at it, and until somebody does a connection is refused. One that
+    is not kept was free a moment ago."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    port = held.getsockname()[1]
+    if keep:
+        HELD.append(held)
+    else:
+        held.close()
+    return port

@@ -397,6 +397,7 @@ def test_udp(wire):
 def test_listen(wire):
     port = free_port()
     number = wire.create()
+    wire.good(f"AT+USOSO={number},65535,4,1")
     wire.good(f"AT+USOLI={number},{port}")
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
         here, there = peer.getsockname()[1], peer.getpeername()[1]
