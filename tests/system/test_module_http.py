@@ -132,8 +132,9 @@ def test_get_head_delete(host, nginx):
     assert read_file(host, b"r").startswith(b"HTTP/1.1 204 ")
     assert not (nginx.dir / "root" / "put" / "old").exists()
     assert host.command(b"AT+UHTTPER=0") == ["+UHTTPER: 0,0,0"]
-    log = (nginx.dir / "access.log").read_text()
-    assert "DELETE /put/old HTTP/1.1" in log
+    # It is written when the answer has been sent.
+    wait_until(lambda: "DELETE /put/old HTTP/1.1" in
+               (nginx.dir / "access.log").read_text(), "nginx's log")
 
 
 def test_put_and_credentials(host, nginx):
@@ -268,7 +269,7 @@ def test_failures_keep_the_old_file(host, echo):
     request(host, b'1,"/slow","r"', 0)
     assert host.command(b"AT+UHTTPER=0") == ["+UHTTPER: 0,3,14"]
     assert read_file(host, b"r") == before
-    host.command(b"AT+UHTTP=0,5,%d" % free_port())
+    host.command(b"AT+UHTTP=0,7,180;+UHTTP=0,5,%d" % free_port())
     request(host, b'1,"/","r"', 0)
     assert host.command(b"AT+UHTTPER=0") == ["+UHTTPER: 0,3,11"]
 

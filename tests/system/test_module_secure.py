@@ -227,10 +227,11 @@ def mqtt_round(module, port):
     ask(module, "AT+UMQTTC=1", "+UUMQTTC: 1,1")
     ask(module, 'AT+UMQTTC=4,0,"t"', '+UUMQTTC: 4,1,0,"t"')
     # The message may be back before it is acknowledged.
-    got = ask(module, 'AT+UMQTTC=2,1,0,0,"t","secure"', "+UUMQTTC: 2,1",
-              "+UUMQTTC: 6,1")
-    module.read_until(b"+UUMQTTC: 6,1\r\n" if got.endswith(b"2,1\r\n")
-                      else b"+UUMQTTC: 2,1\r\n")
+    module.socket.sendall(b'AT+UMQTTC=2,1,0,0,"t","secure"\r')
+    got = module.read(lambda got: all(
+        code in got for code in (b"\r\n+UUMQTTC: 2,1\r\n",
+                                 b"\r\n+UUMQTTC: 6,1\r\n")), PATIENCE)
+    assert got.startswith(OK), got
     assert b'+UMQTTC: 6,0,7,1,"t",6,"secure"' in \
         module.command("AT+UMQTTC=6,1")
     ask(module, "AT+UMQTTC=0", "+UUMQTTC: 0,1")
