@@ -348,8 +348,11 @@ class Module:
         return self.command(f'AT+USECDEVINFO="{profile}","{serial}"')
 
     def complete(self, patience=None):
-        """Waits until the bootstrap is complete."""
+        """Waits until the bootstrap is complete, its ticket too: a module
+        that has it has nothing more to say by itself."""
         wait_until(lambda: self.info() == (1, 1, 1), "1,1,1", patience)
+        wait_until((self.state / "rot" / "ticket").exists, "its ticket",
+                   patience)
         return self
 
     def psk(self, length=16, name="USECPSK"):

@@ -11,7 +11,6 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 
 import pytest
 import serial
@@ -26,6 +25,7 @@ OK = b"\r\nOK\r\n"
 FINAL = re.compile(rb"\r\n(OK|ERROR|\+CME ERROR: [^\r]*)\r\n")
 HELLO = b"hello from the device\n"
 TURNED = b"ecived eht morf olleh\n"
+TCP_CLOSE = b"\7"  # the first byte of TCP_INFO
 
 
 class Wire:
@@ -460,8 +460,10 @@ def test_linger(wired):
             while b"+USOWR: 0,1024\r\n" in good(write):
                 sent += 1024
             good("AT+USOCL=0")
-            if options == "1,500":
-                time.sleep(1)
+            if options == "1,500":  # the kernel hears of the end, unread
+                wait_until(lambda: peer.getsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_INFO, 1) == TCP_CLOSE,
+                    "the end of the wait")
             got = 0
             peer.settimeout(PATIENCE)
             try:
