@@ -25,7 +25,7 @@
 #include "cloud/process.h"
 
 #define STOP_TIMEOUT_MS 10000
-#define LOCK_WAIT_MS 1000
+#define LOCK_WAIT_MS 5000
 #define SOCKET_BUFFER (1 << 20)
 
 enum child_id { CHILD_KEYS, CHILD_DEVICES, CHILD_API, CHILD_COUNT };

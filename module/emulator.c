@@ -30,7 +30,7 @@
 #include "service.h"
 
 #define SETTLE_MAX 8 /* rounds before the loop gets its turn again */
-#define POWER_OFF_MS 1000 /* for the last answers to leave */
+#define POWER_OFF_MS 10000 /* for the last answers to leave */
 #define POWER_OFF_LOOK_MS 10 /* how often to look whether they have */
 #define DRAINED_MS 50
 
