@@ -108,13 +108,8 @@ def device(account, new_tpm, new_module, tmp_path):
 
 def heartbeat(module):
     """A heartbeat now, or as soon as the module is registered."""
-    def sent():
-        module.socket.sendall(b"AT+USECCONN\r")
-        got = b""
-        while not re.search(rb"(\r\nOK|ERROR[^\r]*)\r\n$", got):
-            got += module.receive()
-        return b"\r\nOK\r\n" in got
-    wait_until(sent, "a heartbeat")
+    wait_until(lambda: b"\r\nOK\r\n" in
+               module.command("AT+USECCONN", patience=330), "a heartbeat")
 
 
 def test_life(account, device, new_module):
