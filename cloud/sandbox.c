@@ -47,9 +47,9 @@ struct sandbox {
 static enum err
 restrict_files(const struct sandbox *s)
 {
-	enum err err = sandbox_files(s->places, s->count, false);
+	enum err err = sandbox_files(s->places, s->count, 0);
 
-	if (err != ERR_UNSUPPORTED)
+	if (err != ERR_UNSUPPORTED && err != ERR_DENIED)
 		return err;
 	log_warn("no-landlock", log_errno(errno));
 	return ERR_OK;

@@ -39,12 +39,15 @@ dumps_forbid(void)
 	return ERR_OK;
 }
 
-/* Kernels without Landlock are left to seccomp. */
+/*
+ * Kernels without Landlock are left to seccomp. That alone takes signals, for
+ * holdfast-tpm is outside and dies with this process.
+ */
 static enum err
 files_restrict(int dir_fd)
 {
 	struct sandbox_place own = {.fd = dir_fd, .writable = true};
-	enum err err = sandbox_files(&own, 1, false);
+	enum err err = sandbox_files(&own, 1, SANDBOX_SIGNALS);
 
 	return err == ERR_UNSUPPORTED ? ERR_OK : err;
 }

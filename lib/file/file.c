@@ -55,6 +55,13 @@ write_new(int dir_fd, const char *name, struct bytes content, mode_t mode)
 	return good ? ERR_OK : ERR_IO;
 }
 
+/* Some file systems know no sync of a directory: there is nothing to wait for. */
+static enum err
+dir_sync(int dir_fd)
+{
+	return fsync(dir_fd) == 0 || errno == EINVAL ? ERR_OK : ERR_IO;
+}
+
 static enum err
 replace(int dir_fd, const char *name, struct bytes content, mode_t mode)
 {
@@ -68,7 +75,7 @@ replace(int dir_fd, const char *name, struct bytes content, mode_t mode)
 	}
 	if (write_new(dir_fd, beside, content, mode) == ERR_OK &&
 	    renameat(dir_fd, beside, dir_fd, name) == 0)
-		return fsync(dir_fd) == 0 ? ERR_OK : ERR_IO;
+		return dir_sync(dir_fd);
 	saved = errno;
 	(void)unlinkat(dir_fd, beside, 0);
 	errno = saved;

@@ -34,10 +34,13 @@ rule(struct sandbox_calls *calls, uint32_t action, const char *name,
 {
 	int number = seccomp_syscall_resolve_name(name);
 
-	if (calls->error != 0 || number == __NR_SCMP_ERROR)
+	if (calls->error != 0)
 		return;
-	calls->error = -seccomp_rule_add_array(
-	    calls->filter, action, number, count, conditions);
+	if (number == __NR_SCMP_ERROR)
+		calls->error = EINVAL;
+	else
+		calls->error = -seccomp_rule_add_array(
+		    calls->filter, action, number, count, conditions);
 }
 
 void

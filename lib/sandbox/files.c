@@ -40,7 +40,7 @@ struct ruleset {
 
 /* All that this kernel can take away. */
 static struct ruleset
-ruleset_of_abi(long abi, bool connects)
+ruleset_of_abi(long abi, unsigned keeps)
 {
 	struct ruleset r = {.fs = FS_ABI_1};
 
@@ -51,9 +51,13 @@ ruleset_of_abi(long abi, bool connects)
 	if (abi >= 5)
 		r.fs |= FS_IOCTL_DEV;
 	if (abi >= 4)
-		r.net = NET_BIND_TCP | (connects ? 0 : NET_CONNECT_TCP);
+		r.net = NET_BIND_TCP | NET_CONNECT_TCP;
 	if (abi >= 6)
 		r.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
+	if ((keeps & SANDBOX_CONNECTS) != 0)
+		r.net &= ~NET_CONNECT_TCP;
+	if ((keeps & SANDBOX_SIGNALS) != 0)
+		r.scoped &= ~SCOPE_SIGNAL;
 	return r;
 }
 
@@ -103,7 +107,7 @@ allow_place(int ruleset, const struct sandbox_place *place, uint64_t handled)
 }
 
 enum err
-sandbox_files(const struct sandbox_place *places, size_t count, bool connects)
+sandbox_files(const struct sandbox_place *places, size_t count, unsigned keeps)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
@@ -113,8 +117,9 @@ sandbox_files(const struct sandbox_place *places, size_t count, bool connects)
 	int fd;
 
 	if (abi < 1)
-		return ERR_UNSUPPORTED;
-	r = ruleset_of_abi(abi, connects);
+		return errno == ENOSYS || errno == EOPNOTSUPP ? ERR_UNSUPPORTED
+							      : ERR_DENIED;
+	r = ruleset_of_abi(abi, keeps);
 	fd =
 	    (int)syscall(SYS_landlock_create_ruleset, &r, ruleset_size(abi), 0);
 	if (fd < 0)

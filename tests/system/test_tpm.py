@@ -8,11 +8,13 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
 
-from conftest import PATIENCE, Module, open_files, program, wait_until
+from conftest import (PATIENCE, Module, free_port, open_files, program,
+                      wait_until)
 from test_c2c import features, hosts  # noqa: F401 (fixtures)
 from test_e2e import aesccm_dec, parameters
 from test_psk import get_psk
@@ -32,12 +34,15 @@ class Tpm:
 
     def start(self):
         """Power on."""
+        self.launch(f"type=unixio,path={self.socket}",
+                    f"type=unixio,path={self.socket}.ctrl")
+        wait_until(pathlib.Path(f"{self.socket}.ctrl").exists, "swtpm")
+
+    def launch(self, server, control):
         self.process = subprocess.Popen(
             ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.state}",
-             "--server", f"type=unixio,path={self.socket}", "--ctrl",
-             f"type=unixio,path={self.socket}.ctrl", "--flags",
+             "--server", server, "--ctrl", control, "--flags",
              "not-need-init,startup-clear"], stderr=subprocess.DEVNULL)
-        wait_until(pathlib.Path(f"{self.socket}.ctrl").exists, "swtpm")
 
     def kill(self):
         """Power off."""
@@ -53,13 +58,35 @@ class Tpm:
             capture_output=True, text=True, timeout=PATIENCE)
 
 
+class TcpTpm(Tpm):
+    """One at a host's name, at two ports of which one is the next."""
+
+    def start(self):
+        for _ in range(20):
+            port = free_port(keep=False)
+            self.launch(f"type=tcp,port={port}", f"type=tcp,port={port + 1}")
+            wait_until(lambda: self.ended() or self.answers(port + 1), "swtpm")
+            if not self.ended():
+                break
+        assert not self.ended()
+        self.rot = ("--rot", f"tpm2:swtpm:host=localhost,port={port}")
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    @staticmethod
+    def answers(port):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def new_tpm(tmp_path):
     """Makes TPMs: new_tpm()."""
     made = []
 
-    def make():
-        made.append(Tpm(tmp_path / f"tpm{len(made)}"))
+    def make(kind=Tpm):
+        made.append(kind(tmp_path / f"tpm{len(made)}"))
         return made[-1]
     yield make
     for tpm in made:
@@ -267,6 +294,48 @@ def test_tpm_hangs_at_start(account, device, new_module):
         tpm.process.send_signal(signal.SIGCONT)
     assert "timeout (the TPM hangs" in said
     new_module(*tpm.rot, state=module.state).complete().close()
+
+
+def gone(pid):
+    """Whether a process has ended, be it waited for or not."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return "State:\tZ" in status
+
+
+def blocked(pid):
+    """The system call in which a process waits, with what it waits for."""
+    text = pathlib.Path(f"/proc/{pid}/syscall").read_text()
+    return None if text.startswith("running") else text
+
+
+@pytest.mark.parametrize("end", [
+    "killed", pytest.param("gives up", marks=pytest.mark.slow)])
+def test_relay_dies_with_its_tee(device, end):
+    """While the TPM hangs, too, which holds holdfast-tpm in its question."""
+    tpm, module = device
+    tee, relay = tee_of(module)
+    idle = wait_until(lambda: blocked(relay), "holdfast-tpm")
+    tpm.process.send_signal(signal.SIGSTOP)
+    try:
+        module.socket.sendall(b"AT+USECPSK=32\r")
+        wait_until(lambda: blocked(relay) not in (None, idle), "the question")
+        if end == "killed":
+            os.kill(tee, signal.SIGKILL)
+        assert module.process.wait(PATIENCE) == 2
+        wait_until(lambda: gone(relay), "the end of holdfast-tpm")
+    finally:
+        tpm.process.send_signal(signal.SIGCONT)
+
+
+def test_tpm_at_a_host(account, new_tpm, new_module, tmp_path):
+    """Over TCP: holdfast-tpm looks up a name and connects, in its sandbox."""
+    tpm = new_tpm(TcpTpm)
+    state = made_in(account, tpm, tmp_path / "made")
+    module = new_module(*tpm.rot, state=state, seal=account.profile)
+    assert module.complete().psk(32)
 
 
 def test_clone_is_found(account, new_tpm, new_module, tmp_path):

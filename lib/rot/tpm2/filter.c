@@ -64,8 +64,9 @@ static enum err
 files_restrict(enum tcti_kind kind)
 {
 	bool sockets = kind == TCTI_SOCKET;
-	enum err err = sandbox_files(
-	    name_folders, sockets ? ARRAY_LEN(name_folders) : 0, sockets);
+	enum err err =
+	    sandbox_files(name_folders, sockets ? ARRAY_LEN(name_folders) : 0,
+		sockets ? SANDBOX_CONNECTS : 0);
 
 	return err == ERR_UNSUPPORTED ? ERR_OK : err;
 }

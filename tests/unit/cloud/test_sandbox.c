@@ -12,16 +12,18 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "file/file.h"
 #include "cloud/sandbox.h"
 #include "crypto/crypto.h"
+#include "inside.h"
 #include "scratch.h"
 
 static struct config config;
@@ -48,19 +50,7 @@ teardown(void **state)
 	return scratch_teardown(state);
 }
 
-/* --- what a child tries; each returns 0 or the line that went wrong --- */
-
-#define WANT(condition)                                                        \
-	do {                                                                   \
-		if (!(condition))                                              \
-			return __LINE__;                                       \
-	} while (0)
-
-static bool
-denied(long result, int number)
-{
-	return result == -1 && errno == number;
-}
+/* --- what a child tries --- */
 
 static int
 in_server(void)
@@ -88,6 +78,7 @@ static int
 no_powers(void)
 {
 	char *argv[] = {NULL};
+	struct rlimit limit = {0, 0};
 
 	WANT(denied(execve("/bin/true", argv, argv), EPERM));
 	WANT(denied(fork(), EPERM));
@@ -110,6 +101,8 @@ no_powers(void)
 	WANT(denied(socket(AF_UNIX, SOCK_STREAM, 0), EPERM));
 	WANT(mmap(NULL, 4096, PROT_READ | PROT_EXEC,
 		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+	WANT(denied(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), EPERM));
+	WANT(denied(setrlimit(RLIMIT_CORE, &limit), EPERM));
 	return 0;
 }
 
@@ -234,64 +227,45 @@ try_leaving(void)
 }
 
 static void
-in_child(int (*try)(void))
-{
-	pid_t pid = fork();
-	int status, line;
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		line = try();
-		if (line != 0)
-			fprintf(
-			    stderr, "%s:%d: errno %d\n", __FILE__, line, errno);
-		_exit(line == 0 ? 0 : 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-static void
 test_devices_reaches_its_directory_only(void **ignored UNUSED)
 {
-	in_child(try_devices);
+	in_child(try_devices, __FILE__);
 }
 
 static void
 test_api_reaches_its_directory_only(void **ignored UNUSED)
 {
-	in_child(try_api);
+	in_child(try_api, __FILE__);
 }
 
 static void
 test_keys_opens_nothing(void **ignored UNUSED)
 {
-	in_child(try_keys);
+	in_child(try_keys, __FILE__);
 }
 
 static void
 test_keys_still_works(void **ignored UNUSED)
 {
-	in_child(try_keys_crypto);
+	in_child(try_keys_crypto, __FILE__);
 }
 
 static void
 test_sqlite_works_inside(void **ignored UNUSED)
 {
-	in_child(try_sqlite);
+	in_child(try_sqlite, __FILE__);
 }
 
 static void
 test_serving_works_inside(void **ignored UNUSED)
 {
-	in_child(try_serving);
+	in_child(try_serving, __FILE__);
 }
 
 static void
 test_nobody_leaves(void **ignored UNUSED)
 {
-	in_child(try_leaving);
+	in_child(try_leaving, __FILE__);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -13,6 +13,64 @@
 #include "file/file.h"
 #include "scratch.h"
 
+/* --- what the disk would see, by the linker's --wrap --- */
+
+static char calls[8]; /* m: mode, f: sync of a file, d: of a directory, r */
+static char failing; /* the one of them that fails, */
+static int failing_errno; /* like this */
+
+static int
+call(char name, int result)
+{
+	size_t len = strlen(calls);
+
+	if (len < sizeof(calls) - 1)
+		calls[len] = name;
+	if (name != failing)
+		return result;
+	errno = failing_errno;
+	return -1;
+}
+
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
+int __wrap_fsync(int fd);
+int __real_renameat(int from, const char *name, int to, const char *new_name);
+int __wrap_renameat(int from, const char *name, int to, const char *new_name);
+
+int
+__wrap_fchmod(int fd, mode_t mode)
+{
+	return call('m', __real_fchmod(fd, mode));
+}
+
+int
+__wrap_fsync(int fd)
+{
+	struct stat st;
+
+	assert_return_code(fstat(fd, &st), 0);
+	return call(S_ISDIR(st.st_mode) ? 'd' : 'f', 0);
+}
+
+int
+__wrap_renameat(int from, const char *name, int to, const char *new_name)
+{
+	return failing == 'r'
+		   ? call('r', -1)
+		   : call('r', __real_renameat(from, name, to, new_name));
+}
+
+static int
+setup(void **state)
+{
+	memset(calls, 0, sizeof(calls));
+	failing = 0;
+	return scratch_setup(state);
+}
+
+/* --- tests --- */
+
 static void
 assert_content(const char *path, const char *want, unsigned mode)
 {
@@ -74,6 +132,43 @@ test_a_replacement_that_fails_leaves_nothing_beside(void **ignored UNUSED)
 	assert_int_equal(access(scratch_path("f.new"), F_OK), -1);
 }
 
+/* The content is on the disk before its name is, and the name before OK. */
+static void
+test_what_is_replaced_is_durable(void **ignored UNUSED)
+{
+	const char *path = scratch_path("f");
+
+	assert_int_equal(file_replace(path, BYTES_LIT("one"), 0644), ERR_OK);
+	assert_string_equal(calls, "mfrd");
+	memset(calls, 0, sizeof(calls));
+	assert_int_equal(file_replace(path, BYTES_LIT("two"), 0600), ERR_OK);
+	assert_string_equal(calls, "frd");
+}
+
+static void
+test_each_failure_is_told(void **ignored UNUSED)
+{
+	const char *path = scratch_path("f"), *name;
+
+	assert_int_equal(file_replace(path, BYTES_LIT("old"), 0644), ERR_OK);
+	failing_errno = EIO;
+	for (name = "mfr"; *name != '\0'; name++) {
+		failing = *name;
+		assert_int_equal(
+		    file_replace(path, BYTES_LIT("new"), 0644), ERR_IO);
+		assert_int_equal(errno, EIO);
+		assert_content(path, "old", 0644);
+		assert_int_equal(access(scratch_path("f.new"), F_OK), -1);
+	}
+	failing = 'd'; /* it has its place, but for how long? */
+	assert_int_equal(file_replace(path, BYTES_LIT("new"), 0644), ERR_IO);
+	assert_int_equal(errno, EIO);
+	/* A file system whose directories need no sync says so like this. */
+	failing_errno = EINVAL;
+	assert_int_equal(file_replace(path, BYTES_LIT("new"), 0644), ERR_OK);
+	assert_content(path, "new", 0644);
+}
+
 static int
 scratch_open(void)
 {
@@ -87,7 +182,7 @@ static void
 test_names_in_a_directory(void **ignored UNUSED)
 {
 	int dir = scratch_open();
-	char longest[NAME_MAX];
+	char longest[NAME_MAX - 2]; /* with .new one too many */
 	uint8_t buf[10];
 	size_t len = 77;
 
@@ -104,6 +199,8 @@ test_names_in_a_directory(void **ignored UNUSED)
 	longest[sizeof(longest) - 1] = '\0';
 	assert_int_equal(file_replace_at(dir, longest, BYTES_LIT("x")), ERR_IO);
 	assert_int_equal(errno, ENAMETOOLONG);
+	longest[sizeof(longest) - 2] = '\0';
+	assert_int_equal(file_replace_at(dir, longest, BYTES_LIT("x")), ERR_OK);
 	assert_return_code(close(dir), 0);
 }
 
@@ -181,7 +278,7 @@ test_names_of_directories(void **ignored UNUSED)
 }
 
 #define TEST(name)                                                             \
-	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+	cmocka_unit_test_setup_teardown(name, setup, scratch_teardown)
 
 int
 main(void)
@@ -191,6 +288,8 @@ main(void)
 	    TEST(test_what_a_crash_left_beside_it_is_no_matter),
 	    TEST(test_a_replacement_that_fails_leaves_the_old),
 	    TEST(test_a_replacement_that_fails_leaves_nothing_beside),
+	    TEST(test_what_is_replaced_is_durable),
+	    TEST(test_each_failure_is_told),
 	    TEST(test_names_in_a_directory),
 	    TEST(test_only_regular_files_in_a_directory),
 	    TEST(test_reading_has_a_limit),

@@ -16,10 +16,12 @@
 #include <pthread.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -710,6 +712,7 @@ enum {
 static int
 escape(const char *tcti)
 {
+	struct stat st;
 	int can = 0;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
@@ -717,6 +720,9 @@ escape(const char *tcti)
 		abort();
 	can |= socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? CAN_SOCKET : 0;
 	can |= open("/etc/passwd", O_RDONLY) >= 0 ? CAN_READ_ETC : 0;
+	can |= stat("/etc/passwd", &st) == 0 ? CAN_READ_ETC : 0;
+	/* To type into a terminal is to write. */
+	can |= ioctl(-1, TIOCSTI, "x") != 0 && errno == EPERM ? 0 : CAN_WRITE;
 	can |= open("/proc/self/maps", O_RDONLY) >= 0 ? CAN_READ_ELSE : 0;
 	can |= open("/dev/null", O_WRONLY) >= 0 ? CAN_WRITE : 0;
 	can |= syscall(SYS_clone, 0, 0, 0, 0, 0) >= 0 ? CAN_FORK : 0;

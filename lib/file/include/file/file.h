@@ -21,7 +21,10 @@ MUST_CHECK enum err file_write(int fd, struct bytes content);
 MUST_CHECK enum err file_replace_at(
     int dir_fd, const char *name, struct bytes content);
 
-/* The same for a path and a mode, whatever the umask. */
+/*
+ * The same for a path and a mode, whatever the umask. The directory must be
+ * readable.
+ */
 MUST_CHECK enum err file_replace(
     const char *path, struct bytes content, mode_t mode);
 

@@ -27,7 +27,8 @@ void sandbox_calls_all(struct sandbox_calls *calls);
 
 /*
  * Allows, or refuses with an error number, calls by their names, NULL at
- * the end. Names of another architecture are passed over.
+ * the end. A call that only another architecture has is passed over; a name
+ * that libseccomp has never heard of is an error.
  */
 void sandbox_allow(struct sandbox_calls *calls, const char *const *names);
 void sandbox_refuse(
@@ -50,8 +51,8 @@ void sandbox_allow_own_signals(struct sandbox_calls *calls);
 
 /*
  * Takes everything else from this process and the threads it will start, for
- * ever; threads that run already keep it. The process needs no_new_privs. The
- * list is used up.
+ * ever, and sets no_new_privs; threads that run already keep it. The list is
+ * used up.
  *
  * Errors, with errno: ERR_NOMEM, ERR_IO (a rule cannot be), ERR_UNSUPPORTED
  * (the kernel does not take the list).
