@@ -258,7 +258,7 @@ class Module:
     def __init__(self, state, coap, *options, model="sara-r5", wrapper=(),
                  seal=None, serial="SN-0001"):
         if seal:
-            options = (*options, "--offline")
+            options = ("--register-ms", "0", *options, "--offline")
         self.state = pathlib.Path(state)
         self.log = open(self.state.parent / (self.state.name + ".log"), "ab")
         self.process = subprocess.Popen(

@@ -311,9 +311,7 @@ def blocked(pid):
     return None if text.startswith("running") else text
 
 
-@pytest.mark.parametrize("end", [
-    "killed", pytest.param("gives up", marks=pytest.mark.slow)])
-def test_relay_dies_with_its_tee(device, end):
+def test_relay_dies_with_its_tee(device):
     """While the TPM hangs, too, which holds holdfast-tpm in its question."""
     tpm, module = device
     tee, relay = tee_of(module)
@@ -322,8 +320,7 @@ def test_relay_dies_with_its_tee(device, end):
     try:
         module.socket.sendall(b"AT+USECPSK=32\r")
         wait_until(lambda: blocked(relay) not in (None, idle), "the question")
-        if end == "killed":
-            os.kill(tee, signal.SIGKILL)
+        os.kill(tee, signal.SIGKILL)
         assert module.process.wait(PATIENCE) == 2
         wait_until(lambda: gone(relay), "the end of holdfast-tpm")
     finally:
