@@ -20,9 +20,9 @@
 #include "backoff.h"
 #include "base/limits.h"
 #include "cloud/address.h"
-#include "file/file.h"
 #include "cloud/log.h"
 #include "cloud/process.h"
+#include "file/file.h"
 
 #define STOP_TIMEOUT_MS 10000
 #define LOCK_WAIT_MS 5000

@@ -15,10 +15,10 @@
 
 #include "base/wipe.h"
 #include "cloud/address.h"
-#include "file/file.h"
 #include "cloud/log.h"
 #include "cloud/sandbox.h"
 #include "crypto/crypto.h"
+#include "file/file.h"
 #include "service/setup.h"
 #include "service/tokens.h"
 

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
-#include "file/file.h"
 #include "cloud/log.h"
+#include "file/file.h"
 
 #define PUBLIC_TEXT_MAX 1024
 

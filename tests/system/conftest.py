@@ -121,8 +121,7 @@ class Service:
         self.process.kill()
         self.process.wait()
         for child in children:
-            wait_until(lambda: not pathlib.Path(f"/proc/{child}").exists()
-                       or "Z" in process_state(child), "a child's end")
+            wait_until(lambda: process_gone(child), "a child's end")
 
     def children(self):
         """(pid, name) of the three processes; the name is keys, ..."""
@@ -147,13 +146,13 @@ class Service:
         return self.log_path.read_text(errors="replace")
 
 
-def process_state(pid):
-    """The State line of a process, or nothing."""
+def process_gone(pid):
+    """Whether a process has ended, be it waited for or not."""
     try:
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return re.search(r"State:\s*(\S)", status).group(1)
+        return True
+    return re.search(r"State:\s*(\S)", status).group(1) == "Z"
 
 
 class Account:
@@ -440,6 +439,12 @@ def rng(request):
     seed = os.environ.get("HOLDFAST_SEED", request.node.name)
     print(f"HOLDFAST_SEED={seed}")
     return random.Random(seed)
+
+
+def listened_at(port):
+    """Whether somebody listens at a TCP port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port(keep=True):

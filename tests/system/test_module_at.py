@@ -13,7 +13,7 @@ import time
 import pytest
 import serial
 
-from conftest import (PATIENCE, SANITIZED, open_files, process_state, program,
+from conftest import (PATIENCE, SANITIZED, open_files, process_gone, program,
                       wait_until)
 
 OK = b"\r\nOK\r\n"
@@ -541,8 +541,7 @@ def test_tee_is_locked_up(start):
     assert not set(held) & {f"socket:[{inode}]" for inode in inodes}
     assert sum(name.startswith("socket:") for name in held) == 1
     process.kill()
-    wait_until(lambda: not pathlib.Path(f"/proc/{tee}").exists()
-               or "Z" in process_state(tee), "the TEE's end")
+    wait_until(lambda: process_gone(tee), "the TEE's end")
 
 
 def test_front_end_holds_no_key_file(start):

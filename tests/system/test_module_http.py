@@ -2,13 +2,12 @@
 import http.server
 import re
 import shutil
-import socket
 import subprocess
 import threading
 
 import pytest
 
-from conftest import PATIENCE, free_port, wait_until
+from conftest import PATIENCE, free_port, listened_at, wait_until
 from test_module_at import device, service, start  # noqa: F401
 from test_module_radio import Driver
 
@@ -61,11 +60,7 @@ class Nginx:
         self.process = subprocess.Popen(
             ["/usr/sbin/nginx", "-p", str(folder), "-c",
              str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
-        wait_until(self.answers, "nginx")
-
-    def answers(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        wait_until(lambda: listened_at(self.port), "nginx")
 
     def stop(self):
         self.process.terminate()

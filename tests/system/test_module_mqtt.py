@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from conftest import PATIENCE, free_port, wait_until
+from conftest import PATIENCE, free_port, listened_at, wait_until
 from test_module_at import device, service, start  # noqa: F401
 from test_module_http import host  # noqa: F401
 
@@ -29,11 +29,7 @@ class Broker:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 ["/usr/sbin/mosquitto", "-c", str(path)], stderr=log)
-        wait_until(self.answers, "the broker")
-
-    def answers(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        wait_until(lambda: listened_at(self.port), "the broker")
 
     def log(self):
         return (self.folder / "log").read_text()

@@ -8,13 +8,12 @@ import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
 
-from conftest import (PATIENCE, Module, free_port, open_files, program,
-                      wait_until)
+from conftest import (PATIENCE, Module, free_port, listened_at, open_files,
+                      process_gone, program, wait_until)
 from test_c2c import features, hosts  # noqa: F401 (fixtures)
 from test_e2e import aesccm_dec, parameters
 from test_psk import get_psk
@@ -65,7 +64,8 @@ class TcpTpm(Tpm):
         for _ in range(20):
             port = free_port(keep=False)
             self.launch(f"type=tcp,port={port}", f"type=tcp,port={port + 1}")
-            wait_until(lambda: self.ended() or self.answers(port + 1), "swtpm")
+            wait_until(lambda: self.ended() or listened_at(port + 1),
+                       "swtpm")
             if not self.ended():
                 break
         assert not self.ended()
@@ -73,11 +73,6 @@ class TcpTpm(Tpm):
 
     def ended(self):
         return self.process.poll() is not None
-
-    @staticmethod
-    def answers(port):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -296,15 +291,6 @@ def test_tpm_hangs_at_start(account, device, new_module):
     new_module(*tpm.rot, state=module.state).complete().close()
 
 
-def gone(pid):
-    """Whether a process has ended, be it waited for or not."""
-    try:
-        status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return "State:\tZ" in status
-
-
 def blocked(pid):
     """The system call in which a process waits, with what it waits for."""
     text = pathlib.Path(f"/proc/{pid}/syscall").read_text()
@@ -322,7 +308,7 @@ def test_relay_dies_with_its_tee(device):
         wait_until(lambda: blocked(relay) not in (None, idle), "the question")
         os.kill(tee, signal.SIGKILL)
         assert module.process.wait(PATIENCE) == 2
-        wait_until(lambda: gone(relay), "the end of holdfast-tpm")
+        wait_until(lambda: process_gone(relay), "the end of holdfast-tpm")
     finally:
         tpm.process.send_signal(signal.SIGCONT)
 

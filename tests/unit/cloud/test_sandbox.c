@@ -20,9 +20,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "file/file.h"
 #include "cloud/sandbox.h"
 #include "crypto/crypto.h"
+#include "file/file.h"
 #include "inside.h"
 #include "scratch.h"
 

@@ -85,9 +85,8 @@ try_writing(void)
 	WANT(denied(mkdir(scratch_path("own/d"), 0700), EACCES));
 	WANT(denied(mkfifo(scratch_path("own/p"), 0600), EACCES));
 	WANT(denied(
-		 rename(scratch_path("own/file"), scratch_path("own/sub/file")),
-		 EXDEV) ||
-	     abi() >= 2);
+	    rename(scratch_path("own/file"), scratch_path("own/sub/file")),
+	    EXDEV));
 	WANT(denied(
 	    link(scratch_path("own/file"), scratch_path("own/sub/f")), EXDEV));
 	WANT(denied(execl(scratch_path("own/file"), "file", NULL), EACCES));
