@@ -3,113 +3,121 @@
  * device path reads. Every change of protocol state is one statement; which
  * change is right is not judged here.
  */
+#include <assert.h>
+
 #include "journal.h"
 #include "places.h"
 #include "sql.h"
 #include "store/pendings.h"
 
+/* What a check-in asks for, which is the path that has to be short; */
+#define CHECKIN_COLUMNS                                                        \
+	"uid, tenant, profile, status, instance, generation, alias, n, ck,"    \
+	" last_ck, last_id, features, features_version, confirmed,"            \
+	" confirmed_version, firmware, seen, address, suspended,"              \
+	" quarantined, rotate, changed, period, flags, rooted, erased,"        \
+	" released, resync"
+#define CHECKIN_COUNT 28
+
+/* and all there is. */
 #define COLUMNS                                                                \
-	"uid, tenant, profile, serial, status, instance, factory_key,"         \
-	" factory_secret, import, generation, generation_max, alias,"          \
-	" public_key, n, ck, last_ck, last_id, features, features_version,"    \
-	" confirmed, confirmed_version, firmware, created, registered, seen,"  \
-	" address, suspended, quarantined, rotate, changed,"                   \
-	" resume, period, flags, rooted, erased, released, resync,"            \
-	" next_instance, renewed"
-
-#define COLUMN_COUNT 39
-
-static void
-read_owner(struct query *q, struct store_device *d)
-{
-	(void)query_copy(q, 0, d->uid, sizeof(d->uid));
-	d->tenant = query_u64(q, 1);
-	d->has_profile = query_copy(q, 2, d->profile, sizeof(d->profile));
-	query_copy_text(q, 3, d->serial, sizeof(d->serial));
-	d->status = (enum store_device_status)query_u32(q, 4);
-	d->has_instance = query_copy(q, 5, d->instance, sizeof(d->instance));
-	(void)query_copy(q, 6, d->factory_key, sizeof(d->factory_key));
-	query_secret(q, 7, &d->factory_secret);
-	d->import_id = query_u64(q, 8);
-}
+	CHECKIN_COLUMNS ", serial, factory_key, factory_secret, import,"       \
+			" generation_max, public_key, created, registered,"    \
+			" resume, next_instance, renewed"
 
 static void
 read_state(struct query *q, struct store_device *d)
 {
-	d->generation = query_u32(q, 9);
-	d->generation_max = query_u32(q, 10);
-	(void)query_copy(q, 11, d->alias, sizeof(d->alias));
-	(void)query_copy(q, 12, d->public_key, sizeof(d->public_key));
-	d->n = query_u64(q, 13);
-	query_secret(q, 14, &d->ck);
-	query_secret(q, 15, &d->last_ck);
-	d->has_last_id = query_copy(q, 16, d->last_id, sizeof(d->last_id));
-	d->changed = query_u64(q, 29);
-	(void)query_copy(q, 30, d->resume, sizeof(d->resume));
+	(void)query_copy(q, 0, d->uid, sizeof(d->uid));
+	d->tenant = query_u64(q, 1);
+	d->has_profile = query_copy(q, 2, d->profile, sizeof(d->profile));
+	d->status = (enum store_device_status)query_u32(q, 3);
+	d->has_instance = query_copy(q, 4, d->instance, sizeof(d->instance));
+	d->generation = query_u32(q, 5);
+	(void)query_copy(q, 6, d->alias, sizeof(d->alias));
+	d->n = query_u64(q, 7);
+	query_secret(q, 8, &d->ck);
+	query_secret(q, 9, &d->last_ck);
+	d->has_last_id = query_copy(q, 10, d->last_id, sizeof(d->last_id));
 }
 
 static void
-read_rest(struct query *q, struct store_device *d)
+read_report(struct query *q, struct store_device *d)
 {
-	d->features = query_u32(q, 17);
-	d->features_version = query_u64(q, 18);
-	d->confirmed = query_u32(q, 19);
-	d->confirmed_version = query_u64(q, 20);
-	query_copy_text(q, 21, d->firmware, sizeof(d->firmware));
-	d->created = query_u64(q, 22);
-	d->registered = query_u64(q, 23);
-	d->seen = query_u64(q, 24);
-	query_copy_text(q, 25, d->address, sizeof(d->address));
-	d->suspended = query_bool(q, 26);
-	d->quarantined = query_bool(q, 27);
-	d->rotate = query_bool(q, 28);
-	d->period = query_u32(q, 31);
-	d->flags = query_u32(q, 32);
+	d->features = query_u32(q, 11);
+	d->features_version = query_u64(q, 12);
+	d->confirmed = query_u32(q, 13);
+	d->confirmed_version = query_u64(q, 14);
+	query_copy_text(q, 15, d->firmware, sizeof(d->firmware));
+	d->seen = query_u64(q, 16);
+	query_copy_text(q, 17, d->address, sizeof(d->address));
+	d->changed = query_u64(q, 21);
+	d->period = query_u32(q, 22);
+	d->flags = query_u32(q, 23);
 	d->objects = false;
 }
 
 static void
 read_decisions(struct query *q, struct store_device *d)
 {
-	d->rooted = query_u64(q, 33);
-	d->erased = query_u64(q, 34);
-	d->has_released = !query_is_null(q, 35);
-	d->released = query_u32(q, 35);
-	d->resync = query_u32(q, 36);
+	d->suspended = query_bool(q, 18);
+	d->quarantined = query_bool(q, 19);
+	d->rotate = query_bool(q, 20);
+	d->rooted = query_u64(q, 24);
+	d->erased = query_u64(q, 25);
+	d->has_released = !query_is_null(q, 26);
+	d->released = query_u32(q, 26);
+	d->resync = query_u32(q, 27);
+}
+
+static void
+read_rest(struct query *q, struct store_device *d)
+{
+	query_copy_text(q, 28, d->serial, sizeof(d->serial));
+	(void)query_copy(q, 29, d->factory_key, sizeof(d->factory_key));
+	query_secret(q, 30, &d->factory_secret);
+	d->import_id = query_u64(q, 31);
+	d->generation_max = query_u32(q, 32);
+	(void)query_copy(q, 33, d->public_key, sizeof(d->public_key));
+	d->created = query_u64(q, 34);
+	d->registered = query_u64(q, 35);
+	(void)query_copy(q, 36, d->resume, sizeof(d->resume));
 	d->has_next_instance =
 	    query_copy(q, 37, d->next_instance, sizeof(d->next_instance));
 	d->renewed = query_bool(q, 38);
 }
 
 static void
-read_device(struct query *q, struct store_device *d)
+read_checkin(struct query *q, struct store_device *d)
 {
-	read_owner(q, d);
+	d->partial = true;
 	read_state(q, d);
-	read_rest(q, d);
+	read_report(q, d);
 	read_decisions(q, d);
 }
 
-/* Runs a look-up to its end; NULL rowid: it has none as its last column. */
+static void
+read_device(struct query *q, struct store_device *d)
+{
+	read_checkin(q, d);
+	read_rest(q, d);
+	d->partial = false;
+}
+
+/* Ends a look-up, of which found is what it has read, if there was a row. */
 static enum err
-find(struct store *store, struct query *q, int64_t *ret_rowid,
+end_find(struct store *store, struct query *q, struct store_device *found,
     struct store_device *ret_device)
 {
-	struct store_device found;
 	enum err err;
 
-	if (query_row(q)) {
-		read_device(q, &found);
-		if (ret_rowid != NULL)
-			*ret_rowid = query_i64(q, COLUMN_COUNT);
-	} else {
+	if (!q->on_row)
 		query_fail(q, ERR_NOT_FOUND);
-	}
 	err = query_end(q);
 	if (err == ERR_OK)
-		err = journal_read(store, &found);
+		err = journal_read(store, found);
 	if (err == ERR_OK)
-		*ret_device = found;
+		*ret_device = *found;
 	return err;
 }
 
@@ -119,11 +127,29 @@ store_device_by_uid(struct store *store, const uint8_t uid[UID_LEN],
 {
 	static const struct sql sql = {
 	    "SELECT " COLUMNS " FROM devices WHERE uid = $1"};
+	struct store_device found;
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(uid, UID_LEN));
-	return find(store, &q, NULL, ret_device);
+	if (query_row(&q))
+		read_device(&q, &found);
+	return end_find(store, &q, &found, ret_device);
+}
+
+/* Runs a look-up by alias; ret_rowid: of the row, when it gives that, too. */
+static enum err
+find_checkin(struct store *store, struct query *q, int64_t *ret_rowid,
+    struct store_device *ret_device)
+{
+	struct store_device found = {.generation = 0};
+
+	if (query_row(q)) {
+		read_checkin(q, &found);
+		if (ret_rowid != NULL)
+			*ret_rowid = query_i64(q, CHECKIN_COUNT);
+	}
+	return end_find(store, q, &found, ret_device);
 }
 
 /* Where the row was the last time: ERR_NOT_FOUND is no answer. */
@@ -131,22 +157,22 @@ static enum err
 find_at(struct store *store, int64_t rowid, const uint8_t alias[ALIAS_LEN],
     struct store_device *ret_device)
 {
-	static const struct sql sql = {
-	    "SELECT " COLUMNS " FROM devices WHERE rowid = $1 AND alias = $2"};
+	static const struct sql sql = {"SELECT " CHECKIN_COLUMNS " FROM devices"
+				       " WHERE rowid = $1 AND alias = $2"};
 	struct query q;
 
 	query_start(&q, store, &sql);
 	query_bind_i64(&q, rowid);
 	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
-	return find(store, &q, NULL, ret_device);
+	return find_checkin(store, &q, NULL, ret_device);
 }
 
 enum err
 store_device_by_alias(struct store *store, const uint8_t alias[ALIAS_LEN],
     struct store_device *ret_device)
 {
-	static const struct sql sql = {
-	    "SELECT " COLUMNS ", rowid FROM devices WHERE alias = $1"};
+	static const struct sql sql = {"SELECT " CHECKIN_COLUMNS ", rowid"
+				       " FROM devices WHERE alias = $1"};
 	int64_t rowid = 0;
 	struct query q;
 	enum err err = ERR_NOT_FOUND;
@@ -157,7 +183,7 @@ store_device_by_alias(struct store *store, const uint8_t alias[ALIAS_LEN],
 		return err;
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, bytes_make(alias, ALIAS_LEN));
-	err = find(store, &q, &rowid, ret_device);
+	err = find_checkin(store, &q, &rowid, ret_device);
 	if (err == ERR_OK)
 		places_keep(store, alias, rowid);
 	return err;
@@ -350,8 +376,10 @@ store_device_commit(struct store *store, const struct store_device *device)
 	    " generation_max = CASE WHEN generation_max < $27 THEN $27"
 	    " ELSE generation_max END WHERE uid = $28"};
 	struct query q;
-	enum err err = journal_void(store, device->uid);
+	enum err err;
 
+	assert(!device->partial);
+	err = journal_void(store, device->uid);
 	if (err != ERR_OK)
 		return err;
 	query_start(&q, store, &sql);

@@ -1,5 +1,6 @@
 /*
- * Aliases are random: two that meet in one place take it from each other.
+ * Aliases are random. Each may stand in a set of places side by side, and
+ * takes the place of another where they are taken.
  */
 #include "places.h"
 
@@ -7,13 +8,16 @@
 
 #include "sqlite.h"
 
-static struct place *
-place_of(const struct store *store, const uint8_t alias[ALIAS_LEN])
-{
-	uint32_t hash = (uint32_t)alias[0] << 16 | (uint32_t)alias[1] << 8 |
-			(uint32_t)alias[2];
+STATIC_ASSERT(PLACES_MAX % PLACES_SET == 0, sets_are_whole);
 
-	return &store->places.place[hash % PLACES_MAX];
+static struct place *
+set_of(const struct store *store, const uint8_t alias[ALIAS_LEN])
+{
+	size_t hash =
+	    (size_t)alias[0] << 16 | (size_t)alias[1] << 8 | (size_t)alias[2];
+
+	return &store->places
+		    .place[hash % (PLACES_MAX / PLACES_SET) * PLACES_SET];
 }
 
 void
@@ -29,6 +33,31 @@ places_close(struct store *store)
 	store->places.place = NULL;
 }
 
+/* The place of an alias; NULL: it has none. */
+static struct place *
+place_of(const struct store *store, const uint8_t alias[ALIAS_LEN])
+{
+	struct place *set = set_of(store, alias);
+
+	for (size_t i = 0; i < PLACES_SET; i++)
+		if (set[i].rowid != 0 &&
+		    memcmp(set[i].alias, alias, ALIAS_LEN) == 0)
+			return &set[i];
+	return NULL;
+}
+
+/* A free place for an alias, or else one that is not. */
+static struct place *
+make_room(const struct store *store, const uint8_t alias[ALIAS_LEN])
+{
+	struct place *set = set_of(store, alias);
+
+	for (size_t i = 0; i < PLACES_SET; i++)
+		if (set[i].rowid == 0)
+			return &set[i];
+	return &set[alias[ALIAS_LEN - 1] % PLACES_SET];
+}
+
 bool
 places_find(const struct store *store, const uint8_t alias[ALIAS_LEN],
     int64_t *ret_rowid)
@@ -38,8 +67,10 @@ places_find(const struct store *store, const uint8_t alias[ALIAS_LEN],
 	if (store->places.place == NULL)
 		return false;
 	p = place_of(store, alias);
+	if (p == NULL)
+		return false;
 	*ret_rowid = p->rowid;
-	return p->rowid != 0 && memcmp(p->alias, alias, ALIAS_LEN) == 0;
+	return true;
 }
 
 void
@@ -50,6 +81,8 @@ places_keep(struct store *store, const uint8_t alias[ALIAS_LEN], int64_t rowid)
 	if (store->places.place == NULL)
 		return;
 	p = place_of(store, alias);
+	if (p == NULL)
+		p = make_room(store, alias);
 	p->rowid = rowid;
 	memcpy(p->alias, alias, ALIAS_LEN);
 }

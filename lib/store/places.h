@@ -13,6 +13,7 @@
 #include "base/limits.h"
 
 #define PLACES_MAX 262144 /* 4 MiB, of which memory is what was used */
+#define PLACES_SET 4 /* places that an alias may stand in */
 
 struct place {
 	int64_t rowid; /* 0: none */

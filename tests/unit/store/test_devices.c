@@ -71,9 +71,9 @@ test_commit_erases_the_factory_secret(void **state)
 	struct fixture *f = *state;
 	struct store_device d = add_committed(f->store, 1, alias_a), found;
 
-	assert_int_equal(
-	    store_device_by_alias(f->store, alias_a, &found), ERR_OK);
-	assert_memory_equal(found.uid, d.uid, UID_LEN);
+	assert_int_equal(store_device_by_uid(f->store, d.uid, &found), ERR_OK);
+	assert_false(found.partial);
+	assert_memory_equal(found.alias, alias_a, ALIAS_LEN);
 	assert_int_equal(found.factory_secret.len, 0);
 	assert_memory_equal(found.factory_key, d.factory_key, P256_POINT_LEN);
 	assert_int_equal(found.n, 1);
@@ -81,11 +81,53 @@ test_commit_erases_the_factory_secret(void **state)
 	assert_memory_equal(found.last_ck.b, d.last_ck.b, BLOB_MAX);
 	assert_true(found.has_last_id);
 	assert_int_equal(found.registered, 1700000100);
-	assert_int_equal(
-	    store_device_by_alias(f->store, alias_b, &found), ERR_NOT_FOUND);
 	assert_int_equal(fixture_number(f, "SELECT count(*) FROM devices"
 					   " WHERE factory_secret IS NULL"),
 	    1);
+}
+
+/* The columns of a check-in are read into what they are named after. */
+static void
+test_a_check_in_finds_its_part(void **state)
+{
+	struct fixture *f = *state;
+	struct store_device d = add_committed(f->store, 1, alias_a), found;
+
+	fixture_sql(f, "UPDATE devices SET suspended = 1, released = 7,"
+		       " resync = 6, rooted = 8, features = 9, confirmed = 10,"
+		       " features_version = 11, confirmed_version = 12,"
+		       " period = 13, flags = 14, seen = 15, erased = 16,"
+		       " firmware = '17', address = '18'");
+	assert_int_equal(
+	    store_device_by_alias(f->store, alias_a, &found), ERR_OK);
+	assert_true(found.partial && found.created == 0);
+	assert_memory_equal(found.uid, d.uid, UID_LEN);
+	assert_memory_equal(found.alias, alias_a, ALIAS_LEN);
+	assert_int_equal(found.n, 1);
+	assert_memory_equal(found.ck.b, d.ck.b, BLOB_MAX);
+	assert_memory_equal(found.last_ck.b, d.last_ck.b, BLOB_MAX);
+	assert_memory_equal(found.last_id, d.last_id, REQUEST_ID_LEN);
+	assert_true(found.suspended && !found.quarantined && !found.rotate);
+	assert_true(found.has_released && found.released == 7);
+	assert_true(found.resync == 6 && found.rooted == 8);
+	assert_true(found.features == 9 && found.confirmed == 10);
+	assert_true(
+	    found.features_version == 11 && found.confirmed_version == 12);
+	assert_true(found.period == 13 && found.flags == 14);
+	assert_true(found.seen == 15 && found.erased == 16);
+	assert_string_equal(found.firmware, "17");
+	assert_string_equal(found.address, "18");
+	fixture_sql(f, "UPDATE devices SET suspended = 0, quarantined = 1,"
+		       " rotate = 0");
+	assert_int_equal(
+	    store_device_by_alias(f->store, alias_a, &found), ERR_OK);
+	assert_true(!found.suspended && found.quarantined && !found.rotate);
+	fixture_sql(f, "UPDATE devices SET quarantined = 0, rotate = 1");
+	assert_int_equal(
+	    store_device_by_alias(f->store, alias_a, &found), ERR_OK);
+	assert_true(!found.suspended && !found.quarantined && found.rotate);
+	assert_int_equal(
+	    store_device_by_alias(f->store, alias_b, &found), ERR_NOT_FOUND);
 }
 
 static void
@@ -728,6 +770,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_import_then_find),
 	    TEST(test_commit_erases_the_factory_secret),
+	    TEST(test_a_check_in_finds_its_part),
 	    TEST(test_advance_needs_the_right_state),
 	    TEST(test_generation_numbers_only_grow),
 	    TEST(test_generations_end_once),

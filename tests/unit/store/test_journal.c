@@ -589,6 +589,33 @@ test_places_of_rows(void **state)
 	assert_int_equal(device_of(f->store, d[2].alias), 0);
 }
 
+/* As many aliases of one set as it has places are known, and one more. */
+static void
+test_places_of_a_set(void **state)
+{
+	struct store *store = ((struct fixture *)*state)->store;
+	uint8_t alias[PLACES_SET + 1][ALIAS_LEN] = {{0}};
+	size_t known = 0;
+	int64_t rowid;
+
+	assert_int_equal(store_journal_open(store), ERR_OK);
+	for (uint8_t i = 0; i <= PLACES_SET; i++) {
+		alias[i][ALIAS_LEN - 1] = i;
+		assert_false(places_find(store, alias[i], &rowid));
+		places_keep(store, alias[i], i + 1);
+		places_keep(store, alias[i], i + 100);
+		assert_true(places_find(store, alias[i], &rowid));
+		assert_int_equal(rowid, i + 100);
+		if (i == PLACES_SET - 1)
+			for (uint8_t j = 0; j < PLACES_SET; j++)
+				assert_true(
+				    places_find(store, alias[j], &rowid));
+	}
+	for (uint8_t i = 0; i <= PLACES_SET; i++)
+		known += places_find(store, alias[i], &rowid);
+	assert_int_equal(known, PLACES_SET);
+}
+
 /* A failure may undo a transaction by itself: a row would stand alone. */
 static void
 test_undone_by_itself(void **state)
@@ -739,6 +766,7 @@ main(void)
 	    TEST(test_undone_batch),
 	    TEST(test_refused_row),
 	    TEST(test_places_of_rows),
+	    TEST(test_places_of_a_set),
 	    TEST(test_undone_by_itself),
 	    cmocka_unit_test(test_entries),
 	    cmocka_unit_test(test_latest),

@@ -24,23 +24,16 @@ struct store_device {
 	uint64_t tenant; /* 0: nobody's */
 	bool has_profile;
 	uint8_t profile[PROFILE_UID_LEN]; /* of the owner */
-	char serial[SERIAL_MAX + 1];
 	enum store_device_status status;
 	bool has_instance;
 	uint8_t instance[INSTANCE_LEN];
-	uint8_t factory_key[P256_POINT_LEN];
-	struct store_blob factory_secret; /* none from the first commit on */
-	uint64_t import_id; /* 0: none */
 	uint32_t generation; /* 0: not registered */
-	uint32_t generation_max; /* the highest given, but to pendings */
-	uint8_t alias[ALIAS_LEN]; /* these five: only when generation > 0 */
-	uint8_t public_key[P256_POINT_LEN];
+	uint8_t alias[ALIAS_LEN]; /* up to last_id: only when generation > 0 */
 	uint64_t n;
 	struct store_blob ck; /* ck(n) */
 	struct store_blob last_ck; /* ck(n - 1), or none */
 	bool has_last_id;
 	uint8_t last_id[REQUEST_ID_LEN]; /* the request accepted under it */
-	uint8_t resume[RESUME_LEN]; /* resume tag of the current generation */
 	uint32_t period; /* seconds, as last told; 0: never */
 	bool objects; /* no column: something waits on the bulk channel */
 	uint32_t flags; /* enum checkin_flag, as last told */
@@ -49,8 +42,6 @@ struct store_device {
 	uint32_t confirmed; /* what the device has said it runs */
 	uint64_t confirmed_version;
 	char firmware[FIRMWARE_MAX + 1];
-	uint64_t created;
-	uint64_t registered; /* 0: never */
 	uint64_t seen; /* 0: never */
 	char address[STORE_ADDRESS_MAX];
 	bool suspended;
@@ -62,18 +53,33 @@ struct store_device {
 	bool has_released;
 	uint32_t released;
 	uint32_t resync; /* the generation left that may come back; 0: none */
+	uint64_t changed; /* number of the last change of state */
+
+	/* No column: a check-in was asked for, and what follows is not known. */
+	bool partial;
+	char serial[SERIAL_MAX + 1];
+	uint8_t factory_key[P256_POINT_LEN];
+	struct store_blob factory_secret; /* none from the first commit on */
+	uint64_t import_id; /* 0: none */
+	uint32_t generation_max; /* the highest given, but to pendings */
+	uint8_t public_key[P256_POINT_LEN]; /* of the current generation, */
+	uint8_t resume[RESUME_LEN]; /* with its resume tag */
+	uint64_t created;
+	uint64_t registered; /* 0: never */
 	bool renewed; /* produced anew, and has not registered since */
 	/* Of such a device: the only silicon that may come. */
 	bool has_next_instance;
 	uint8_t next_instance[INSTANCE_LEN];
-	uint64_t changed; /* number of the last change of state */
 };
 
 /* Wipes nothing: all secrets in it are wrapped. Errors: ERR_NOT_FOUND. */
 MUST_CHECK enum err store_device_by_uid(struct store *store,
     const uint8_t uid[UID_LEN], struct store_device *ret_device);
 
-/* By the alias of its current generation. Errors: ERR_NOT_FOUND. */
+/*
+ * What a check-in asks for (partial), by the alias of the current generation.
+ * Errors: ERR_NOT_FOUND.
+ */
 MUST_CHECK enum err store_device_by_alias(struct store *store,
     const uint8_t alias[ALIAS_LEN], struct store_device *ret_device);
 
