@@ -4,6 +4,7 @@
  * and no key of its own.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <time.h>
 
@@ -145,15 +146,14 @@ serve(struct server *s)
 	return true;
 }
 
-/* Makes durable what nobody waits for. */
+/* Does what nobody waits for, a part at a time; false when all is done. */
 static bool
 tidy(struct server *s)
 {
 	bool worked = devices_quiet(s->devices);
 
 	/* What fails here is settled before the next answer. */
-	if (worked)
-		(void)!store_sync(s->store);
+	(void)!(worked ? store_sync(s->store) : store_rest(s->store));
 	return worked;
 }
 
@@ -328,6 +328,8 @@ devices_main(const struct process *p)
 
 	if (s == NULL)
 		return 1;
+	/* Pages that another's commit makes it forget it reads again. */
+	(void)mallopt(M_TRIM_THRESHOLD, INT32_MAX);
 	s->udp.fd = -1;
 	s->next = &s->batch[0];
 	err = start(s, p);

@@ -387,13 +387,13 @@ store_defer(struct store *store, int pages)
 	(void)sqlite3_wal_hook(store->db, note_pages, store);
 }
 
-/* A log that has grown long is carried over, when it is durable. */
+/* Carries over a log that has as many pages, when it is durable. */
 static enum err
-shorten(struct store *store)
+shorten(struct store *store, int pages)
 {
 	enum err err;
 
-	if (store->pages < store->pages_max || store->in_transaction)
+	if (store->pages < pages || store->in_transaction)
 		return ERR_OK;
 	err = carry_over(store);
 	/* Not all of it, or again after as many pages. */
@@ -425,7 +425,7 @@ store_sync_end(struct store *store, bool synced)
 	store->in_doubt = store->in_doubt || !synced;
 	err = sqlite_settle(store);
 	if (err == ERR_OK)
-		err = shorten(store);
+		err = shorten(store, store->pages_max);
 	if (err == ERR_OK && store->in_doubt)
 		err = ERR_BUSY; /* within a transaction nothing is settled */
 	return err;
@@ -448,6 +448,16 @@ store_sync(struct store *store)
 {
 	return store_sync_end(
 	    store, !store_sync_start(store) || store_sync_run(store));
+}
+
+enum err
+store_rest(struct store *store)
+{
+	enum err err = store_sync(store);
+
+	return err == ERR_OK && store->defers
+		   ? shorten(store, store->pages_max / STORE_REST_PART)
+		   : err;
 }
 
 bool

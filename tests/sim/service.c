@@ -328,6 +328,8 @@ service_handle(struct sim *sim, const struct devices_in *in,
 		service_answer(sim);
 	if (s->devices != NULL && chance_one_in(&s->chance, 4)) {
 		(void)devices_quiet(s->devices);
+		if (!s->syncing)
+			(void)!store_rest(s->store);
 		(void)ended(sim);
 	}
 }

@@ -294,6 +294,8 @@ test_deferred_long(void **state)
 				continue;
 			if (v % 2 == 0 && store_sync(store) == ERR_OK)
 				durable = v;
+			if (v % 7 == 0 && store_rest(store) == ERR_OK)
+				durable = v;
 		}
 		ended = !disk_is_dead();
 		disk_die();

@@ -143,6 +143,35 @@ test_tidy_forgets_what_was_erased(void **state)
 	store_close(reader);
 }
 
+/* In quiet a log is carried over that otherwise had room for more. */
+static void
+test_rest_carries_over(void **state)
+{
+	struct fixture *f = *state;
+	char text[] = "text-000";
+	size_t count = 0;
+
+	store_defer(f->store, 8 * STORE_REST_PART);
+	assert_int_equal(store_tidy(f->store), ERR_OK);
+	assert_int_equal(add_event(f->store, text), ERR_OK);
+	assert_int_equal(store_rest(f->store), ERR_OK);
+	assert_false(files_contain(f, "", text));
+	while (!files_contain(f, "", text)) {
+		assert_true(count++ < 8);
+		(void)snprintf(text, sizeof(text), "text-%03zu", count);
+		assert_int_equal(add_event(f->store, text), ERR_OK);
+		assert_int_equal(store_sync(f->store), ERR_OK);
+		assert_false(files_contain(f, "", text));
+		assert_int_equal(store_begin_read(f->store), ERR_OK);
+		assert_int_equal(store_rest(f->store), ERR_OK);
+		assert_false(files_contain(f, "", text));
+		store_rollback(f->store);
+		assert_int_equal(store_rest(f->store), ERR_OK);
+	}
+	assert_true(count > 1);
+	assert_int_equal(count_events(f), (int)count + 1);
+}
+
 static void
 test_rollback_leaves_nothing(void **state)
 {
@@ -340,6 +369,7 @@ main(void)
 	    TEST(test_other_files_are_refused),
 	    TEST(test_file_is_private_and_wal),
 	    TEST(test_tidy_forgets_what_was_erased),
+	    TEST(test_rest_carries_over),
 	    TEST(test_rollback_leaves_nothing),
 	    TEST(test_readers_see_one_state),
 	    TEST(test_tells_what_others_change),

@@ -118,6 +118,13 @@ MUST_CHECK enum err store_confirm(struct store *store);
 /* All three; ERR_OK, too, when there is nothing to do. */
 MUST_CHECK enum err store_sync(struct store *store);
 
+/*
+ * store_sync at a time when nobody waits, which carries over the log when it
+ * has grown to that part of its pages: who comes next has room for many.
+ */
+#define STORE_REST_PART 8
+MUST_CHECK enum err store_rest(struct store *store);
+
 /* Whether a transaction is open. */
 bool store_in_transaction(const struct store *store);
 
