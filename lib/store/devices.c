@@ -443,6 +443,7 @@ store_device_release(struct store *store, const struct store_device *device)
 	    " next_instance = $3, rotate = $4 WHERE uid = $5"};
 	struct query q;
 
+	assert(!device->partial);
 	query_start(&q, store, &sql);
 	query_bind_u64(&q, device->released);
 	query_bind_u64_or_null(&q, device->resync);
@@ -541,6 +542,7 @@ store_device_renew(struct store *store, const struct store_device *device)
 	struct query q;
 	enum err err;
 
+	assert(!device->partial);
 	query_start(&q, store, &sql);
 	query_bind_blob(&q, BYTES_OF(device->factory_key));
 	query_bind_secret(&q, &device->factory_secret);

@@ -46,16 +46,19 @@ place_of(const struct store *store, const uint8_t alias[ALIAS_LEN])
 	return NULL;
 }
 
-/* A free place for an alias, or else one that is not. */
+/*
+ * A free place for an alias, or else one in turn: some are of aliases that are
+ * no more, and sooner or later it is theirs.
+ */
 static struct place *
-make_room(const struct store *store, const uint8_t alias[ALIAS_LEN])
+make_room(struct store *store, const uint8_t alias[ALIAS_LEN])
 {
 	struct place *set = set_of(store, alias);
 
 	for (size_t i = 0; i < PLACES_SET; i++)
 		if (set[i].rowid == 0)
 			return &set[i];
-	return &set[alias[ALIAS_LEN - 1] % PLACES_SET];
+	return &set[store->places.turn++ % PLACES_SET];
 }
 
 bool

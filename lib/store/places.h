@@ -8,6 +8,7 @@
 #define STORE_PLACES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/limits.h"
@@ -22,6 +23,7 @@ struct place {
 
 struct places {
 	struct place *place; /* NULL: none are kept */
+	size_t turn; /* whose place is taken next, where none is free */
 };
 
 struct store;

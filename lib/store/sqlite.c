@@ -396,9 +396,8 @@ shorten(struct store *store, int pages)
 	if (store->pages < pages || store->in_transaction)
 		return ERR_OK;
 	err = carry_over(store);
-	/* Not all of it, or again after as many pages. */
-	if (err == ERR_OK || err == ERR_BUSY)
-		store->pages = 0;
+	/* All of it, or again after the next commit. */
+	store->pages = 0;
 	return err == ERR_BUSY ? ERR_OK : err;
 }
 
@@ -455,9 +454,11 @@ store_rest(struct store *store)
 {
 	enum err err = store_sync(store);
 
-	return err == ERR_OK && store->defers
-		   ? shorten(store, store->pages_max / STORE_REST_PART)
-		   : err;
+	if (err != ERR_OK || !store->defers)
+		return err;
+	err = shorten(store, store->pages_max / STORE_REST_PART);
+	/* Now, or who comes next would have to. */
+	return err == ERR_OK ? ERR_OK : sqlite_settle(store);
 }
 
 bool

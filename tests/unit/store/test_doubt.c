@@ -313,6 +313,42 @@ test_deferred_long(void **state)
 	}
 }
 
+#define PAGES 64 /* of a log */
+
+/* What fails in quiet is settled there, and not when somebody waits. */
+static void
+test_rest_settles(void **state)
+{
+	struct store *store;
+	char answer[64];
+
+	(void)state;
+	disk_install();
+	for (uint64_t n = 1; n <= 60; n++) {
+		disk_reset(n);
+		store = open_store();
+		run_sql(store, "CREATE TABLE t (v INTEGER, b TEXT)");
+		run_sql(store, "CREATE INDEX i ON t (b)");
+		store_defer(store, PAGES);
+		/* The schema fills the log, and is carried over here. */
+		for (uint64_t v = 1; v <= 4; v++) {
+			assert_int_equal(write_rows(store, v), ERR_OK);
+			assert_int_equal(store_sync(store), ERR_OK);
+		}
+		assert_in_range(store->pages, PAGES / STORE_REST_PART, PAGES);
+		disk_plan(DISK_ERROR, n);
+		assert_int_equal(store_rest(store), ERR_OK);
+		assert_false(store->in_doubt);
+		disk_die();
+		store_close(store);
+		disk_revive(true);
+		store = open_store();
+		ask_sql(store, "SELECT max(v) FROM t", answer);
+		assert_string_equal(answer, "4");
+		store_close(store);
+	}
+}
+
 #define DEVICES 14 /* more than a row of the journal holds */
 
 static void
@@ -431,6 +467,7 @@ main(void)
 	    cmocka_unit_test(test_journal_faults),
 	    cmocka_unit_test(test_confirmed),
 	    cmocka_unit_test(test_deferred_long),
+	    cmocka_unit_test(test_rest_settles),
 	    cmocka_unit_test(test_deferred_faults),
 	    cmocka_unit_test(test_deferred_power)};
 
