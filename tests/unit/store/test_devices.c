@@ -103,7 +103,9 @@ test_a_check_in_finds_its_part(void **state)
 	assert_true(found.partial && found.created == 0);
 	assert_memory_equal(found.uid, d.uid, UID_LEN);
 	assert_memory_equal(found.alias, alias_a, ALIAS_LEN);
-	assert_int_equal(found.n, 1);
+	assert_int_equal(found.status, DEVICE_REGISTERED);
+	assert_true(found.generation == 1 && found.n == 1);
+	assert_int_equal(found.changed, 5);
 	assert_memory_equal(found.ck.b, d.ck.b, BLOB_MAX);
 	assert_memory_equal(found.last_ck.b, d.last_ck.b, BLOB_MAX);
 	assert_memory_equal(found.last_id, d.last_id, REQUEST_ID_LEN);

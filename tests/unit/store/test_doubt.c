@@ -31,6 +31,16 @@ open_store(void)
 	return store;
 }
 
+/* What a store finds after a power cut. */
+static struct store *
+open_after_cut(struct store *store)
+{
+	disk_die();
+	store_close(store);
+	disk_revive(true);
+	return open_store();
+}
+
 static enum err
 write_value(struct store *store, uint64_t value)
 {
@@ -210,10 +220,7 @@ test_deferred_power(void **state)
 		    store_sync_end(store, store_sync_run(store)), ERR_OK);
 		assert_int_equal(write_value(store, 4), ERR_OK);
 		assert_int_equal(read_value(store), 4);
-		disk_die();
-		store_close(store);
-		disk_revive(true);
-		store = open_store();
+		store = open_after_cut(store);
 		got = read_value(store);
 		assert_true(got >= 2 && got <= 4);
 		lost += got < 4;
@@ -298,10 +305,7 @@ test_deferred_long(void **state)
 				durable = v;
 		}
 		ended = !disk_is_dead();
-		disk_die();
-		store_close(store);
-		disk_revive(true);
-		store = open_store();
+		store = open_after_cut(store);
 		ask_sql(store, "PRAGMA integrity_check", answer);
 		assert_string_equal(answer, "ok");
 		ask_sql(store, "SELECT coalesce(max(v), 0) FROM t", answer);
@@ -339,10 +343,7 @@ test_rest_settles(void **state)
 		disk_plan(DISK_ERROR, n);
 		assert_int_equal(store_rest(store), ERR_OK);
 		assert_false(store->in_doubt);
-		disk_die();
-		store_close(store);
-		disk_revive(true);
-		store = open_store();
+		store = open_after_cut(store);
 		ask_sql(store, "SELECT max(v) FROM t", answer);
 		assert_string_equal(answer, "4");
 		store_close(store);
