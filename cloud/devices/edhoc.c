@@ -11,7 +11,10 @@
 
 static const enum edhoc_suite suites[] = {EDHOC_SUITE_2, EDHOC_SUITE_3};
 
-/* Current, factory, pendings, left, and one that nobody has. */
+/*
+ * Current, factory, pendings, and the latest that were left: each costs an
+ * ECDH. Who has an older key comes by value when he is not answered.
+ */
 #define CANDIDATES_MAX 10
 
 struct candidates {
@@ -70,25 +73,20 @@ refuse_suites(struct devices *d, struct job *job)
 	    writer_bytes(&w));
 }
 
-/* Reads message_1 and goes up to where the static key is needed. */
+/* Reads message_1, and names the session that answers it. */
 static enum err
-respond(struct devices *d, struct session *s, struct bytes message_1)
+open_message_1(struct devices *d, struct job *job, struct bytes message_1)
 {
-	struct edhoc_ephemeral pair;
-	enum err err;
-
-	err = edhoc_message_1_open(
+	struct session *s = job->session;
+	enum err err = edhoc_message_1_open(
 	    &s->edhoc, suites, ARRAY_LEN(suites), message_1);
+
 	if (err == ERR_OK && s->edhoc.method != EDHOC_DH_DH)
 		err = ERR_INVALID;
 	if (err != ERR_OK)
 		return err;
 	sessions_name(&d->sessions, s, &s->edhoc.c_i);
-	err = pool_take(&d->pool, d->random, &pair);
-	if (err == ERR_OK)
-		err = edhoc_respond(&s->edhoc, &s->c_r, &pair);
-	wipe(&pair, sizeof(pair));
-	return err;
+	return pool_take(&d->pool, d->random, &job->pair);
 }
 
 static enum step
@@ -135,6 +133,16 @@ answer_message_1(struct devices *d, struct job *job)
 }
 
 static enum step
+refuse_message_1(struct devices *d, struct job *job, enum err err)
+{
+	sessions_drop(&d->sessions, job->session);
+	job->session = NULL;
+	if (err == ERR_UNSUPPORTED)
+		return refuse_suites(d, job);
+	return reply_edhoc_error(d, job);
+}
+
+static enum step
 ask_prk(struct devices *d, struct job *job)
 {
 	struct keysproto_request *q = job_ask(d, job);
@@ -147,10 +155,23 @@ ask_prk(struct devices *d, struct job *job)
 	return STEP_ASK;
 }
 
+/* Goes up to where the static key is needed. */
+static enum step
+respond(struct devices *d, struct job *job)
+{
+	struct session *s = job->session;
+	enum err err =
+	    edhoc_respond(&s->edhoc, &s->c_r, &job->pair, job_agreed(d, job));
+
+	wipe(&job->pair, sizeof(job->pair));
+	return err == ERR_OK ? ask_prk(d, job) : refuse_message_1(d, job, err);
+}
+
 enum step
 step_message_1(struct devices *d, struct job *job)
 {
 	struct bytes payload = job->message.payload;
+	struct p256_agreement agreement;
 	const struct answer *kept;
 	enum err err;
 
@@ -168,15 +189,12 @@ step_message_1(struct devices *d, struct job *job)
 	    net_number(&d->challenges, job->in->net, SESSION_NETS));
 	if (job->session == NULL)
 		return STEP_WAIT;
-	err = respond(
-	    d, job->session, bytes_make(payload.ptr + 1, payload.len - 1));
-	if (err == ERR_OK)
-		return ask_prk(d, job);
-	sessions_drop(&d->sessions, job->session);
-	job->session = NULL;
-	if (err == ERR_UNSUPPORTED)
-		return refuse_suites(d, job);
-	return reply_edhoc_error(d, job);
+	err = open_message_1(
+	    d, job, bytes_make(payload.ptr + 1, payload.len - 1));
+	if (err != ERR_OK)
+		return refuse_message_1(d, job, err);
+	agreement = edhoc_agreement_2(&job->session->edhoc, &job->pair);
+	return job_agree(d, job, &agreement, respond);
 }
 
 static void
@@ -204,8 +222,8 @@ list_candidates(const struct judge_device *k, struct candidates *ret)
 }
 
 static enum err
-verify(
-    struct edhoc *e, const uint8_t uid[UID_LEN], const struct p256_point *point)
+verify(struct edhoc *e, const uint8_t uid[UID_LEN],
+    const struct p256_point *point, const struct p256_agreement *agreed)
 {
 	char subject[HEX_SIZE(UID_LEN)];
 	uint8_t buf[CRED_MAX];
@@ -218,23 +236,30 @@ verify(
 	edhoc_ccs_write(
 	    &w, bytes_str(subject), bytes_make(uid, UID_LEN), point);
 	err = writer_end(&w, &cred.cred);
-	return err == ERR_OK ? edhoc_message_3_verify(e, &cred) : err;
+	return err == ERR_OK ? edhoc_message_3_verify(e, &cred, agreed) : err;
 }
 
-/* ERR_AUTH when no candidate has written message_3. */
+/*
+ * The likely sender first, whose agreement is computed with others'; then the
+ * rest. ERR_AUTH when no candidate has written message_3.
+ */
 static enum err
-verify_known(struct job *job, struct session *s)
+verify_known(struct job *job, const struct p256_agreement *agreed)
 {
+	struct session *s = job->session;
+	struct p256_point point = job->sender;
 	struct candidates c;
-	struct p256_point point;
 	enum err err = ERR_AUTH;
 
 	list_candidates(&job->known, &c);
 	for (size_t i = 0; i < c.count; i++) {
-		err = p256_point_decode(
-		    bytes_make(c.key[i], P256_POINT_LEN), &point);
+		err = i == 0
+			  ? ERR_OK
+			  : p256_point_decode(
+				bytes_make(c.key[i], P256_POINT_LEN), &point);
 		if (err == ERR_OK)
-			err = verify(&s->edhoc, job->uid, &point);
+			err = verify(&s->edhoc, job->uid, &point,
+			    i == 0 ? agreed : NULL);
 		if (err == ERR_OK)
 			memcpy(s->key, c.key[i], P256_POINT_LEN);
 		if (err != ERR_AUTH)
@@ -243,85 +268,129 @@ verify_known(struct job *job, struct session *s)
 	return err;
 }
 
-/*
- * A device that nobody knows costs as long as one that is known, so that the
- * time says nothing (F18): our own key, which it cannot have, is tried.
- */
-static enum err
-verify_nobody(struct devices *d, struct job *job, struct session *s)
-{
-	enum err err = verify(&s->edhoc, job->uid, &d->public_key);
-
-	return err == ERR_OK ? ERR_AUTH : err;
-}
-
 /* A credential by value: whoever has its key, but nobody we know yet. */
 static enum err
-verify_by_value(struct job *job, struct session *s, struct bytes ccs)
+verify_by_value(struct job *job, const struct p256_agreement *agreed)
 {
-	const struct edhoc_cred by_value = {.cred = ccs};
-	struct edhoc_cred cred = by_value;
-	struct bytes subject, kid;
-	enum err err = edhoc_ccs_read(ccs, &subject, &kid, &cred.public_key);
+	struct session *s = job->session;
+	enum err err = verify(&s->edhoc, job->uid, &job->sender, agreed);
 
-	if (err != ERR_OK || kid.len != UID_LEN)
-		return ERR_AUTH;
-	memcpy(job->uid, kid.ptr, UID_LEN);
-	err = verify(&s->edhoc, job->uid, &cred.public_key);
 	if (err != ERR_OK)
 		return err;
-	p256_point_encode(&cred.public_key, s->key);
+	p256_point_encode(&job->sender, s->key);
 	s->by_value = true;
 	return ERR_OK;
 }
 
 static enum err
-verify_sender(
-    struct devices *d, struct job *job, struct session *s, struct bytes id_cred)
+verify_sender(struct job *job, const struct p256_agreement *agreed)
 {
-	struct bytes kid, ccs;
 	enum err err;
 
-	if (edhoc_kccs_read(id_cred, &ccs))
-		return verify_by_value(job, s, ccs);
-	if (!edhoc_kid_read(id_cred, &kid) || kid.len != UID_LEN)
-		return ERR_AUTH;
-	memcpy(job->uid, kid.ptr, UID_LEN);
-	err = job_load(d, job);
-	if (err == ERR_NOT_FOUND)
-		return verify_nobody(d, job, s);
-	return err == ERR_OK ? verify_known(job, s) : err;
+	if (job->by_value)
+		return verify_by_value(job, agreed);
+	if (job->is_known)
+		return verify_known(job, agreed);
+	err = verify(&job->session->edhoc, job->uid, &job->sender, agreed);
+	return err == ERR_OK ? ERR_AUTH : err;
 }
 
-enum err
-session_prove(struct devices *d, struct job *job, struct session *s,
-    struct bytes message_3)
+/* It decrypts, so it is no third party's: not once more. */
+static enum step
+refuse_message_3(struct devices *d, struct job *job)
 {
-	struct bytes id_cred;
-	enum err err;
+	sessions_drop(&d->sessions, job->session);
+	job->session = NULL;
+	return job->proven(d, job, ERR_AUTH);
+}
 
-	err = edhoc_message_3_open(&s->edhoc, message_3, &id_cred);
-	if (err != ERR_OK)
-		return ERR_AUTH;
-	err = verify_sender(d, job, s, id_cred);
-	if (err == ERR_AUTH) {
-		/* It decrypts, so it is no third party's: not once more. */
-		sessions_drop(&d->sessions, s);
-		job->session = NULL;
-		return err;
-	}
-	if (err == ERR_OK)
-		err = edhoc_exporter(&s->edhoc, KEYS_EXPORTER_LABEL, BYTES_NONE,
-		    s->exporter, sizeof(s->exporter));
+static enum err
+make_proven(struct devices *d, struct job *job)
+{
+	struct session *s = job->session;
+	enum err err = edhoc_exporter(&s->edhoc, KEYS_EXPORTER_LABEL,
+	    BYTES_NONE, s->exporter, sizeof(s->exporter));
+
 	if (err == ERR_OK)
 		err = edhoc_oscore(&s->edhoc, &s->context);
 	if (err == ERR_OK)
-		err = sha256(&message_3, 1, s->hash_3);
+		err = sha256(&job->message_3, 1, s->hash_3);
 	if (err != ERR_OK)
 		return err;
 	memcpy(s->uid, job->uid, UID_LEN);
 	sessions_prove(&d->sessions, s, d->now.ms);
 	return ERR_OK;
+}
+
+static enum step
+verify_message_3(struct devices *d, struct job *job)
+{
+	enum err err = verify_sender(job, job_agreed(d, job));
+
+	job->next = job->begun; /* if it has to wait now */
+	if (err == ERR_AUTH)
+		return refuse_message_3(d, job);
+	if (err == ERR_OK)
+		err = make_proven(d, job);
+	return job->proven(d, job, err);
+}
+
+/*
+ * A device that nobody knows costs as long as one that is known, so that the
+ * time says nothing (F18): our own key, which it cannot have, is tried.
+ */
+static enum err
+find_known(struct devices *d, struct job *job)
+{
+	struct candidates c;
+	enum err err = job_load(d, job);
+
+	job->sender = d->public_key;
+	if (err != ERR_OK)
+		return err == ERR_NOT_FOUND ? ERR_OK : err;
+	list_candidates(&job->known, &c);
+	return p256_point_decode(
+	    bytes_make(c.key[0], P256_POINT_LEN), &job->sender);
+}
+
+/* Who says to have written message_3, and with which key. */
+static enum err
+find_sender(struct devices *d, struct job *job, struct bytes id_cred)
+{
+	struct bytes kid, ccs, subject;
+
+	job->by_value = edhoc_kccs_read(id_cred, &ccs);
+	if (job->by_value) {
+		if (edhoc_ccs_read(ccs, &subject, &kid, &job->sender) != ERR_OK)
+			return ERR_AUTH;
+	} else if (!edhoc_kid_read(id_cred, &kid)) {
+		return ERR_AUTH;
+	}
+	if (kid.len != UID_LEN)
+		return ERR_AUTH;
+	memcpy(job->uid, kid.ptr, UID_LEN);
+	return job->by_value ? ERR_OK : find_known(d, job);
+}
+
+enum step
+session_prove(struct devices *d, struct job *job, outcome_fn *proven)
+{
+	struct edhoc *e = &job->session->edhoc;
+	struct p256_agreement agreement;
+	struct bytes id_cred;
+	enum err err;
+
+	if (edhoc_message_3_open(e, job->message_3, &id_cred) != ERR_OK)
+		return proven(d, job, ERR_AUTH);
+	job->begun = job->next;
+	job->proven = proven;
+	err = find_sender(d, job, id_cred);
+	if (err == ERR_AUTH)
+		return refuse_message_3(d, job);
+	if (err != ERR_OK)
+		return proven(d, job, err);
+	agreement = edhoc_agreement_3(e, &job->sender);
+	return job_agree(d, job, &agreement, verify_message_3);
 }
 
 /* message_3 alone is answered by message_4: RFC 9528, section 5.5. */
@@ -364,6 +433,19 @@ find_session(struct devices *d, struct job *job)
 	return ERR_OK;
 }
 
+static enum step
+message_3_proven(struct devices *d, struct job *job, enum err err)
+{
+	if (err == ERR_OK)
+		return answer_message_3(d, job);
+	if (err == ERR_BUSY)
+		return STEP_WAIT;
+	if (err != ERR_AUTH)
+		return job_fail(d, job);
+	d->counters.ignored++;
+	return STEP_DONE;
+}
+
 enum step
 step_message_3(struct devices *d, struct job *job)
 {
@@ -381,13 +463,5 @@ step_message_3(struct devices *d, struct job *job)
 		return STEP_WAIT;
 	if (err != ERR_OK)
 		return reply_edhoc_error(d, job);
-	err = session_prove(d, job, job->session, job->message_3);
-	if (err == ERR_OK)
-		return answer_message_3(d, job);
-	if (err == ERR_BUSY)
-		return STEP_WAIT;
-	if (err != ERR_AUTH)
-		return job_fail(d, job);
-	d->counters.ignored++;
-	return STEP_DONE;
+	return session_prove(d, job, message_3_proven);
 }

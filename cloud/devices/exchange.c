@@ -597,28 +597,6 @@ find_session(struct devices *d, struct job *job)
 	return ERR_OK;
 }
 
-/* Proves the session, or sees that this message_3 has proved it before. */
-static enum err
-prove(struct devices *d, struct job *job)
-{
-	struct session *s = job->session;
-	uint8_t hash[SHA256_LEN];
-	enum err err;
-
-	if (!job->combined)
-		return s->state == SESSION_PROVEN ? ERR_OK : ERR_NOT_FOUND;
-	if (s->state == SESSION_HALF_OPEN) {
-		err = session_prove(d, job, s, job->message_3);
-		if (err == ERR_OK)
-			edhoc_done(&s->edhoc);
-		return err;
-	}
-	err = sha256(&job->message_3, 1, hash);
-	if (err != ERR_OK)
-		return err;
-	return memcmp(hash, s->hash_3, SHA256_LEN) == 0 ? ERR_OK : ERR_AUTH;
-}
-
 static enum step
 refuse_unknown(struct devices *d, struct job *job)
 {
@@ -626,6 +604,51 @@ refuse_unknown(struct devices *d, struct job *job)
 	job->formats = true;
 	return job->combined ? reply_edhoc_error(d, job)
 			     : reply_code(d, job, COAP_UNAUTHORIZED);
+}
+
+/* What a session that is proven, or not, makes of the request. */
+static enum step
+go_on(struct devices *d, struct job *job, enum err err)
+{
+	if (err == ERR_BUSY)
+		return STEP_WAIT;
+	if (err == ERR_AUTH) {
+		d->counters.ignored++;
+		return STEP_DONE;
+	}
+	if (err == ERR_NOT_FOUND || err == ERR_FORMAT || err == ERR_TRUNCATED)
+		return refuse_unknown(d, job);
+	if (err != ERR_OK)
+		return job_fail(d, job);
+	memcpy(job->uid, job->session->uid, UID_LEN);
+	return open_request(d, job);
+}
+
+static enum step
+session_proven(struct devices *d, struct job *job, enum err err)
+{
+	if (err == ERR_OK)
+		edhoc_done(&job->session->edhoc);
+	return go_on(d, job, err);
+}
+
+/* Proves the session, or sees that this message_3 has proved it before. */
+static enum step
+prove(struct devices *d, struct job *job)
+{
+	const struct session *s = job->session;
+	uint8_t hash[SHA256_LEN];
+	enum err err;
+
+	if (!job->combined)
+		return go_on(d, job,
+		    s->state == SESSION_PROVEN ? ERR_OK : ERR_NOT_FOUND);
+	if (s->state == SESSION_HALF_OPEN)
+		return session_prove(d, job, session_proven);
+	err = sha256(&job->message_3, 1, hash);
+	if (err == ERR_OK && memcmp(hash, s->hash_3, SHA256_LEN) != 0)
+		err = ERR_AUTH;
+	return go_on(d, job, err);
 }
 
 enum step
@@ -643,18 +666,5 @@ step_exchange(struct devices *d, struct job *job)
 	if (split_combined(job) != ERR_OK)
 		return refuse_unknown(d, job);
 	err = find_session(d, job);
-	if (err == ERR_OK)
-		err = prove(d, job);
-	if (err == ERR_BUSY)
-		return STEP_WAIT;
-	if (err == ERR_AUTH) {
-		d->counters.ignored++;
-		return STEP_DONE;
-	}
-	if (err == ERR_NOT_FOUND || err == ERR_FORMAT || err == ERR_TRUNCATED)
-		return refuse_unknown(d, job);
-	if (err != ERR_OK)
-		return job_fail(d, job);
-	memcpy(job->uid, job->session->uid, UID_LEN);
-	return open_request(d, job);
+	return err == ERR_OK ? prove(d, job) : go_on(d, job, err);
 }

@@ -1,6 +1,8 @@
 /*
  * The handler's life, a batch, and what the jobs of a batch call.
  */
+#include <assert.h>
+
 #include "base/wipe.h"
 #include "job.h"
 #include "store/journal.h"
@@ -27,6 +29,23 @@ struct keysproto_answer *
 job_answer(struct devices *d, const struct job *job, size_t i)
 {
 	return &d->answer[job->ask_at + i];
+}
+
+enum step
+job_agree(struct devices *d, struct job *job,
+    const struct p256_agreement *agreement, step_fn *next)
+{
+	assert(d->agreement_count < ARRAY_LEN(d->agreement));
+	job->agreement_at = d->agreement_count++;
+	d->agreement[job->agreement_at] = *agreement;
+	job->next = next;
+	return STEP_AGREE;
+}
+
+const struct p256_agreement *
+job_agreed(const struct devices *d, const struct job *job)
+{
+	return &d->agreement[job->agreement_at];
 }
 
 enum err

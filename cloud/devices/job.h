@@ -30,6 +30,7 @@
 
 enum step {
 	STEP_ASK, /* it has asked the keys: next runs with the answers */
+	STEP_AGREE, /* it wants its agreement: next runs when it is computed */
 	STEP_WAIT, /* next runs again in the next pass */
 	STEP_DONE /* with an answer or without */
 };
@@ -46,6 +47,8 @@ enum effect {
 
 struct job;
 typedef enum step step_fn(struct devices *d, struct job *job);
+/* Goes on with what became of something. */
+typedef enum step outcome_fn(struct devices *d, struct job *job, enum err err);
 
 /* A check-in context that may have protected a request. */
 struct attempt {
@@ -66,12 +69,14 @@ struct job {
 	step_fn *next;
 	bool waiting; /* for a pass */
 	bool done;
+	bool goes_on; /* next runs in the next round */
 	bool failed; /* its changes could not be made */
 	bool again; /* waits for the next pass once its changes are made */
 	uint8_t uid[UID_LEN];
 	/* Questions of this round. */
 	size_t ask_at;
 	size_t ask_count;
+	size_t agreement_at;
 	/* What becomes of it. */
 	enum effect effect;
 	union {
@@ -94,6 +99,11 @@ struct job {
 	bool combined;
 	bool formats; /* answer with content formats */
 	struct bytes message_3, ciphertext;
+	struct edhoc_ephemeral pair; /* until the session has it */
+	struct p256_point sender; /* the likely one of message_3 */
+	bool by_value; /* its credential came by value */
+	step_fn *begun; /* the step that reads message_3 */
+	outcome_fn *proven; /* what follows when it was verified or not */
 	struct judge_device known;
 	bool is_known; /* of this pass */
 	bool resyncs; /* a clone that gets a root of its own */
@@ -165,6 +175,8 @@ struct devices {
 	struct keysproto_request request[ROUND_ASKS_MAX];
 	struct keysproto_answer answer[ROUND_ASKS_MAX];
 	size_t request_count;
+	struct p256_agreement agreement[DEVICES_BATCH_MAX]; /* of the pass */
+	size_t agreement_count;
 };
 
 STATIC_ASSERT(DEVICES_ASK_MAX <= KEYSPROTO_BATCH_MAX, questions_fit_a_message);
@@ -176,6 +188,17 @@ struct keysproto_request *job_ask(struct devices *d, struct job *job);
 /* The answer to the job's question number i of the round before. */
 struct keysproto_answer *job_answer(
     struct devices *d, const struct job *job, size_t i);
+
+/*
+ * Has an agreement computed at the end of this round, together with those of
+ * other jobs, for next. One in a pass; its secret and peer stay where they
+ * are.
+ */
+enum step job_agree(struct devices *d, struct job *job,
+    const struct p256_agreement *agreement, step_fn *next);
+/* That agreement, until the pass ends. */
+const struct p256_agreement *job_agreed(
+    const struct devices *d, const struct job *job);
 
 /* Hashes what is protected by OSCORE into job->hash. Error: ERR_CRYPTO. */
 MUST_CHECK enum err job_hash(struct job *job);
@@ -287,14 +310,14 @@ MUST_CHECK enum err ticket_ask(struct devices *d, struct job *job);
 void ticket_take(struct devices *d, struct job *job, size_t i);
 
 /*
- * Verifies message_3 against all that is known of its sender, and makes the
- * session proven. Errors: ERR_BUSY (the device is locked: wait), ERR_AUTH
- * (not verified: ignore), others: fail.
+ * Verifies job->message_3 against all that is known of its sender, makes the
+ * job's session proven, and goes on with proven. Errors that it is told:
+ * ERR_BUSY (the device is locked: wait), ERR_AUTH (not verified: ignore),
+ * others: fail.
  */
-MUST_CHECK enum err session_prove(struct devices *d, struct job *job,
-    struct session *session, struct bytes message_3);
+enum step session_prove(struct devices *d, struct job *job, outcome_fn *proven);
 
-/* Reads the device of job->uid, once a pass. Errors as session_prove. */
+/* Reads the device of job->uid, once a pass. ERR_BUSY: it is locked. */
 MUST_CHECK enum err job_load(struct devices *d, struct job *job);
 
 /* Store and protocol use the same blobs under two names. */

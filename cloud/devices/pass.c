@@ -1,7 +1,7 @@
 /*
- * Passes and rounds. In a round every job steps until it needs the keys, and
- * all their questions go out as one message; a pass ends when no job asks any
- * more.
+ * Passes and rounds. In a round every job steps until it needs the keys or a
+ * key agreement. All their agreements are computed together, and all their
+ * questions go out as one message; a pass ends when no job needs any more.
  */
 #include "base/wipe.h"
 #include "job.h"
@@ -22,6 +22,15 @@ static size_t
 weight_of(const struct keysproto_request *q)
 {
 	return q->op == KEYSPROTO_CHECKIN || q->op == KEYSPROTO_ADVANCE ? 1 : 2;
+}
+
+/* Computes the agreements of this round, which come after those before. */
+static void
+agree(struct devices *d, size_t before)
+{
+	if (d->agreement_count > before)
+		p256_ecdh_many(
+		    &d->agreement[before], d->agreement_count - before);
 }
 
 /* Asks the keys for all jobs of this round, in messages that surely fit. */
@@ -52,33 +61,36 @@ settle(struct devices *d, struct job *job, enum step step)
 	}
 }
 
-/* Steps every job that has answers, or none asked; false when all rest. */
+static void
+step_job(struct devices *d, struct job *job)
+{
+	enum step step = job->next(d, job);
+
+	job->goes_on = step == STEP_ASK || step == STEP_AGREE;
+	if (step != STEP_ASK)
+		job->ask_count = 0;
+	if (!job->goes_on)
+		settle(d, job, step);
+}
+
+/* Steps every job that has what it needs; false when all rest. */
 static bool
 round_of(struct devices *d, bool first)
 {
-	size_t answered = d->request_count;
-	enum step step;
-	bool asked[DEVICES_BATCH_MAX];
+	size_t answered = d->request_count, agreed = d->agreement_count;
 
-	for (size_t i = 0; i < d->job_count; i++)
-		asked[i] = d->job[i].ask_count > 0;
 	d->request_count = 0;
 	for (size_t i = 0; i < d->job_count; i++) {
 		struct job *job = &d->job[i];
 
-		if (!job->waiting || job->done || (!first && !asked[i]))
-			continue;
-		step = job->next(d, job);
-		if (step != STEP_ASK) {
-			job->ask_count = 0;
-			settle(d, job, step);
-		}
+		if (job->waiting && !job->done && (first || job->goes_on))
+			step_job(d, job);
 	}
 	wipe(d->answer, answered * sizeof(d->answer[0]));
-	if (d->request_count == 0)
-		return false;
-	ask_keys(d);
-	return true;
+	agree(d, agreed);
+	if (d->request_count > 0)
+		ask_keys(d);
+	return d->request_count > 0 || d->agreement_count > agreed;
 }
 
 void
@@ -121,6 +133,7 @@ pass_run(struct devices *d)
 
 	d->pass++;
 	d->request_count = 0;
+	d->agreement_count = 0;
 	d->memo.is = false;
 	memset(d->hold, 0, sizeof(d->hold));
 	for (size_t i = 0; i < d->job_count; i++) {
@@ -130,6 +143,7 @@ pass_run(struct devices *d)
 	}
 	while (round_of(d, first))
 		first = false;
+	wipe(d->agreement, d->agreement_count * sizeof(d->agreement[0]));
 	end_pass(d);
 	for (size_t i = 0; i < d->job_count; i++)
 		waits = waits || d->job[i].waiting;

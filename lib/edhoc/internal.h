@@ -73,16 +73,21 @@ void edhoc_info_write(
 MUST_CHECK enum err edhoc_kdf(const uint8_t prk[SHA256_LEN], uint32_t label,
     struct bytes context, uint8_t *ret_out, size_t len);
 
-/* SALT_3e2m or SALT_4e3m, then PRK = Extract(salt, ECDH(secret, peer)). */
+/*
+ * PRK = Extract(salt, ECDH(secret, peer)), which agreed has already, unless it
+ * is NULL.
+ */
 MUST_CHECK enum err edhoc_dh_prk(enum edhoc_suite suite,
     const uint8_t salt[SHA256_LEN], const struct p256_secret *secret,
-    const struct p256_point *peer, uint8_t ret_prk[SHA256_LEN]);
+    const struct p256_point *peer, const struct p256_agreement *agreed,
+    uint8_t ret_prk[SHA256_LEN]);
 
 /*
  * TH_2 and PRK_2e from own, peer and h_message_1, G_Y being the one that the
- * role says. Sets th and prk_2e.
+ * role says. Sets th and prk_2e. agreed: as for edhoc_dh_prk.
  */
-MUST_CHECK enum err edhoc_agree(struct edhoc *e);
+MUST_CHECK enum err edhoc_agree(
+    struct edhoc *e, const struct p256_agreement *agreed);
 
 /*
  * Chooses the PRK that authenticates this role's message: the one that was

@@ -48,13 +48,40 @@ kdf_th(const uint8_t prk[SHA256_LEN], enum edhoc_label label,
 	return edhoc_kdf(prk, label, bytes_make(th, SHA256_LEN), ret_out, len);
 }
 
+struct p256_agreement
+edhoc_agreement_2(const struct edhoc *e, const struct edhoc_ephemeral *own)
+{
+	return (struct p256_agreement){
+	    .secret = &own->secret, .peer = &e->peer};
+}
+
+struct p256_agreement
+edhoc_agreement_3(const struct edhoc *e, const struct p256_point *static_i)
+{
+	return (struct p256_agreement){
+	    .secret = &e->own.secret, .peer = static_i};
+}
+
+static enum err
+take_agreed(enum edhoc_suite suite, const struct p256_agreement *agreed,
+    uint8_t ret_shared[P256_LEN])
+{
+	const struct edhoc_suite_info *info = edhoc_suite_find(suite);
+
+	if (info == NULL || info->is_25519)
+		return ERR_UNSUPPORTED;
+	memcpy(ret_shared, agreed->shared, P256_LEN);
+	return agreed->err;
+}
+
 enum err
 edhoc_dh_prk(enum edhoc_suite suite, const uint8_t salt[SHA256_LEN],
     const struct p256_secret *secret, const struct p256_point *peer,
-    uint8_t ret_prk[SHA256_LEN])
+    const struct p256_agreement *agreed, uint8_t ret_prk[SHA256_LEN])
 {
 	uint8_t shared[P256_LEN];
-	enum err err = edhoc_ecdh(suite, secret, peer, shared);
+	enum err err = agreed != NULL ? take_agreed(suite, agreed, shared)
+				      : edhoc_ecdh(suite, secret, peer, shared);
 
 	if (err == ERR_OK)
 		err = hkdf_extract(
@@ -68,7 +95,7 @@ edhoc_static_prk(enum edhoc_suite suite, const uint8_t salt[SHA256_LEN],
     const struct p256_secret *static_key, const struct p256_point *peer,
     uint8_t ret_prk[SHA256_LEN])
 {
-	return edhoc_dh_prk(suite, salt, static_key, peer, ret_prk);
+	return edhoc_dh_prk(suite, salt, static_key, peer, NULL, ret_prk);
 }
 
 bool
@@ -84,7 +111,7 @@ edhoc_need(const struct edhoc *e, uint8_t ret_salt[SHA256_LEN],
 
 /* PRK_2e = EDHOC_Extract( TH_2, G_XY ): section 4.1.1.1. */
 enum err
-edhoc_agree(struct edhoc *e)
+edhoc_agree(struct edhoc *e, const struct p256_agreement *agreed)
 {
 	const struct p256_point *g_y =
 	    e->role == EDHOC_INITIATOR ? &e->peer : &e->own.public_key;
@@ -93,7 +120,7 @@ edhoc_agree(struct edhoc *e)
 
 	if (err == ERR_OK)
 		err = edhoc_dh_prk(
-		    e->suite, th, &e->own.secret, &e->peer, e->prk_2e);
+		    e->suite, th, &e->own.secret, &e->peer, agreed, e->prk_2e);
 	if (err == ERR_OK)
 		memcpy(e->th, th, sizeof(th));
 	return err;

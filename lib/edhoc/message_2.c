@@ -60,9 +60,9 @@ salt_3e2m(const struct edhoc *e, uint8_t ret_salt[SHA256_LEN])
 
 /* PRK_2e, and what the responder's static key is wanted for. */
 static enum err
-respond(struct edhoc *e)
+respond(struct edhoc *e, const struct p256_agreement *agreed)
 {
-	enum err err = edhoc_agree(e);
+	enum err err = edhoc_agree(e, agreed);
 
 	if (err != ERR_OK)
 		return err;
@@ -77,7 +77,7 @@ respond(struct edhoc *e)
 
 enum err
 edhoc_respond(struct edhoc *e, const struct edhoc_cid *c_r,
-    const struct edhoc_ephemeral *own)
+    const struct edhoc_ephemeral *own, const struct p256_agreement *agreed)
 {
 	enum err err;
 
@@ -88,7 +88,7 @@ edhoc_respond(struct edhoc *e, const struct edhoc_cid *c_r,
 		return ERR_INVALID;
 	e->c_r = *c_r;
 	e->own = *own;
-	err = respond(e);
+	err = respond(e, agreed);
 	if (err == ERR_OK)
 		e->state = EDHOC_RESPONDING;
 	else
@@ -181,7 +181,7 @@ edhoc_message_2_open(
 		return ERR_STATE;
 	err = message_2_read(e, message_2, &ciphertext);
 	if (err == ERR_OK)
-		err = edhoc_agree(e);
+		err = edhoc_agree(e, NULL);
 	if (err == ERR_OK)
 		err = xor_keystream(e, ciphertext, plaintext);
 	if (err == ERR_OK)

@@ -105,17 +105,18 @@ edhoc_message_3_open(
 /* PRK_4e3m as the responder has it, from G_IY = ECDH(Y, static key of I). */
 static enum err
 prk_4e3m_of(const struct edhoc *e, const struct edhoc_cred *cred_i,
-    uint8_t ret_prk[SHA256_LEN])
+    const struct p256_agreement *agreed, uint8_t ret_prk[SHA256_LEN])
 {
 	if (edhoc_by_dh(e->method, EDHOC_INITIATOR))
-		return edhoc_static_prk(e->suite, e->salt, &e->own.secret,
-		    &cred_i->public_key, ret_prk);
+		return edhoc_dh_prk(e->suite, e->salt, &e->own.secret,
+		    &cred_i->public_key, agreed, ret_prk);
 	memcpy(ret_prk, e->prk_3e2m, SHA256_LEN);
 	return ERR_OK;
 }
 
 enum err
-edhoc_message_3_verify(struct edhoc *e, const struct edhoc_cred *cred_i)
+edhoc_message_3_verify(struct edhoc *e, const struct edhoc_cred *cred_i,
+    const struct p256_agreement *agreed)
 {
 	uint8_t prk[SHA256_LEN];
 	struct edhoc_proof p =
@@ -125,7 +126,7 @@ edhoc_message_3_verify(struct edhoc *e, const struct edhoc_cred *cred_i)
 	if (e->state != EDHOC_GOT_3)
 		return ERR_STATE;
 	p.ead_raw = edhoc_plaintext_ead(e);
-	err = prk_4e3m_of(e, cred_i, prk);
+	err = prk_4e3m_of(e, cred_i, agreed, prk);
 	if (err == ERR_OK)
 		err = edhoc_proof_check(&p, edhoc_plaintext_proof(e));
 	if (err == ERR_OK)

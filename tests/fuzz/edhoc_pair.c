@@ -90,7 +90,7 @@ message_1_exchange(struct edhoc *i, struct edhoc *r)
 	fuzz_check(edhoc_message_1(i, suites, 2, NULL, &w) == ERR_OK);
 	fuzz_check(
 	    edhoc_message_1_open(r, suites + 1, 1, writer_bytes(&w)) == ERR_OK);
-	fuzz_check(edhoc_respond(r, &c_r, &y) == ERR_OK);
+	fuzz_check(edhoc_respond(r, &c_r, &y, NULL) == ERR_OK);
 }
 
 static void

@@ -15,7 +15,7 @@ go_on(struct edhoc *e)
 
 	err = edhoc_ead(e, &eads);
 	fuzz_check(err == ERR_OK || err == ERR_SPACE);
-	err = edhoc_respond(e, &c_r, &own);
+	err = edhoc_respond(e, &c_r, &own, NULL);
 	fuzz_check(err == ERR_OK || err == ERR_INVALID);
 }
 

@@ -36,7 +36,7 @@ try_message(const struct edhoc_pair *pair, struct bytes in)
 	fuzz_check(id_cred.len > 0 && id_cred.len <= EDHOC_ID_CRED_MAX);
 	err = edhoc_ead(&e, &eads);
 	fuzz_check(err == ERR_OK || err == ERR_SPACE);
-	err = edhoc_message_3_verify(&e, &pair->cred_i);
+	err = edhoc_message_3_verify(&e, &pair->cred_i, NULL);
 	fuzz_check((err == ERR_OK) == bytes_equal(in, pair->message_3));
 	fuzz_check(err == ERR_OK || e.state == EDHOC_GOT_3);
 	edhoc_done(&e);

@@ -553,6 +553,35 @@ test_clone_of_an_old_generation(void **state)
 	node_free(clone);
 }
 
+/*
+ * So old that every place for a context that was left lies between, and that
+ * its key is not tried: it comes by value then.
+ */
+static void
+test_clone_of_the_oldest_generation(void **state)
+{
+	struct kit *kit = *state;
+	struct node *node = node_ready(kit, 1);
+	struct node *clone = node_clone(node, "198.51.100.7:4444");
+
+	assert_int_equal(node_heartbeat(node), ERR_OK);
+	for (uint32_t g = 2; g < 2 + LEFT_MAX; g++) {
+		assert_int_equal(
+		    store_device_set_rotate(kit->store, node->uid, true),
+		    ERR_OK);
+		assert_int_equal(node_heartbeat(node), ERR_OK);
+		node_bootstrap(node, g);
+	}
+	assert_int_equal(
+	    kit_number(kit, "SELECT count(*) FROM left_contexts"), LEFT_MAX);
+	ask_heartbeat(clone);
+	node_run(clone, DAY_MS);
+	assert_true(kit_events(kit, "clone") > 0);
+	assert_int_equal(node_info(clone).generation, 2 + LEFT_MAX);
+	node_free(node);
+	node_free(clone);
+}
+
 /* Copied with the last state of a generation that is then left. */
 static void
 test_clone_of_the_left_context(void **state)
@@ -807,6 +836,7 @@ main(void)
 	    TEST(test_replays_do_not_hide_a_clone),
 	    TEST(test_evidence_survives_a_failed_write),
 	    TEST(test_clone_of_an_old_generation),
+	    TEST(test_clone_of_the_oldest_generation),
 	    TEST(test_clone_of_the_left_context),
 	    TEST(test_copied_factory_secrets),
 	    TEST(test_late_copy_of_factory_secrets),

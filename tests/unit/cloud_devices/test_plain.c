@@ -396,6 +396,7 @@ struct initiator {
 	struct node *node;
 	struct edhoc e;
 	struct oscore_context context;
+	struct oscore_request_ref ref;
 	uint8_t request[BOOTSTRAP_REQUEST_MAX];
 	size_t request_len;
 };
@@ -492,40 +493,56 @@ write_request_2(struct initiator *in)
 	in->request_len = w.len;
 }
 
-/* Sends request 2 under the session; says the inner code and payload. */
-static uint8_t
-exchange_2(struct initiator *in, struct bytes message_3, uint8_t *out,
-    struct bytes *ret_payload)
+/* Request 2 under the session, behind message_3 unless that is empty. */
+static void
+protect_2(struct initiator *in, struct bytes message_3, struct writer *out)
 {
 	const uint8_t piv = 0;
 	const struct oscore_outer outer = {.type = COAP_CON, .id = 7};
 	const struct oscore_inner request = {
 	    COAP_POST, BYTES_NONE, bytes_make(in->request, in->request_len)};
-	struct oscore_request_ref ref;
-	struct oscore_option option;
-	struct oscore_inner inner;
-	uint8_t buf[DATAGRAM_MAX];
-	struct coap_message m;
-	struct bytes answer, value;
-	struct writer w;
 
-	writer_init(&w, buf, sizeof(buf));
 	assert_int_equal(
 	    oscore_protect_request(&in->context, &outer, bytes_make(&piv, 1),
-		false, message_3, &request, &w, &ref),
+		false, message_3, &request, out, &in->ref),
 	    ERR_OK);
-	answer = kit_handle(in->node->kit, writer_bytes(&w), "x");
+}
+
+/* The inner code and payload of its answer; 0: there was none. */
+static uint8_t
+open_2(struct initiator *in, struct bytes answer, uint8_t *out,
+    struct bytes *ret_payload)
+{
+	struct oscore_option option;
+	struct oscore_inner inner;
+	struct coap_message m;
+	struct bytes value;
+
 	if (answer.len == 0)
 		return 0;
 	assert_int_equal(coap_decode(answer, &m), ERR_OK);
 	if (!coap_option_find(m.options, COAP_OPT_OSCORE, &value))
 		return m.code;
 	assert_int_equal(oscore_option_decode(value, &option), ERR_OK);
-	assert_int_equal(oscore_open_response(&in->context, &ref, &option,
+	assert_int_equal(oscore_open_response(&in->context, &in->ref, &option,
 			     m.payload, out, DATAGRAM_MAX, &inner),
 	    ERR_OK);
 	*ret_payload = inner.payload;
 	return inner.code;
+}
+
+/* Sends request 2; says the inner code and payload. */
+static uint8_t
+exchange_2(struct initiator *in, struct bytes message_3, uint8_t *out,
+    struct bytes *ret_payload)
+{
+	uint8_t buf[DATAGRAM_MAX];
+	struct writer w;
+
+	writer_init(&w, buf, sizeof(buf));
+	protect_2(in, message_3, &w);
+	return open_2(in, kit_handle(in->node->kit, writer_bytes(&w), "x"), out,
+	    ret_payload);
 }
 
 static void
@@ -654,6 +671,47 @@ test_unknown_device_by_value(void **state)
 }
 
 /*
+ * Two sessions of one device in one batch. Who comes by value has proved his
+ * key before his device is looked for; he finds it held, and waits with what
+ * he has proved.
+ */
+static void
+test_two_sessions_in_one_batch(void **state)
+{
+	struct kit *kit = *state;
+	struct initiator in[2] = {{.node = node_new(kit, 1)}};
+	uint8_t message_3[2][256], sent[2][DATAGRAM_MAX], plain[DATAGRAM_MAX];
+	struct bootstrap_response response;
+	struct devices_in datagram[2];
+	struct bytes out[2], payload;
+	struct writer m, w;
+
+	in[1].node = in[0].node;
+	for (int i = 0; i < 2; i++) {
+		exchange_1(&in[i], EDHOC_SUITE_2);
+		writer_init(&m, message_3[i], sizeof(message_3[i]));
+		write_message_3(&in[i], &m, i == 1);
+		write_request_2(&in[i]);
+		writer_init(&w, sent[i], sizeof(sent[i]));
+		protect_2(&in[i], writer_bytes(&m), &w);
+		datagram[i] = (struct devices_in){.data = writer_bytes(&w),
+		    .from = BYTES_LIT("x"),
+		    .address = "x"};
+	}
+	devices_handle(kit->devices, &kit->now, datagram, 2, out);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    open_2(&in[i], out[i], plain, &payload), COAP_CHANGED);
+		assert_int_equal(
+		    bootstrap_response_read(payload, &response), ERR_OK);
+		assert_int_equal(response.generation, 1 + i);
+		edhoc_done(&in[i].e);
+	}
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM pendings"), 2);
+	node_free(in[0].node);
+}
+
+/*
  * A stranger with a key of his own learns the same of every device: that
  * there is none, be it known, quarantined or not.
  */
@@ -732,6 +790,7 @@ main(void)
 	    TEST(test_forged_message_3_is_ignored),
 	    TEST(test_malformed_request_2),
 	    TEST(test_unknown_device_by_value),
+	    TEST(test_two_sessions_in_one_batch),
 	    TEST(test_stranger_by_value),
 	    TEST(test_wrong_message_3_ends_its_session),
 	};

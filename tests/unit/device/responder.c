@@ -213,7 +213,7 @@ session_answer(struct responder *r, struct peer_session *s)
 	c_r.id[0] = (uint8_t)(s - r->session);
 	if (c_r.id[0] == s->edhoc.c_i.id[0])
 		c_r.id[0] = SESSIONS;
-	must(edhoc_respond(&s->edhoc, &c_r, &own));
+	must(edhoc_respond(&s->edhoc, &c_r, &own, NULL));
 	assert_true(edhoc_need(&s->edhoc, salt, &peer));
 	must(edhoc_static_prk(s->edhoc.suite, salt, &r->secret, &peer, prk));
 	cred_r(r, ccs, &cred);
@@ -435,7 +435,7 @@ verifies(const struct responder *r, struct peer_session *s, bool *ret_factory)
 		cred.cred = writer_bytes(&w);
 		cred.is_der = false;
 		cred.public_key = candidates[i];
-		if (edhoc_message_3_verify(&s->edhoc, &cred) != ERR_OK)
+		if (edhoc_message_3_verify(&s->edhoc, &cred, NULL) != ERR_OK)
 			continue;
 		*ret_factory = i == 0;
 		return true;

@@ -51,7 +51,7 @@ bad_message_1(struct world *w, const struct message *bad)
 	if (w->r.method != w->method || w->r.suite != w->suite)
 		return;
 	assert_ok(edhoc_ephemeral_make(w->suite, &w->source, &own));
-	if (edhoc_respond(&w->r, &w->c_r, &own) != ERR_OK)
+	if (edhoc_respond(&w->r, &w->c_r, &own, NULL) != ERR_OK)
 		return;
 	world_message_2(w);
 	err = edhoc_message_2_open(&i, message_view(&w->m2), &id_cred);
@@ -186,8 +186,10 @@ forged(struct world *w)
 	world_message_3(&other);
 	assert_ok(
 	    edhoc_message_3_open(&w->r, message_view(&other.m3), &id_cred));
-	assert_int_equal(edhoc_message_3_verify(&w->r, &w->pi.cred), ERR_AUTH);
-	assert_int_equal(edhoc_message_3_verify(&w->r, &w->pi.cred), ERR_AUTH);
+	assert_int_equal(
+	    edhoc_message_3_verify(&w->r, &w->pi.cred, NULL), ERR_AUTH);
+	assert_int_equal(
+	    edhoc_message_3_verify(&w->r, &w->pi.cred, NULL), ERR_AUTH);
 	w->m3 = good;
 	world_message_3_open(w);
 	world_message_3_verify(w);

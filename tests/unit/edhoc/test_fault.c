@@ -80,7 +80,7 @@ do_message_1_open(struct world *w, struct writer *out UNUSED)
 static enum err
 do_respond(struct world *w, struct writer *out UNUSED)
 {
-	return edhoc_respond(&w->r, &w->c_r, &own);
+	return edhoc_respond(&w->r, &w->c_r, &own, NULL);
 }
 
 static enum err
@@ -126,7 +126,7 @@ do_message_3_open(struct world *w, struct writer *out UNUSED)
 static enum err
 do_message_3_verify(struct world *w, struct writer *out UNUSED)
 {
-	return edhoc_message_3_verify(&w->r, &w->pi.cred);
+	return edhoc_message_3_verify(&w->r, &w->pi.cred, NULL);
 }
 
 static enum err

@@ -72,10 +72,11 @@ candidates(struct world *w)
 	stranger_init(&wrong[0], w, &w->pi);
 	stranger_init(&wrong[1], w, &w->pi);
 	assert_int_equal(
-	    edhoc_message_3_verify(&w->r, &wrong[0].cred), ERR_AUTH);
+	    edhoc_message_3_verify(&w->r, &wrong[0].cred, NULL), ERR_AUTH);
 	assert_int_equal(
-	    edhoc_message_3_verify(&w->r, &wrong[1].cred), ERR_AUTH);
-	assert_int_equal(edhoc_message_3_verify(&w->r, &w->pr.cred), ERR_AUTH);
+	    edhoc_message_3_verify(&w->r, &wrong[1].cred, NULL), ERR_AUTH);
+	assert_int_equal(
+	    edhoc_message_3_verify(&w->r, &w->pr.cred, NULL), ERR_AUTH);
 	world_message_3_verify(w);
 	world_message_4(w);
 	world_message_4_open(w);
@@ -85,6 +86,61 @@ static void
 test_candidates(void **state UNUSED)
 {
 	world_each(candidates, 0x3a);
+}
+
+/* An agreement that is handed in counts, and so does its failure. */
+static void
+test_agreed_elsewhere(void **state UNUSED)
+{
+	static struct world w;
+	struct p256_agreement good, other;
+	struct edhoc_ephemeral own;
+	struct prng prng;
+
+	prng_init(&prng, 0x3c);
+	world_init(&w, &prng, EDHOC_DH_DH, EDHOC_SUITE_2);
+	world_run(&w, STEP_MESSAGE_1_OPEN);
+	assert_ok(edhoc_ephemeral_make(w.suite, &w.source, &own));
+	good = edhoc_agreement_2(&w.r, &own);
+	p256_ecdh_many(&good, 1);
+	other = good;
+	other.err = ERR_INVALID;
+	assert_int_equal(
+	    edhoc_respond(&w.r, &w.c_r, &own, &other), ERR_INVALID);
+	assert_ok(edhoc_respond(&w.r, &w.c_r, &own, &good));
+	world_run(&w, STEP_MESSAGE_3_OPEN);
+	good = edhoc_agreement_3(&w.r, &w.pi.cred.public_key);
+	p256_ecdh_many(&good, 1);
+	other = good;
+	other.shared[0] ^= 1;
+	assert_int_equal(
+	    edhoc_message_3_verify(&w.r, &w.pi.cred, &other), ERR_AUTH);
+	other = good;
+	other.err = ERR_CRYPTO;
+	assert_int_equal(
+	    edhoc_message_3_verify(&w.r, &w.pi.cred, &other), ERR_CRYPTO);
+	assert_ok(edhoc_message_3_verify(&w.r, &w.pi.cred, &good));
+	world_done(&w);
+}
+
+/* X25519 has none of P-256's agreements. */
+static void
+test_agreed_on_another_curve(void **state UNUSED)
+{
+	static struct world w;
+	struct p256_agreement agreed;
+	struct edhoc_ephemeral own;
+	struct prng prng;
+
+	prng_init(&prng, 0x3e);
+	world_init(&w, &prng, EDHOC_DH_DH, EDHOC_SUITE_0);
+	world_run(&w, STEP_MESSAGE_1_OPEN);
+	assert_ok(edhoc_ephemeral_make(w.suite, &w.source, &own));
+	agreed = edhoc_agreement_2(&w.r, &own);
+	assert_int_equal(
+	    edhoc_respond(&w.r, &w.c_r, &own, &agreed), ERR_UNSUPPORTED);
+	assert_ok(edhoc_respond(&w.r, &w.c_r, &own, NULL));
+	world_done(&w);
 }
 
 /* A credential whose key is no point is not our fault, nor an impostor. */
@@ -106,7 +162,8 @@ test_bad_credential_key(void **state UNUSED)
 	world_message_3_open(&w);
 	cred = w.pi.cred;
 	cred.public_key.y[0] ^= 1;
-	assert_int_equal(edhoc_message_3_verify(&w.r, &cred), ERR_INVALID);
+	assert_int_equal(
+	    edhoc_message_3_verify(&w.r, &cred, NULL), ERR_INVALID);
 	world_message_3_verify(&w);
 	world_done(&w);
 }
@@ -122,8 +179,9 @@ reflected(struct world *w)
 
 	world_run(w, STEP_MESSAGE_1_OPEN);
 	assert_ok(edhoc_ephemeral_make(w->suite, &w->source, &own));
-	assert_int_equal(edhoc_respond(&w->r, &same, &own), ERR_INVALID);
-	assert_int_equal(edhoc_respond(&w->r, &too_long, &own), ERR_INVALID);
+	assert_int_equal(edhoc_respond(&w->r, &same, &own, NULL), ERR_INVALID);
+	assert_int_equal(
+	    edhoc_respond(&w->r, &too_long, &own, NULL), ERR_INVALID);
 	assert_int_equal(w->r.state, EDHOC_GOT_1);
 	/* A responder that does not care. */
 	w->r.c_i = w->c_r;
@@ -186,7 +244,7 @@ test_low_order(void **state UNUSED)
 	memcpy(w.m1.data + 4, zero, sizeof(zero));
 	world_message_1_open(&w);
 	assert_ok(edhoc_ephemeral_make(w.suite, &w.source, &own));
-	assert_int_equal(edhoc_respond(&w.r, &w.c_r, &own), ERR_INVALID);
+	assert_int_equal(edhoc_respond(&w.r, &w.c_r, &own, NULL), ERR_INVALID);
 	world_run(&w, STEP_MESSAGE_2);
 	memcpy(w.m2.data + 2, zero, sizeof(zero));
 	assert_int_equal(
@@ -361,6 +419,8 @@ main(void)
 	    cmocka_unit_test(test_wrong_responder),
 	    cmocka_unit_test(test_other_credential),
 	    cmocka_unit_test(test_candidates),
+	    cmocka_unit_test(test_agreed_elsewhere),
+	    cmocka_unit_test(test_agreed_on_another_curve),
 	    cmocka_unit_test(test_bad_credential_key),
 	    cmocka_unit_test(test_reflected),
 	    cmocka_unit_test(test_confused),

@@ -48,14 +48,14 @@ make(struct world *w, struct edhoc *e, enum call call)
 		return edhoc_message_4_open(e, message_view(&w->m4));
 	case CALL_RESPOND:
 		assert_ok(edhoc_ephemeral_make(w->suite, &w->source, &own));
-		return edhoc_respond(e, &w->c_r, &own);
+		return edhoc_respond(e, &w->c_r, &own, NULL);
 	case CALL_MESSAGE_2:
 		return edhoc_message_2(
 		    e, w->pr.id_cred, &w->pr.cred, prk, NULL, NULL, &out);
 	case CALL_MESSAGE_3_OPEN:
 		return edhoc_message_3_open(e, message_view(&w->m3), &id_cred);
 	case CALL_MESSAGE_3_VERIFY:
-		return edhoc_message_3_verify(e, &w->pi.cred);
+		return edhoc_message_3_verify(e, &w->pi.cred, NULL);
 	case CALL_MESSAGE_4:
 		return edhoc_message_4(e, &out);
 	case CALL_EAD:

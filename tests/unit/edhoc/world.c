@@ -205,7 +205,7 @@ world_respond(struct world *w)
 	struct edhoc_ephemeral own;
 
 	assert_ok(edhoc_ephemeral_make(w->suite, &w->source, &own));
-	assert_ok(edhoc_respond(&w->r, &w->c_r, &own));
+	assert_ok(edhoc_respond(&w->r, &w->c_r, &own, NULL));
 }
 
 const uint8_t *
@@ -291,7 +291,7 @@ world_message_3_open(struct world *w)
 void
 world_message_3_verify(struct world *w)
 {
-	assert_ok(edhoc_message_3_verify(&w->r, &w->pi.cred));
+	assert_ok(edhoc_message_3_verify(&w->r, &w->pi.cred, NULL));
 }
 
 void

@@ -242,13 +242,26 @@ MUST_CHECK enum err edhoc_message_1_open(struct edhoc *e,
     const enum edhoc_suite *supported, size_t count, struct bytes message_1);
 
 /*
+ * A responder with many sessions has their key agreements computed together
+ * (p256_ecdh_many), and hands in what came out: that of own with G_X to
+ * edhoc_respond, that of its ephemeral key with the candidate's static one to
+ * edhoc_message_3_verify. What is returned points to the arguments, and is
+ * not computed yet. Of suites on P-256.
+ */
+struct p256_agreement edhoc_agreement_2(
+    const struct edhoc *e, const struct edhoc_ephemeral *own);
+struct p256_agreement edhoc_agreement_3(
+    const struct edhoc *e, const struct p256_point *static_i);
+
+/*
  * Takes the responder's ephemeral key pair (of e->suite) and C_R, and
  * computes up to the point where edhoc_need tells what the static key has to
- * do. Errors: ERR_INVALID (C_R equals C_I or is too long; G_X of no use),
- * ERR_STATE, ERR_CRYPTO.
+ * do. agreed is edhoc_agreement_2, computed; NULL: it is computed here.
+ * Errors: ERR_INVALID (C_R equals C_I or is too long; G_X of no use),
+ * ERR_UNSUPPORTED (agreed, in a suite not on P-256), ERR_STATE, ERR_CRYPTO.
  */
 MUST_CHECK enum err edhoc_respond(struct edhoc *e, const struct edhoc_cid *c_r,
-    const struct edhoc_ephemeral *own);
+    const struct edhoc_ephemeral *own, const struct p256_agreement *agreed);
 
 /* Writes message_2; as edhoc_message_3, signer for methods 0 and 2. */
 MUST_CHECK enum err edhoc_message_2(struct edhoc *e, struct bytes id_cred_r,
@@ -264,12 +277,13 @@ MUST_CHECK enum err edhoc_message_3_open(
     struct edhoc *e, struct bytes message_3, struct bytes *ret_id_cred);
 
 /*
- * Authenticates the initiator against one candidate credential. ERR_AUTH:
- * another candidate may be tried. On ERR_OK the session is complete. Other
- * errors as edhoc_message_2_verify.
+ * Authenticates the initiator against one candidate credential. agreed is
+ * edhoc_agreement_3 with its key, computed; NULL: it is computed here.
+ * ERR_AUTH: another candidate may be tried. On ERR_OK the session is
+ * complete. Other errors as edhoc_message_2_verify.
  */
-MUST_CHECK enum err edhoc_message_3_verify(
-    struct edhoc *e, const struct edhoc_cred *cred_i);
+MUST_CHECK enum err edhoc_message_3_verify(struct edhoc *e,
+    const struct edhoc_cred *cred_i, const struct p256_agreement *agreed);
 
 /* Writes message_4 (no EAD). Errors: ERR_STATE, ERR_SPACE, ERR_CRYPTO. */
 MUST_CHECK enum err edhoc_message_4(struct edhoc *e, struct writer *out);
