@@ -281,11 +281,7 @@ files_delete(const struct files *files, const struct file_name *name)
 	size_t size;
 	enum err err = files_size(files, name, &size);
 
-	if (err != ERR_OK)
-		return err;
-	if (unlinkat(files->dir_fd, name->text, 0) != 0)
-		return err_of_errno();
-	return fsync(files->dir_fd) == 0 ? ERR_OK : ERR_IO;
+	return err == ERR_OK ? file_remove_at(files->dir_fd, name->text) : err;
 }
 
 static int

@@ -4,7 +4,6 @@
 #include "vault.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <unistd.h>
 
 #include "base/wipe.h"
@@ -132,18 +131,15 @@ vault_get(const struct module *module, const char *name, uint8_t *out,
 enum err
 vault_remove(const struct module *module, const char *name)
 {
+	enum err err;
 	int fd;
-	enum err err = ERR_OK;
 
 	if (!name_ok(name))
 		return ERR_INVALID;
 	fd = state_folder_open(module->state_fd);
 	if (fd < 0)
 		return ERR_IO;
-	if (unlinkat(fd, name, 0) != 0)
-		err = errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-	else if (fsync(fd) != 0)
-		err = ERR_IO;
+	err = file_remove_at(fd, name);
 	(void)close(fd);
 	return err;
 }

@@ -88,6 +88,14 @@ file_replace_at(int dir_fd, const char *name, struct bytes content)
 	return replace(dir_fd, name, content, 0600);
 }
 
+enum err
+file_remove_at(int dir_fd, const char *name)
+{
+	if (unlinkat(dir_fd, name, 0) != 0)
+		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+	return dir_sync(dir_fd);
+}
+
 static const char *
 name_of(const char *path)
 {

@@ -107,12 +107,12 @@ enum err
 port_file_ticket_write(void *ctx, struct bytes content)
 {
 	const int *dir_fd = ctx;
+	enum err err;
 
 	if (content.len > 0)
 		return file_replace_at(*dir_fd, "ticket", content);
-	if (unlinkat(*dir_fd, "ticket", 0) != 0 && errno != ENOENT)
-		return ERR_IO;
-	return fsync(*dir_fd) == 0 ? ERR_OK : ERR_IO;
+	err = file_remove_at(*dir_fd, "ticket");
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 static void

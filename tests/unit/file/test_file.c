@@ -205,6 +205,30 @@ test_names_in_a_directory(void **ignored UNUSED)
 }
 
 /* A link, a pipe that nobody writes, a directory: none is read or waited for. */
+/* Gone for good; a name that is gone already is told. */
+static void
+test_what_is_removed_stays_away(void **ignored UNUSED)
+{
+	int dir = scratch_open();
+
+	assert_int_equal(file_remove_at(dir, "f"), ERR_NOT_FOUND);
+	scratch_write("f", "x", 0600);
+	assert_int_equal(file_remove_at(dir, "f"), ERR_OK);
+	assert_string_equal(calls, "d");
+	assert_int_equal(access(scratch_path("f"), F_OK), -1);
+	scratch_write("f", "x", 0600);
+	failing = 'd';
+	failing_errno = EIO;
+	assert_int_equal(file_remove_at(dir, "f"), ERR_IO);
+	failing_errno = EINVAL;
+	scratch_write("f", "x", 0600);
+	assert_int_equal(file_remove_at(dir, "f"), ERR_OK);
+	assert_return_code(mkdir(scratch_path("d"), 0700), 0);
+	assert_int_equal(file_remove_at(dir, "d"), ERR_IO);
+	assert_int_equal(errno, EISDIR);
+	(void)close(dir);
+}
+
 static void
 test_only_regular_files_in_a_directory(void **ignored UNUSED)
 {
@@ -291,6 +315,7 @@ main(void)
 	    TEST(test_what_is_replaced_is_durable),
 	    TEST(test_each_failure_is_told),
 	    TEST(test_names_in_a_directory),
+	    TEST(test_what_is_removed_stays_away),
 	    TEST(test_only_regular_files_in_a_directory),
 	    TEST(test_reading_has_a_limit),
 	    TEST(test_directories_are_private),

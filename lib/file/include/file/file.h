@@ -1,5 +1,6 @@
 /*
- * Small files of hosts, read or replaced as a whole. Never part of a chip.
+ * Small files of hosts, read, replaced or removed as a whole. Never part of a
+ * chip.
  */
 #ifndef FILE_FILE_H
 #define FILE_FILE_H
@@ -27,6 +28,12 @@ MUST_CHECK enum err file_replace_at(
  */
 MUST_CHECK enum err file_replace(
     const char *path, struct bytes content, mode_t mode);
+
+/*
+ * Removes a file of a directory, so that it is gone after a power cut too.
+ * Errors: ERR_NOT_FOUND, ERR_IO, with errno.
+ */
+MUST_CHECK enum err file_remove_at(int dir_fd, const char *name);
 
 /*
  * Reads a whole regular file of a directory, cap bytes at most, and follows
