@@ -238,8 +238,10 @@ devices_handle(struct devices *d, const struct devices_clock *clock,
 	sessions_expire(&d->sessions, d->now.ms, DEVICES_KEEP_MS);
 	for (size_t i = 0; i < count; i++)
 		init_job(&d->job[i], &in[i]);
+	aead_batch();
 	for (int i = 0; i < PASSES_MAX && pass_run(d); i++)
 		continue;
+	aead_batch_end();
 	for (size_t i = 0; i < count; i++)
 		ret_out[i] = bytes_make(
 		    d->job[i].out, d->job[i].failed ? 0 : d->job[i].out_len);

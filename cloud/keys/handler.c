@@ -101,6 +101,7 @@ keys_answer_many(const struct keys_state *state, enum keysproto_asker asker,
 	enum err err[KEYSPROTO_BATCH_MAX];
 	size_t prks = 0;
 
+	aead_batch();
 	for (size_t i = 0; i < count; i++) {
 		if (requests[i].op == KEYSPROTO_PRK &&
 		    keysproto_allowed(asker, KEYSPROTO_PRK)) {
@@ -112,6 +113,7 @@ keys_answer_many(const struct keys_state *state, enum keysproto_asker asker,
 			    state, asker, &requests[i], &ret_answers[i]);
 		}
 	}
+	aead_batch_end();
 	if (prks == 0)
 		return;
 	answer_prks(state, q, prks, a, err);

@@ -16,6 +16,7 @@ static const uint8_t nothing[1];
 
 /* What all steps of one call need. */
 struct run {
+	struct ossl_thread *thread;
 	const struct ossl_cipher *cipher;
 	void *ctx;
 	enum aead aead;
@@ -57,6 +58,7 @@ run_start(enum aead aead, struct run *run)
 
 	if (t == NULL)
 		return false;
+	run->thread = t;
 	run->cipher = ossl_aead(aead);
 	run->ctx = t->aead[aead];
 	run->aead = aead;
@@ -65,13 +67,45 @@ run_start(enum aead aead, struct run *run)
 
 /* Puts a key of zeros in the place of the one that was used. */
 static void
-run_end(const struct run *run)
+key_wipe(struct ossl_thread *t, enum aead aead)
 {
 	static const uint8_t zeros[32];
 
-	if (run->cipher->encrypt_init(
-		run->ctx, zeros, aead_key_len(run->aead), NULL, 0, NULL) != 1)
+	if (ossl_aead(aead)->encrypt_init(
+		t->aead[aead], zeros, aead_key_len(aead), NULL, 0, NULL) != 1)
 		ERR_clear_error();
+	t->aead_used[aead] = false;
+}
+
+static void
+run_end(const struct run *run)
+{
+	if (run->thread->aead_batch)
+		run->thread->aead_used[run->aead] = true;
+	else
+		key_wipe(run->thread, run->aead);
+}
+
+void
+aead_batch(void)
+{
+	struct ossl_thread *t = ossl_thread();
+
+	if (t != NULL)
+		t->aead_batch = true;
+}
+
+void
+aead_batch_end(void)
+{
+	struct ossl_thread *t = ossl_thread();
+
+	if (t == NULL)
+		return;
+	t->aead_batch = false;
+	for (size_t i = 0; i < AEAD_COUNT; i++)
+		if (t->aead_used[i])
+			key_wipe(t, (enum aead)i);
 }
 
 static bool

@@ -53,6 +53,8 @@ extern struct ossl ossl;
 /* What one thread keeps; wiped and freed when the thread ends. */
 struct ossl_thread {
 	void *aead[AEAD_COUNT]; /* contexts of ossl_aead's cipher */
+	bool aead_batch; /* a used key stands until the next one */
+	bool aead_used[AEAD_COUNT]; /* and in which contexts one does */
 	EVP_CIPHER_CTX *cbc;
 	BN_CTX *bn;
 	BIGNUM *k; /* a private scalar, while it is used */

@@ -353,6 +353,20 @@ setup(void **state)
 	return crypto_init();
 }
 
+static int
+batch_setup(void **state)
+{
+	aead_batch();
+	return setup(state);
+}
+
+static int
+batch_teardown(void **state UNUSED)
+{
+	aead_batch_end();
+	return 0;
+}
+
 int
 main(void)
 {
@@ -367,5 +381,8 @@ main(void)
 	    cmocka_unit_test(test_longest_aad),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	if (cmocka_run_group_tests(tests, setup, NULL) != 0)
+		return 1;
+	/* The same while keys of the calls before stand in the contexts. */
+	return cmocka_run_group_tests(tests, batch_setup, batch_teardown);
 }

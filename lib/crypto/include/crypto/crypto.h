@@ -128,6 +128,15 @@ MUST_CHECK enum err aead_open(enum aead aead, struct bytes key,
     uint8_t *ret_out);
 
 /*
+ * For a thread that seals and opens much at once. A call puts a key of zeros
+ * in the place of the one it has used, which takes a third of its time. From
+ * aead_batch on the next call's key does that; aead_batch_end does it for the
+ * last ones, and from then on each call does again. They do not nest.
+ */
+void aead_batch(void);
+void aead_batch_end(void);
+
+/*
  * AES-128-CBC over whole blocks and without padding. in.len, a multiple of
  * 16 that may be 0, bytes go to ret_out, which may be in.ptr itself but may
  * not overlap it otherwise. On ERR_CRYPTO ret_out has been wiped.
