@@ -40,9 +40,10 @@ in_work(const struct devices *d, const struct job *job)
 static bool
 must_echo(const struct devices *d, const struct job *job)
 {
+	size_t half_open = d->sessions.half_open.count - d->proving;
 	struct bytes echo;
 
-	if (d->sessions.half_open.count < d->config.half_open)
+	if (half_open < d->config.half_open)
 		return false;
 	return !coap_echo_find(job->message.options, &echo) ||
 	       !cookie_check(&d->challenges, job->in->from, d->now.ms, echo);
@@ -389,6 +390,7 @@ session_prove(struct devices *d, struct job *job, outcome_fn *proven)
 		return refuse_message_3(d, job);
 	if (err != ERR_OK)
 		return proven(d, job, err);
+	d->proving++;
 	agreement = edhoc_agreement_3(e, &job->sender);
 	return job_agree(d, job, &agreement, verify_message_3);
 }

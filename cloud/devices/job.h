@@ -177,6 +177,7 @@ struct devices {
 	size_t request_count;
 	struct p256_agreement agreement[DEVICES_BATCH_MAX]; /* of the pass */
 	size_t agreement_count;
+	size_t proving; /* half-open sessions that this pass proves, or drops */
 };
 
 STATIC_ASSERT(DEVICES_ASK_MAX <= KEYSPROTO_BATCH_MAX, questions_fit_a_message);

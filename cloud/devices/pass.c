@@ -134,6 +134,7 @@ pass_run(struct devices *d)
 	d->pass++;
 	d->request_count = 0;
 	d->agreement_count = 0;
+	d->proving = 0;
 	d->memo.is = false;
 	memset(d->hold, 0, sizeof(d->hold));
 	for (size_t i = 0; i < d->job_count; i++) {

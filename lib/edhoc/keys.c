@@ -52,14 +52,14 @@ struct p256_agreement
 edhoc_agreement_2(const struct edhoc *e, const struct edhoc_ephemeral *own)
 {
 	return (struct p256_agreement){
-	    .secret = &own->secret, .peer = &e->peer};
+	    .secret = &own->secret, .peer = &e->peer, .err = ERR_STATE};
 }
 
 struct p256_agreement
 edhoc_agreement_3(const struct edhoc *e, const struct p256_point *static_i)
 {
 	return (struct p256_agreement){
-	    .secret = &e->own.secret, .peer = static_i};
+	    .secret = &e->own.secret, .peer = static_i, .err = ERR_STATE};
 }
 
 static enum err

@@ -670,6 +670,39 @@ test_unknown_device_by_value(void **state)
 	node_free(in.node);
 }
 
+/* What a batch proves makes room for what it opens: nobody has to show more. */
+static void
+test_proven_in_the_same_batch(void **state)
+{
+	struct kit *kit = *state;
+	struct initiator in = {.node = node_new(kit, 1)};
+	struct node *other = node_new(kit, 2);
+	uint8_t message_3[256], sent[DATAGRAM_MAX];
+	struct devices_in datagram[2] = {
+	    {.from = BYTES_LIT("x"), .address = "x"},
+	    {.from = BYTES_LIT("y"), .address = "y"}};
+	struct bytes out[2];
+	struct writer m, w;
+
+	kit->config.half_open = 1;
+	kit_restart(kit);
+	exchange_1(&in, EDHOC_SUITE_2);
+	writer_init(&m, message_3, sizeof(message_3));
+	write_message_3(&in, &m, false);
+	write_request_2(&in);
+	writer_init(&w, sent, sizeof(sent));
+	protect_2(&in, writer_bytes(&m), &w);
+	datagram[0].data = writer_bytes(&w);
+	datagram[1].data = node_poll(other);
+	devices_handle(kit->devices, &kit->now, datagram, 2, out);
+	assert_true(out[0].len > 0 && out[1].len > 0);
+	assert_int_equal(devices_counters(kit->devices)->challenged, 0);
+	assert_int_equal(devices_half_open(kit->devices), 1);
+	edhoc_done(&in.e);
+	node_free(in.node);
+	node_free(other);
+}
+
 /*
  * Two sessions of one device in one batch. Who comes by value has proved his
  * key before his device is looked for; he finds it held, and waits with what
@@ -790,6 +823,7 @@ main(void)
 	    TEST(test_forged_message_3_is_ignored),
 	    TEST(test_malformed_request_2),
 	    TEST(test_unknown_device_by_value),
+	    TEST(test_proven_in_the_same_batch),
 	    TEST(test_two_sessions_in_one_batch),
 	    TEST(test_stranger_by_value),
 	    TEST(test_wrong_message_3_ends_its_session),

@@ -102,6 +102,7 @@ test_agreed_elsewhere(void **state UNUSED)
 	world_run(&w, STEP_MESSAGE_1_OPEN);
 	assert_ok(edhoc_ephemeral_make(w.suite, &w.source, &own));
 	good = edhoc_agreement_2(&w.r, &own);
+	assert_int_equal(edhoc_respond(&w.r, &w.c_r, &own, &good), ERR_STATE);
 	p256_ecdh_many(&good, 1);
 	other = good;
 	other.err = ERR_INVALID;

@@ -245,8 +245,8 @@ MUST_CHECK enum err edhoc_message_1_open(struct edhoc *e,
  * A responder with many sessions has their key agreements computed together
  * (p256_ecdh_many), and hands in what came out: that of own with G_X to
  * edhoc_respond, that of its ephemeral key with the candidate's static one to
- * edhoc_message_3_verify. What is returned points to the arguments, and is
- * not computed yet. Of suites on P-256.
+ * edhoc_message_3_verify. What is returned points to the arguments, and has
+ * the error ERR_STATE until it is computed. Of suites on P-256.
  */
 struct p256_agreement edhoc_agreement_2(
     const struct edhoc *e, const struct edhoc_ephemeral *own);
