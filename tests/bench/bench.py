@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SERVICE_CORE, LOAD_CORE = "0", "1"
 ROUNDS, HEARTBEAT_ROUNDS = 3, 7
 WINDOW = "2048"
-BOOTSTRAP_ROUNDS, BOOTSTRAP_WINDOW = 5, 768
+BOOTSTRAP_ROUNDS, BOOTSTRAP_WINDOW = 10, 768
 SECONDS = 6
 
 
@@ -148,7 +148,7 @@ class Daemon:
 def openssl_ecdh():
     """ECDH operations a second of openssl speed on the service's core."""
     out = subprocess.run(
-        pinned(SERVICE_CORE, "openssl", "speed", "-seconds", "3",
+        pinned(SERVICE_CORE, "openssl", "speed", "-seconds", "2",
                "ecdhp256"), capture_output=True, text=True, check=True).stdout
     return float(re.search(r"nistp256\)\s+\S+\s+([\d.]+)", out).group(1))
 
