@@ -237,7 +237,11 @@ verify(struct edhoc *e, const uint8_t uid[UID_LEN],
 	edhoc_ccs_write(
 	    &w, bytes_str(subject), bytes_make(uid, UID_LEN), point);
 	err = writer_end(&w, &cred.cred);
-	return err == ERR_OK ? edhoc_message_3_verify(e, &cred, agreed) : err;
+	if (err != ERR_OK)
+		return err;
+	err = edhoc_message_3_verify(e, &cred, agreed);
+	/* What its sender has added makes it longer than can be verified. */
+	return err == ERR_SPACE ? ERR_AUTH : err;
 }
 
 /*

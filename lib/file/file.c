@@ -91,9 +91,14 @@ file_replace_at(int dir_fd, const char *name, struct bytes content)
 enum err
 file_remove_at(int dir_fd, const char *name)
 {
-	if (unlinkat(dir_fd, name, 0) != 0)
-		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-	return dir_sync(dir_fd);
+	bool is = unlinkat(dir_fd, name, 0) == 0;
+
+	if (!is && errno != ENOENT)
+		return ERR_IO;
+	/* One that is gone may have been removed and not synchronised. */
+	if (dir_sync(dir_fd) != ERR_OK)
+		return ERR_IO;
+	return is ? ERR_OK : ERR_NOT_FOUND;
 }
 
 static const char *

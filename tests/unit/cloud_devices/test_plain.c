@@ -803,6 +803,48 @@ test_wrong_message_3_ends_its_session(void **state)
 	node_free(in.node);
 }
 
+/*
+ * So does one whose EAD leaves no room for the credential that it is verified
+ * with: the sender has put a shorter one in its place.
+ */
+static void
+test_endless_message_3_ends_its_session(void **state)
+{
+	static const uint8_t long_ead[400];
+	struct kit *kit = *state;
+	struct initiator in = {.node = node_new(kit, 1)};
+	const struct edhoc_cred cred = {.cred = BYTES_LIT("\x01")};
+	const struct edhoc_eads eads = {
+	    .item = {{.label = 1,
+		.has_value = true,
+		.value = {long_ead, sizeof(long_ead)}}},
+	    .count = 1};
+	uint8_t message_3[EDHOC_MESSAGE_MAX], id[16], out[DATAGRAM_MAX];
+	uint8_t salt[SHA256_LEN], prk[SHA256_LEN];
+	struct p256_point peer;
+	struct bytes payload;
+	struct writer w, id_cred;
+
+	exchange_1(&in, EDHOC_SUITE_2);
+	writer_init(&id_cred, id, sizeof(id));
+	edhoc_kid_write(&id_cred, BYTES_OF(in.node->uid));
+	assert_true(edhoc_need(&in.e, salt, &peer));
+	assert_int_equal(
+	    rot_static_prk(&in.node->rot, salt, &peer, prk), ERR_OK);
+	writer_init(&w, message_3, sizeof(message_3));
+	assert_int_equal(edhoc_message_3(&in.e, writer_bytes(&id_cred), &cred,
+			     prk, NULL, &eads, &w),
+	    ERR_OK);
+	assert_int_equal(edhoc_oscore(&in.e, &in.context), ERR_OK);
+	write_request_2(&in);
+	assert_int_equal(exchange_2(&in, writer_bytes(&w), out, &payload), 0);
+	assert_int_equal(devices_counters(kit->devices)->ignored, 1);
+	assert_int_equal(devices_counters(kit->devices)->failed, 0);
+	assert_int_equal(devices_half_open(kit->devices), 0);
+	edhoc_done(&in.e);
+	node_free(in.node);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
@@ -827,6 +869,7 @@ main(void)
 	    TEST(test_two_sessions_in_one_batch),
 	    TEST(test_stranger_by_value),
 	    TEST(test_wrong_message_3_ends_its_session),
+	    TEST(test_endless_message_3_ends_its_session),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

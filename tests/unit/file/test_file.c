@@ -204,7 +204,6 @@ test_names_in_a_directory(void **ignored UNUSED)
 	assert_return_code(close(dir), 0);
 }
 
-/* A link, a pipe that nobody writes, a directory: none is read or waited for. */
 /* Gone for good; a name that is gone already is told. */
 static void
 test_what_is_removed_stays_away(void **ignored UNUSED)
@@ -212,13 +211,16 @@ test_what_is_removed_stays_away(void **ignored UNUSED)
 	int dir = scratch_open();
 
 	assert_int_equal(file_remove_at(dir, "f"), ERR_NOT_FOUND);
+	assert_string_equal(calls, "d");
 	scratch_write("f", "x", 0600);
 	assert_int_equal(file_remove_at(dir, "f"), ERR_OK);
-	assert_string_equal(calls, "d");
+	assert_string_equal(calls, "dd");
 	assert_int_equal(access(scratch_path("f"), F_OK), -1);
 	scratch_write("f", "x", 0600);
 	failing = 'd';
 	failing_errno = EIO;
+	assert_int_equal(file_remove_at(dir, "f"), ERR_IO);
+	/* Gone already, and not yet for good. */
 	assert_int_equal(file_remove_at(dir, "f"), ERR_IO);
 	failing_errno = EINVAL;
 	scratch_write("f", "x", 0600);
@@ -229,6 +231,7 @@ test_what_is_removed_stays_away(void **ignored UNUSED)
 	(void)close(dir);
 }
 
+/* A link, a pipe that nobody writes, a directory: none is read or waited for. */
 static void
 test_only_regular_files_in_a_directory(void **ignored UNUSED)
 {

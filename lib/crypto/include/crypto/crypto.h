@@ -130,8 +130,9 @@ MUST_CHECK enum err aead_open(enum aead aead, struct bytes key,
 /*
  * For a thread that seals and opens much at once. A call puts a key of zeros
  * in the place of the one it has used, which takes a third of its time. From
- * aead_batch on the next call's key does that; aead_batch_end does it for the
- * last ones, and from then on each call does again. They do not nest.
+ * aead_batch on the next call of the same algorithm does that with its key;
+ * aead_batch_end does it for the last ones, and from then on each call does
+ * again. They do not nest: an inner end ends both.
  */
 void aead_batch(void);
 void aead_batch_end(void);

@@ -31,7 +31,7 @@ MUST_CHECK enum err file_replace(
 
 /*
  * Removes a file of a directory, so that it is gone after a power cut too.
- * Errors: ERR_NOT_FOUND, ERR_IO, with errno.
+ * Errors: ERR_NOT_FOUND (and it stays so), ERR_IO, with errno.
  */
 MUST_CHECK enum err file_remove_at(int dir_fd, const char *name);
 
