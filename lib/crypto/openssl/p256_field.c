@@ -29,48 +29,6 @@ high(u128 v)
 	return (uint64_t)(v >> 64);
 }
 
-/* a - b, and the borrow. */
-static uint64_t
-minus(const struct number *a, const struct number *b, struct number *ret)
-{
-	uint64_t borrow = 0;
-	u128 d;
-
-	for (size_t i = 0; i < LIMBS; i++) {
-		d = (u128)a->limb[i] - b->limb[i] - borrow;
-		ret->limb[i] = low(d);
-		borrow = high(d) & 1;
-	}
-	return borrow;
-}
-
-struct number
-number_least(struct number a)
-{
-	struct number less;
-	uint64_t below = 0 - minus(&a, &prime, &less);
-
-	for (size_t i = 0; i < LIMBS; i++)
-		a.limb[i] = (a.limb[i] & below) | (less.limb[i] & ~below);
-	return a;
-}
-
-/* p is added where it went below zero. */
-struct number
-number_difference(struct number a, struct number b)
-{
-	struct number r, x = number_least(a), y = number_least(b);
-	uint64_t below = 0 - minus(&x, &y, &r);
-	u128 sum = 0;
-
-	for (size_t i = 0; i < LIMBS; i++) {
-		sum += (u128)r.limb[i] + (prime.limb[i] & below);
-		r.limb[i] = low(sum);
-		sum >>= 64;
-	}
-	return r;
-}
-
 /*
  * Sums whose carry goes on from limb to limb: t = t + a; add_4 returns the
  * carry out of it. GCC 12 does not leave a carry in its flag from one sum to
@@ -129,6 +87,44 @@ add_8(uint64_t t[8], const uint64_t a[8])
 	(void)add_4(t + 4, carry, 0, 0, 0);
 }
 #endif
+
+/* a - b, and the borrow. */
+static uint64_t
+minus(const struct number *a, const struct number *b, struct number *ret)
+{
+	uint64_t borrow = 0;
+	u128 d;
+
+	for (size_t i = 0; i < LIMBS; i++) {
+		d = (u128)a->limb[i] - b->limb[i] - borrow;
+		ret->limb[i] = low(d);
+		borrow = high(d) & 1;
+	}
+	return borrow;
+}
+
+struct number
+number_least(struct number a)
+{
+	struct number less;
+	uint64_t below = 0 - minus(&a, &prime, &less);
+
+	for (size_t i = 0; i < LIMBS; i++)
+		a.limb[i] = (a.limb[i] & below) | (less.limb[i] & ~below);
+	return a;
+}
+
+/* p is added where it went below zero. */
+struct number
+number_difference(struct number a, struct number b)
+{
+	struct number r, x = number_least(a), y = number_least(b);
+	uint64_t below = 0 - minus(&x, &y, &r);
+
+	(void)add_4(r.limb, prime.limb[0] & below, prime.limb[1] & below,
+	    prime.limb[2] & below, prime.limb[3] & below);
+	return r;
+}
 
 /*
  * t / 2^256 mod p, one limb after the other: adding m * p for the lowest, m,

@@ -88,6 +88,16 @@ test_candidates(void **state UNUSED)
 	world_each(candidates, 0x3a);
 }
 
+/* Up to where the responder's key pair agrees with G_X. */
+static void
+before_respond(struct world *w, struct prng *prng, enum edhoc_suite suite,
+    struct edhoc_ephemeral *ret_own)
+{
+	world_init(w, prng, EDHOC_DH_DH, suite);
+	world_run(w, STEP_MESSAGE_1_OPEN);
+	assert_ok(edhoc_ephemeral_make(suite, &w->source, ret_own));
+}
+
 /* An agreement that is handed in counts, and so does its failure. */
 static void
 test_agreed_elsewhere(void **state UNUSED)
@@ -98,9 +108,7 @@ test_agreed_elsewhere(void **state UNUSED)
 	struct prng prng;
 
 	prng_init(&prng, 0x3c);
-	world_init(&w, &prng, EDHOC_DH_DH, EDHOC_SUITE_2);
-	world_run(&w, STEP_MESSAGE_1_OPEN);
-	assert_ok(edhoc_ephemeral_make(w.suite, &w.source, &own));
+	before_respond(&w, &prng, EDHOC_SUITE_2, &own);
 	good = edhoc_agreement_2(&w.r, &own);
 	assert_int_equal(edhoc_respond(&w.r, &w.c_r, &own, &good), ERR_STATE);
 	p256_ecdh_many(&good, 1);
@@ -134,9 +142,7 @@ test_agreed_on_another_curve(void **state UNUSED)
 	struct prng prng;
 
 	prng_init(&prng, 0x3e);
-	world_init(&w, &prng, EDHOC_DH_DH, EDHOC_SUITE_0);
-	world_run(&w, STEP_MESSAGE_1_OPEN);
-	assert_ok(edhoc_ephemeral_make(w.suite, &w.source, &own));
+	before_respond(&w, &prng, EDHOC_SUITE_0, &own);
 	agreed = edhoc_agreement_2(&w.r, &own);
 	assert_int_equal(
 	    edhoc_respond(&w.r, &w.c_r, &own, &agreed), ERR_UNSUPPORTED);
